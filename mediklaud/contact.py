@@ -1,0 +1,56 @@
+"""Phones in E.164 and email addresses that letters can reach."""
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from mediklaud import text
+from mediklaud.errors import EmailNotUnderstood, PhoneNotUnderstood
+
+
+def phone(typed: str, *, country: str) -> str:
+    """A number as typed at the desk, in E.164; digits of any script are read.
+
+    `country` (ISO 3166, such as IN) says whose number it is where no + leads it.
+    Refuses with PhoneNotUnderstood.
+    """
+    wanted = text.needed(typed, field="Phone", at_most=40)
+    try:
+        number = phonenumbers.parse(wanted, country)
+    except phonenumbers.NumberParseException:
+        raise PhoneNotUnderstood(typed=wanted) from None
+    if not phonenumbers.is_valid_number(number):
+        raise PhoneNotUnderstood(typed=wanted)
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def phone_words(e164: str) -> str:
+    """A number as people read it: +91 98765 43210."""
+    number = phonenumbers.parse(e164, None)
+    international = phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return str(phonenumbers.format_number(number, international))
+
+
+def national_digits(e164: str) -> str:
+    """The digits a caller says, without the country's code."""
+    return str(phonenumbers.parse(e164, None).national_number)
+
+
+def email(typed: str) -> str | None:
+    """An address as typed, normalised, or None where nothing was typed.
+
+    Its syntax is checked here (RFC 5321, 5322 and 6531 as email-validator reads them).
+    Refuses with EmailNotUnderstood.
+    """
+    wanted = text.line(typed, field="Email", at_most=254)
+    if not wanted:
+        return None
+    try:
+        return validate_email(wanted, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise EmailNotUnderstood(why=str(error)) from None
+
+
+def needed_email(typed: str) -> str:
+    """An address that may not be missing."""
+    text.needed(typed, field="Email", at_most=254)
+    return email(typed) or ""

@@ -1,0 +1,131 @@
+"""The engine, one transaction a deed, and which named rule an error broke."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine, UniqueConstraint, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlmodel import Session, SQLModel
+
+from mediklaud.config import settings
+from mediklaud.errors import DatabaseNotReached, Refusal, StorageFull, TwoDesksMet
+
+# Any number will do, so long as every server of this program asks for the same one.
+_UPGRADE_LOCK = 4_627_001
+
+
+@cache
+def engine_for(url: str) -> Engine:
+    """The engine of a database; SQLite in WAL, with foreign keys and its own BEGIN."""
+    if not url.startswith("sqlite"):
+        options = "-c timezone=UTC -c lock_timeout=10s"
+        # Prepared statements freeze a plan that is wrong for a short piece of a name.
+        arguments = {"prepare_threshold": None, "options": options, "connect_timeout": 5}
+        return create_engine(url, pool_size=20, pool_pre_ping=True, connect_args=arguments)
+    made = create_engine(url, pool_size=20)
+    event.listen(made, "connect", _prepare_sqlite)
+    event.listen(made, "begin", _begin_sqlite)
+    return made
+
+
+def engine() -> Engine:
+    """The engine of this installation's database."""
+    return engine_for(settings().database)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer that begins deferred is refused at once when another one was faster.
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One deed: all of it is written when the block ends, nothing when it raises.
+
+    Refuses with TwoDesksMet, StorageFull or DatabaseNotReached where the engine gives up.
+    """
+    with _kind_words(), Session(engine(), expire_on_commit=False) as db, db.begin():
+        yield db
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """One consistent look that never writes and never waits for a writer."""
+    look = engine().execution_options(reading=True, postgresql_readonly=True)
+    with _kind_words(), Session(look, expire_on_commit=False, autoflush=False) as db:
+        yield db
+
+
+@contextmanager
+def _kind_words() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise _engine_gave_up(error) from error
+
+
+def _engine_gave_up(error: OperationalError) -> Refusal:
+    state = getattr(error.orig, "sqlstate", None)
+    said = str(error.orig)
+    if state in ("40P01", "40001", "55P03") or "database is locked" in said:
+        return TwoDesksMet()
+    if state == "53100" or "disk is full" in said:
+        return StorageFull()
+    return DatabaseNotReached()
+
+
+def broken_rule(error: DBAPIError) -> str:
+    """The name of the constraint or guard an error broke; empty where none is known."""
+    diagnosis = getattr(error.orig, "diag", None)
+    if diagnosis is not None:
+        return diagnosis.constraint_name or ""
+    said = str(error.orig)
+    if said.startswith("UNIQUE constraint failed: "):
+        return _unique_rules().get(said.removeprefix("UNIQUE constraint failed: "), "")
+    return re.sub(r"^\w+ constraint failed:? ?", "", said)
+
+
+@cache
+def _unique_rules() -> dict[str, str]:
+    # SQLite names the columns of a broken UNIQUE, not its constraint.
+    rules = {}
+    for table in SQLModel.metadata.tables.values():
+        uniques = [rule for rule in table.constraints if isinstance(rule, UniqueConstraint)]
+        for rule in [*uniques, *(index for index in table.indexes if index.unique)]:
+            columns = ", ".join(f"{table.name}.{column.name}" for column in rule.columns)
+            rules[columns] = str(rule.name)
+    return rules
+
+
+@contextmanager
+def expecting(db: Session, **refusals: Refusal) -> Iterator[None]:
+    """Flush what the block adds; the breach of a rule named here becomes its refusal.
+
+    The breach is undone to a savepoint, so the desk's transaction can go on. Any other
+    error is raised as it is.
+    """
+    try:
+        with db.begin_nested():
+            yield
+            db.flush()
+    except IntegrityError as error:
+        refusal = refusals.get(broken_rule(error))
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+def locked_for_upgrade(connection: Connection) -> None:
+    """Let one server at a time change the tables; SQLite's writer lock does that by itself."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})

@@ -1,0 +1,340 @@
+"""Every reason a desk can be told no: one class a reason, its docstring the sentence."""
+
+
+class Refusal(Exception):
+    """The desk cannot do this."""
+
+    # The label of the field the sentence belongs beside; empty where it is about the whole.
+    field = ""
+
+    def __init__(self, **gaps: object) -> None:
+        """Fill the sentence's gaps; a gap named `field` also says where it belongs."""
+        self.gaps = gaps
+        self.field = str(gaps.get("field", self.field))
+        super().__init__((type(self).__doc__ or "").format(**gaps))
+
+
+# What is typed
+
+
+class EmptyField(Refusal):
+    """{field} is empty. Please fill it in."""
+
+
+class TextTooLong(Refusal):
+    """{field} is longer than {at_most} characters. Please shorten it."""
+
+
+class PhoneNotUnderstood(Refusal):
+    """ "{typed}" is not a phone number that can be dialled. Type all its digits, or start with + and the country."""
+
+    field = "Phone"
+
+
+class EmailNotUnderstood(Refusal):
+    """This is not an email address letters can reach: {why} Correct it, or leave it empty where there is none."""
+
+    field = "Email"
+
+
+class BirthDateInTheFuture(Refusal):
+    """A birth date after today cannot be right. Check the year."""
+
+    field = "Date of birth"
+
+
+class AgeNotPossible(Refusal):
+    """An age of {years} years cannot be right. Type a number from 0 to 125."""
+
+    field = "Age in years"
+
+
+class BirthDateOrAgeMissing(Refusal):
+    """Neither a date of birth nor an age is given. Ask for one of them."""
+
+    field = "Date of birth"
+
+
+class StaleForm(Refusal):
+    """Somebody changed this record while the form was open. Look at it again, then repeat the change."""
+
+
+# Signing in and permissions
+
+
+class NotPermitted(Refusal):
+    """Your account may not {deed}. Ask the administrator for the role it needs."""
+
+
+class SignedOut(Refusal):
+    """You are signed out. Sign in again; what you typed has not been saved."""
+
+
+class WrongCode(Refusal):
+    """This is not the code printed in the server's terminal. Copy it from there."""
+
+    field = "One-time code"
+
+
+class AlreadySetUp(Refusal):
+    """This hospital is set up already. Sign in instead."""
+
+
+class UsernameTaken(Refusal):
+    """Another account already has the username {username}. Choose another one."""
+
+    field = "Username"
+
+
+class UsernameNotUnderstood(Refusal):
+    """A username has 3 to 40 small letters, digits, dots or dashes. Choose another one."""
+
+    field = "Username"
+
+
+class PasswordTooShort(Refusal):
+    """A password needs at least 12 characters. A few words in a row make a good one."""
+
+    field = "New password"
+
+
+class PasswordTooLong(Refusal):
+    """A password may have at most 72 bytes. Choose a shorter one."""
+
+    field = "New password"
+
+
+class PasswordsDiffer(Refusal):
+    """The two passwords are not the same. Type them once more."""
+
+    field = "Repeat the new password"
+
+
+class WrongPassword(Refusal):
+    """This is not your present password. Type it once more."""
+
+    field = "Present password"
+
+
+class LastChief(Refusal):
+    """This would leave the hospital without anyone who is {role}. Give another account that role first."""
+
+
+class DoctorRoleNeedsDoctor(Refusal):
+    """An account with the role of doctor belongs to one registered doctor. Choose which one."""
+
+    field = "Doctor"
+
+
+class DoctorHasAccount(Refusal):
+    """This doctor has an account already. Change that one instead."""
+
+    field = "Doctor"
+
+
+class NoRole(Refusal):
+    """An account without a role can do nothing. Choose at least one."""
+
+    field = "Roles"
+
+
+# The hospital's settings
+
+
+class ZoneNotKnown(Refusal):
+    """ "{zone}" is not a time zone. Choose one such as Asia/Kolkata."""
+
+    field = "Time zone"
+
+
+class PrefixNotUsable(Refusal):
+    """A prefix has 1 to 3 capital letters or digits, so that no number passes 16 characters. Shorten "{prefix}"."""
+
+
+class PrefixesAlike(Refusal):
+    """Bills and receipts need different prefixes. Change one of them."""
+
+    field = "Receipt prefix"
+
+
+class GraceNotPossible(Refusal):
+    """The days of grace are a number from 0 to 365."""
+
+    field = "Days of grace"
+
+
+class SeriesUsedUp(Refusal):
+    """The series {series} has given its last number. Change its prefix in the settings."""
+
+
+# Doctors and their time
+
+
+class RegistrationTaken(Refusal):
+    """{council} number {registration} belongs to {name} ({number}) already. Look at the certificate once more."""
+
+    field = "Registration number"
+
+
+class FeeNotPossible(Refusal):
+    """A fee is a sum from ₹0 to ₹1,00,000. Correct it."""
+
+    field = "Consultation fee"
+
+
+class DoctorInactive(Refusal):
+    """{name} no longer sees patients here. Choose another doctor."""
+
+
+class RegistrationExpired(Refusal):
+    """{name}'s council registration expired on {day:%d %B %Y}. The CMO renews it before that day can be booked."""
+
+
+class SessionNotPossible(Refusal):
+    """A session ends after it begins and holds at least one slot of 5 to 240 minutes. Correct its times."""
+
+    field = "Ends"
+
+
+class SessionsOverlap(Refusal):
+    """{name} already works within these hours on that weekday. Change the times, or close the other session first."""
+
+    field = "Begins"
+
+
+class LeaveNotPossible(Refusal):
+    """Leave ends after it begins. Correct its days."""
+
+    field = "Last day"
+
+
+# Appointments
+
+
+class PastTime(Refusal):
+    """This time has passed. Choose a later one."""
+
+
+class TooFarAhead(Refusal):
+    """Appointments are given at most {days} days ahead. Choose an earlier day."""
+
+
+class NoSuchSlot(Refusal):
+    """{name} has no slot at that time any more. Choose one of the times shown."""
+
+
+class DoctorOnLeave(Refusal):
+    """{name} is on leave at that time. Choose another time or another doctor."""
+
+
+class SlotTaken(Refusal):
+    """This time was just taken. {way_on}"""
+
+
+class PatientBusy(Refusal):
+    """{patient} already has an appointment with {doctor} at {hour} that day. Choose another time, or move that one."""
+
+
+class OnHold(Refusal):
+    """Routine booking is on hold: {patient} owes {owed} on {bills}. Take the payment, or book an emergency with its reason."""
+
+
+class NotBookedAnyMore(Refusal):
+    """This appointment is {status} already, so it cannot be {wanted}. Look at the list again."""
+
+
+class NotYetTime(Refusal):
+    """The appointment has not begun yet. A patient has not missed it before {hour}."""
+
+
+class ReasonMissing(Refusal):
+    """Please give the reason."""
+
+    field = "Reason"
+
+
+# Consultations
+
+
+class NotYourPatient(Refusal):
+    """You have no appointment with this patient, so the record stays closed to you."""
+
+
+class NotYourAppointment(Refusal):
+    """This appointment is with another doctor."""
+
+
+class NotThatDay(Refusal):
+    """This appointment is on another day. A consultation begins on its own day."""
+
+
+class AlreadyFinished(Refusal):
+    """This consultation is finished already; its note is kept as it was."""
+
+
+class OtherConsultationOpen(Refusal):
+    """You have begun a consultation with {patient}. Finish that one first."""
+
+
+# Money
+
+
+class AmountNotPossible(Refusal):
+    """A payment is more than zero. Type the sum received."""
+
+    field = "Received"
+
+
+class MoreThanOwed(Refusal):
+    """{patient} owes {owed}, which is less than {received}. Take {owed} at most."""
+
+    field = "Received"
+
+
+class ReferenceMissing(Refusal):
+    """A payment by {method} needs its reference. Copy it from the slip or the screen."""
+
+    field = "Reference"
+
+
+class ReferenceUsed(Refusal):
+    """A payment by {method} with the reference {reference} is in the till already. Check the slip."""
+
+    field = "Reference"
+
+
+class CashLimit(Refusal):
+    """Nobody may receive ₹2,00,000 or more in cash from one person in a day (Income-tax Act 2025, s. 186). Take the rest another way."""
+
+    field = "Received"
+
+
+class NothingOwed(Refusal):
+    """{patient} owes nothing. There is no bill to pay."""
+
+
+# The house itself
+
+
+class TwoDesksMet(Refusal):
+    """Another desk was writing at the same moment. Nothing was saved; please try once more."""
+
+
+class StorageFull(Refusal):
+    """The disk of the server is full. Nothing was saved; call the administrator."""
+
+
+class DatabaseNotReached(Refusal):
+    """The database cannot be reached. Nothing was saved; call the administrator if this stays."""
+
+
+class DatabaseIsNewer(Refusal):
+    """This database was written by a newer MediKlaud ({revision}). Install that release, or restore a backup."""
+
+
+class NotEmpty(Refusal):
+    """The database already holds a hospital. The demo loads only into an empty one."""
+
+
+class NotFound(Refusal):
+    """There is no {what} like that. It may have been typed wrong."""

@@ -1,0 +1,197 @@
+"""What CHECK and UNIQUE cannot say: rules over several rows, as triggers on both engines.
+
+One condition in common SQL serves SQLite and PostgreSQL alike. A guard stands after the
+row was written and undoes it by its own name where the condition is true.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from mediklaud.models import LIVE_SQL
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A rule kept by triggers: on these events of this table the condition is a breach."""
+
+    name: str
+    table: str
+    events: tuple[str, ...]
+    breach: str
+    # Rows PostgreSQL locks first, so that two transactions cannot each see half the truth.
+    # SQLite has one writer at a time and needs none.
+    lock: str = ""
+    only: str = ""
+
+
+def _overlap(name: str, whose: str) -> Guard:
+    # Live appointments never overlap one another, so only the last to start before
+    # the new one ends can overlap it: one step in the index, however long the past.
+    last_before = f"""
+        SELECT a.ends_at FROM appointment a
+        WHERE a.{whose} = NEW.{whose} AND a.id <> NEW.id AND a.{LIVE_SQL}
+          AND a.starts_at < NEW.ends_at
+        ORDER BY a.starts_at DESC LIMIT 1"""
+    breach = f"NEW.{LIVE_SQL} AND NEW.starts_at < ({last_before})"
+    return Guard(name, "appointment", ("INSERT", "UPDATE"), breach, only="sqlite")
+
+
+def _frozen(name: str, table: str, *, unless: str = "") -> Guard:
+    return Guard(name, table, ("UPDATE", "DELETE"), unless or "1 = 1")
+
+
+def _for_life(table: str) -> tuple[Guard, Guard]:
+    changed = Guard(f"{table}_number_is_for_life", table, ("UPDATE",), "NEW.number <> OLD.number")
+    return changed, Guard(f"{table}_is_never_deleted", table, ("DELETE",), "1 = 1")
+
+
+_SESSIONS_MEET = """
+    EXISTS (SELECT 1 FROM working_session s
+            WHERE s.doctor_id = NEW.doctor_id AND s.weekday = NEW.weekday AND s.id <> NEW.id
+              AND s.begins_minute < NEW.ends_minute AND s.ends_minute > NEW.begins_minute
+              AND s.valid_from <= coalesce(NEW.valid_to, s.valid_from)
+              AND NEW.valid_from <= coalesce(s.valid_to, NEW.valid_from))"""
+
+_SETTLED_ONLY = " OR ".join(
+    f"NEW.{column} IS DISTINCT FROM OLD.{column}"
+    for column in (
+        *("number", "series", "serial", "patient_id", "doctor_id", "issued_at", "issued_on"),
+        *("issued_by", "hospital_name", "hospital_address", "hospital_phone", "hospital_email"),
+        *("hospital_gstin", "patient_number", "patient_name", "patient_address"),
+        *("patient_phone", "doctor_name", "doctor_specialty", "doctor_registration"),
+        "total_paise",
+    )
+)
+
+GUARDS: tuple[Guard, ...] = (
+    _overlap("no_overlapping_appointments_of_a_doctor", "doctor_id"),
+    _overlap("no_overlapping_appointments_of_a_patient", "patient_id"),
+    Guard(
+        "no_overlapping_sessions_of_a_doctor",
+        "working_session",
+        ("INSERT", "UPDATE"),
+        _SESSIONS_MEET,
+        only="sqlite",
+    ),
+    Guard("issued_bill_is_frozen", "invoice", ("UPDATE",), _SETTLED_ONLY),
+    Guard("issued_bill_is_never_deleted", "invoice", ("DELETE",), "1 = 1"),
+    Guard(
+        "issued_bill_takes_no_more_lines",
+        "invoice_line",
+        ("INSERT",),
+        "EXISTS (SELECT 1 FROM invoice i WHERE i.number = NEW.invoice_number)",
+    ),
+    _frozen("bill_line_is_frozen", "invoice_line"),
+    Guard(
+        "lines_sum_to_the_total",
+        "invoice",
+        ("INSERT",),
+        """NEW.total_paise <> coalesce((SELECT sum(l.amount_paise) FROM invoice_line l
+           WHERE l.invoice_number = NEW.number), -1)""",
+    ),
+    _frozen("payment_is_frozen", "payment"),
+    _frozen("allocation_is_frozen", "allocation"),
+    _frozen("receipt_is_frozen", "receipt"),
+    Guard(
+        "no_more_is_allocated_than_was_received",
+        "allocation",
+        ("INSERT",),
+        """(SELECT sum(a.amount_paise) FROM allocation a WHERE a.payment_id = NEW.payment_id)
+           > (SELECT p.amount_paise FROM payment p WHERE p.id = NEW.payment_id)""",
+        lock="SELECT 1 FROM payment WHERE id = NEW.payment_id FOR UPDATE",
+    ),
+    Guard(
+        "no_more_is_allocated_than_is_owed",
+        "allocation",
+        ("INSERT",),
+        """(SELECT sum(a.amount_paise) FROM allocation a
+            WHERE a.invoice_number = NEW.invoice_number)
+           > (SELECT i.total_paise FROM invoice i WHERE i.number = NEW.invoice_number)""",
+        lock="SELECT 1 FROM invoice WHERE number = NEW.invoice_number FOR UPDATE",
+    ),
+    Guard(
+        "a_payment_pays_its_own_patients_bills",
+        "allocation",
+        ("INSERT",),
+        """(SELECT p.patient_id FROM payment p WHERE p.id = NEW.payment_id)
+           <> (SELECT i.patient_id FROM invoice i WHERE i.number = NEW.invoice_number)""",
+    ),
+    Guard("numbers_only_grow", "number_series", ("UPDATE",), "NEW.last <= OLD.last"),
+    Guard("number_series_is_never_deleted", "number_series", ("DELETE",), "1 = 1"),
+    _frozen("audit_is_append_only", "audit_event"),
+    *_for_life("doctor"),
+    *_for_life("patient"),
+)
+
+
+def _sqlite(guard: Guard) -> list[str]:
+    statements = []
+    for event in guard.events:
+        trigger = f"{guard.name}_on_{event.lower()}"
+        statements += [
+            f"DROP TRIGGER IF EXISTS {trigger}",
+            f"CREATE TRIGGER {trigger} AFTER {event} ON {guard.table} WHEN {guard.breach} "
+            f"BEGIN SELECT RAISE(ABORT, '{guard.name}'); END",
+        ]
+    return statements
+
+
+def _postgresql(guard: Guard) -> list[str]:
+    lock = f"PERFORM {guard.lock.removeprefix('SELECT ')};" if guard.lock else ""
+    return [
+        f"""CREATE OR REPLACE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            {lock}
+            IF {guard.breach} THEN
+                RAISE EXCEPTION '{guard.name}' USING
+                    ERRCODE = 'integrity_constraint_violation', CONSTRAINT = '{guard.name}';
+            END IF;
+            RETURN NULL;
+        END $$""",
+        f"DROP TRIGGER IF EXISTS {guard.name} ON {guard.table}",
+        f"CREATE TRIGGER {guard.name} AFTER {' OR '.join(guard.events)} ON {guard.table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {guard.name}()",
+    ]
+
+
+# How a piece of a name is found by an index: on SQLite an FTS5 table kept by triggers, on
+# PostgreSQL a GIN index over trigrams of our own, since pg_trgm is not installed everywhere.
+_SEARCH = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE IF NOT EXISTS patient_search USING "
+        "fts5(search_text, content='patient', content_rowid='id', tokenize='trigram')",
+        """CREATE TRIGGER IF NOT EXISTS patient_search_insert AFTER INSERT ON patient BEGIN
+           INSERT INTO patient_search(rowid, search_text) VALUES (NEW.id, NEW.search_text);
+           END""",
+        """CREATE TRIGGER IF NOT EXISTS patient_search_update
+           AFTER UPDATE OF search_text ON patient BEGIN
+           INSERT INTO patient_search(patient_search, rowid, search_text)
+           VALUES ('delete', OLD.id, OLD.search_text);
+           INSERT INTO patient_search(rowid, search_text) VALUES (NEW.id, NEW.search_text);
+           END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION trigrams(words text) RETURNS text[]
+           LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+           SELECT coalesce(array_agg(DISTINCT substr(words, n, 3)), '{}')
+           FROM generate_series(1, length(words) - 2) AS n $$""",
+        "CREATE INDEX IF NOT EXISTS patient_search ON patient USING gin (trigrams(search_text))",
+    ),
+}
+
+
+def of_engine(dialect: str) -> list[Guard]:
+    """The guards that stand on this engine."""
+    return [guard for guard in GUARDS if guard.only in ("", dialect)]
+
+
+def install(connection: Connection) -> None:
+    """Put every guard and the search index in place, as this program knows them."""
+    dialect = connection.dialect.name
+    write = _sqlite if dialect == "sqlite" else _postgresql
+    for guard in of_engine(dialect):
+        for statement in write(guard):
+            connection.execute(text(statement.replace(":", r"\:")))
+    for statement in _SEARCH[dialect]:
+        connection.execute(text(statement.replace(":", r"\:")))

@@ -1,0 +1,107 @@
+"""The hospital itself, its letters on their way, and who did what."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from mediklaud.models.words import MessageStatus, filled, one_of, whole
+
+
+class Hospital(SQLModel, table=True):
+    """What the hospital decides for itself. One row."""
+
+    __table_args__ = (
+        CheckConstraint("id = 1", name="there_is_one_hospital"),
+        filled("name", "hospital_has_a_name"),
+        filled("zone", "hospital_has_a_zone"),
+        # PREFIX/2627/1234567 has 16 characters at most (CGST Rules, 46(b)).
+        CheckConstraint("length(bill_prefix) BETWEEN 1 AND 3", name="bill_prefix_fits"),
+        CheckConstraint("length(receipt_prefix) BETWEEN 1 AND 3", name="receipt_prefix_fits"),
+        CheckConstraint("bill_prefix <> receipt_prefix", name="bills_and_receipts_differ"),
+        whole("dues_limit_paise", "dues_limit_is_whole_paise"),
+        CheckConstraint("dues_grace_days BETWEEN 0 AND 365", name="grace_is_a_year_at_most"),
+    )
+
+    id: int = Field(default=1, primary_key=True)
+    name: str
+    address: str
+    phone: str
+    email: str
+    gstin: str | None = None
+    zone: str = "Asia/Kolkata"
+    # Which country's numbers a phone typed without a + belongs to.
+    country: str = "IN"
+    patient_prefix: str = "JMI"
+    bill_prefix: str = "JMI"
+    receipt_prefix: str = "JMR"
+    dues_limit_paise: int = Field(default=0, sa_type=BigInteger)
+    dues_grace_days: int = 0
+    is_demo: bool = False
+    set_up_at: datetime
+
+
+class Message(SQLModel, table=True):
+    """A letter in the outbox, written in the transaction of the deed it tells of."""
+
+    __table_args__ = (
+        UniqueConstraint("subject", "kind", "version", name="one_letter_per_event"),
+        UniqueConstraint("message_id", name="one_message_id_per_letter"),
+        CheckConstraint(
+            "(to_address IS NULL) = (status = 'unaddressed')", name="only_the_addressed_are_sent"
+        ),
+        CheckConstraint(
+            "(status = 'sent') = (sent_at IS NOT NULL)", name="a_sent_letter_has_its_moment"
+        ),
+        Index(
+            "letters_waiting",
+            "next_attempt_at",
+            sqlite_where=text("status IN ('queued', 'sending')"),
+            postgresql_where=text("status IN ('queued', 'sending')"),
+        ),
+        Index("letters_not_delivered", "status", "queued_at"),
+        Index("letters_of_an_appointment", "appointment_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    # What the letter tells of, such as appointment/12.
+    subject: str
+    kind: str
+    version: int = 1
+    appointment_id: int | None = Field(default=None, foreign_key="appointment.id")
+    to_address: str | None = None
+    to_name: str
+    message_id: str
+    headline: str
+    text: str
+    html: str
+    calendar: str | None = None
+    calendar_method: str | None = None
+    status: MessageStatus = Field(sa_type=one_of(MessageStatus, "letter_status_is_known"))
+    attempts: int = 0
+    queued_at: datetime
+    next_attempt_at: datetime
+    sent_at: datetime | None = None
+    # The mail server's reply, or why the last attempt failed.
+    outcome: str = ""
+
+
+class AuditEvent(SQLModel, table=True):
+    """Who did what (HL7 FHIR's AuditEvent). Append-only; each row seals the one before."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (
+        UniqueConstraint("previous_seal", name="each_audit_row_has_one_next"),
+        Index("audit_by_subject", "subject", "deed", "account_id", "at"),
+        Index("audit_by_moment", "at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+    account_name: str
+    deed: str
+    subject: str
+    detail: str
+    previous_seal: str
+    seal: str

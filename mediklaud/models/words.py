@@ -1,0 +1,116 @@
+"""The words of the house: every status, role and kind, stored as its value."""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Enum
+from sqlmodel import SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Role(StrEnum):
+    """What an account may be; one account may hold several."""
+
+    CMO = "cmo"
+    REGISTRAR = "registrar"
+    FRONT_DESK = "front_desk"
+    DOCTOR = "doctor"
+    FINANCE = "finance"
+    ADMINISTRATOR = "administrator"
+
+
+class Sex(StrEnum):
+    """HL7 FHIR's administrative gender."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class VisitKind(StrEnum):
+    """What a visit is, and so what it costs."""
+
+    FIRST = "first"
+    FOLLOW_UP = "follow_up"
+
+
+class AppointmentStatus(StrEnum):
+    """HL7 FHIR's appointment status, those the desk uses."""
+
+    BOOKED = "booked"
+    ARRIVED = "arrived"
+    FULFILLED = "fulfilled"
+    CANCELLED = "cancelled"
+    NO_SHOW = "noshow"
+
+
+class Priority(StrEnum):
+    """Whether the dues gate may hold a booking back."""
+
+    ROUTINE = "routine"
+    EMERGENCY = "emergency"
+
+
+class EmergencyReason(StrEnum):
+    """The coded reasons for which a booking passes the dues gate."""
+
+    ACUTE_PAIN = "acute_pain"
+    BREATHLESSNESS = "breathlessness"
+    INJURY = "injury"
+    BLEEDING = "bleeding"
+    FEVER_IN_A_CHILD = "fever_in_a_child"
+    PREGNANCY = "pregnancy"
+    DOCTORS_ADVICE = "doctors_advice"
+
+
+class Method(StrEnum):
+    """How money reaches the till."""
+
+    CASH = "cash"
+    UPI = "upi"
+    CARD = "card"
+    BANK = "bank"
+    CHEQUE = "cheque"
+
+
+class MessageStatus(StrEnum):
+    """Where a letter is; `unaddressed` waits for a telephone call instead."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNADDRESSED = "unaddressed"
+
+
+LIVE = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED)
+LIVE_SQL = "status IN ('booked', 'arrived', 'fulfilled')"
+
+
+def one_of(words: type[StrEnum], rule: str) -> Any:
+    """A column that holds one of the words by value, kept by the CHECK named `rule`."""
+    return Enum(
+        words,
+        name=rule,
+        values_callable=lambda kind: [word.value for word in kind],
+        native_enum=False,
+        create_constraint=True,
+        length=20,
+    )
+
+
+def whole(column: str, rule: str, *, at_least: int = 0) -> CheckConstraint:
+    """The CHECK that a sum is a whole number: SQLite would keep 10.5 or 'ten' without it."""
+    return CheckConstraint(
+        f"CAST({column} AS BIGINT) = {column} AND {column} >= {at_least}", name=rule
+    )
+
+
+def filled(column: str, rule: str) -> CheckConstraint:
+    """The CHECK that a text is not empty or blank."""
+    return CheckConstraint(f"length(trim({column})) > 0", name=rule)

@@ -1,0 +1,61 @@
+"""The one table of who may do what: deeds and reads by role, nobody by default."""
+
+from enum import StrEnum
+
+from mediklaud.models import Role
+
+
+class Deed(StrEnum):
+    """What a desk may ask for; the value completes the sentence "Your account may not …"."""
+
+    REGISTER_DOCTOR = "register doctors"
+    DEACTIVATE_DOCTOR = "deactivate doctors"
+    DESIGNATE_REGISTRAR = "designate registrars"
+    PLAN_SESSIONS = "plan sessions and leave"
+    REVIEW_EMERGENCIES = "review emergency bookings"
+    ENROLL_PATIENT = "enroll patients"
+    FIND_PATIENT = "look up patients"
+    BOOK = "book appointments"
+    CHANGE_APPOINTMENT = "change appointments"
+    SEE_DAY = "see the day's appointments"
+    SEE_OWN_SCHEDULE = "see a doctor's schedule"
+    OPEN_RECORD = "open a patient's record"
+    CONSULT = "begin and finish consultations"
+    ISSUE_BILL = "issue bills"
+    SEE_DUES = "see outstanding dues"
+    TAKE_PAYMENT = "take payments"
+    SEE_PAPERS = "see bills and receipts"
+    SEE_SUMMARIES = "see billing summaries"
+    CHECK_HOUSE = "run the self-check"
+    KEEP_ACCOUNTS = "keep accounts and roles"
+    CHANGE_SETTINGS = "change the hospital's settings"
+    SEE_LETTERS = "see the letters' state"
+
+
+_CMO, _REGISTRAR, _DESK = Role.CMO, Role.REGISTRAR, Role.FRONT_DESK
+_DOCTOR, _FINANCE, _ADMINISTRATOR = Role.DOCTOR, Role.FINANCE, Role.ADMINISTRATOR
+
+MAY: dict[Deed, frozenset[Role]] = {
+    Deed.REGISTER_DOCTOR: frozenset({_CMO, _REGISTRAR}),
+    Deed.DEACTIVATE_DOCTOR: frozenset({_CMO}),
+    Deed.DESIGNATE_REGISTRAR: frozenset({_CMO}),
+    Deed.PLAN_SESSIONS: frozenset({_CMO, _REGISTRAR}),
+    Deed.REVIEW_EMERGENCIES: frozenset({_CMO}),
+    Deed.ENROLL_PATIENT: frozenset({_DESK}),
+    Deed.FIND_PATIENT: frozenset({_DESK, _FINANCE}),
+    Deed.BOOK: frozenset({_DESK}),
+    Deed.CHANGE_APPOINTMENT: frozenset({_DESK}),
+    Deed.SEE_DAY: frozenset({_DESK}),
+    Deed.SEE_OWN_SCHEDULE: frozenset({_DOCTOR}),
+    Deed.OPEN_RECORD: frozenset({_DOCTOR}),
+    Deed.CONSULT: frozenset({_DOCTOR}),
+    Deed.ISSUE_BILL: frozenset({_FINANCE}),
+    Deed.SEE_DUES: frozenset({_FINANCE}),
+    Deed.TAKE_PAYMENT: frozenset({_FINANCE}),
+    Deed.SEE_PAPERS: frozenset({_FINANCE}),
+    Deed.SEE_SUMMARIES: frozenset({_FINANCE, _CMO}),
+    Deed.CHECK_HOUSE: frozenset({_FINANCE, _CMO, _ADMINISTRATOR}),
+    Deed.KEEP_ACCOUNTS: frozenset({_ADMINISTRATOR}),
+    Deed.CHANGE_SETTINGS: frozenset({_ADMINISTRATOR}),
+    Deed.SEE_LETTERS: frozenset({_DESK, _ADMINISTRATOR}),
+}

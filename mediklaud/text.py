@@ -1,0 +1,68 @@
+"""What people type, made safe to keep: one filter at the edge for every name and note."""
+
+import unicodedata
+
+from mediklaud.errors import EmptyField, TextTooLong
+
+# Bidi controls can make a name read as another name; they never belong in one.
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_KEPT_CONTROLS = frozenset("\n")
+
+
+def _belongs(letter: str) -> bool:
+    if letter in _KEPT_CONTROLS:
+        return True
+    return letter not in _BIDI and unicodedata.category(letter) not in ("Cc", "Cs", "Co", "Cn")
+
+
+def note(typed: str, *, field: str, at_most: int = 4000) -> str:
+    """Several lines as they may be kept: NFC, no control, bidi or surrogate character.
+
+    Refuses a text over `at_most` characters (TextTooLong). An empty text stays empty.
+    """
+    if len(typed) > 4 * at_most:
+        raise TextTooLong(field=field, at_most=at_most)
+    lines = typed.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    kept = unicodedata.normalize("NFC", "".join(filter(_belongs, lines))).strip()
+    if len(kept) > at_most:
+        raise TextTooLong(field=field, at_most=at_most)
+    return kept
+
+
+def line(typed: str, *, field: str, at_most: int = 120) -> str:
+    """One line as it may be kept: as a note, with every run of white space one space."""
+    return " ".join(note(typed, field=field, at_most=at_most).split())
+
+
+def needed(typed: str, *, field: str, at_most: int = 120) -> str:
+    """One line that may not be empty; refuses an empty one (EmptyField)."""
+    kept = line(typed, field=field, at_most=at_most)
+    if not any(map(str.isprintable, kept.replace(" ", ""))):
+        raise EmptyField(field=field)
+    return kept
+
+
+def needed_note(typed: str, *, field: str, at_most: int = 4000) -> str:
+    """Several lines that may not be empty; refuses empty ones (EmptyField)."""
+    kept = note(typed, field=field, at_most=at_most)
+    if not kept:
+        raise EmptyField(field=field)
+    return kept
+
+
+def folded(words: str) -> str:
+    """How names are compared and found: compatibility forms, case and Latin accents put aside.
+
+    Vowel signs of Indic scripts are marks too and carry meaning, so only marks that
+    follow a Latin letter are dropped.
+    """
+    out: list[str] = []
+    after_latin = False
+    for letter in unicodedata.normalize("NFKD", words):
+        if unicodedata.combining(letter):
+            if after_latin:
+                continue
+        else:
+            after_latin = letter.isascii() and letter.isalpha()
+        out.append(letter)
+    return " ".join(unicodedata.normalize("NFC", "".join(out)).casefold().split())
