@@ -69,6 +69,12 @@ def moment_words(moment: datetime, zone: str) -> str:
     return f"{day_words(day_of(moment, zone))}, {hour_words(moment, zone)}"
 
 
+def paper_words(moment: datetime, zone: str) -> str:
+    """Day and hour as a paper says them: 23 November 2026, 10:30 AM IST."""
+    day = day_of(moment, zone)
+    return f"{day.day} {day:%B %Y}, {hour_words(moment, zone)}"
+
+
 def minute_words(minute: int) -> str:
     """A minute after midnight as a timetable says it: 09:30."""
     return f"{minute // 60:02d}:{minute % 60:02d}"

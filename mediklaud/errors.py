@@ -176,6 +176,12 @@ class RegistrationTaken(Refusal):
     field = "Registration number"
 
 
+class CouncilNotKnown(Refusal):
+    """This is not one of the councils that register doctors. Choose it from the list."""
+
+    field = "State council"
+
+
 class FeeNotPossible(Refusal):
     """A fee is a sum from ₹0 to ₹1,00,000. Correct it."""
 

@@ -21,7 +21,6 @@ class Deed(StrEnum):
     SEE_OWN_SCHEDULE = "see a doctor's schedule"
     OPEN_RECORD = "open a patient's record"
     CONSULT = "begin and finish consultations"
-    ISSUE_BILL = "issue bills"
     SEE_DUES = "see outstanding dues"
     TAKE_PAYMENT = "take payments"
     SEE_PAPERS = "see bills and receipts"
@@ -49,7 +48,6 @@ MAY: dict[Deed, frozenset[Role]] = {
     Deed.SEE_OWN_SCHEDULE: frozenset({_DOCTOR}),
     Deed.OPEN_RECORD: frozenset({_DOCTOR}),
     Deed.CONSULT: frozenset({_DOCTOR}),
-    Deed.ISSUE_BILL: frozenset({_FINANCE}),
     Deed.SEE_DUES: frozenset({_FINANCE}),
     Deed.TAKE_PAYMENT: frozenset({_FINANCE}),
     Deed.SEE_PAPERS: frozenset({_FINANCE}),

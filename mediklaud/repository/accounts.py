@@ -1,0 +1,225 @@
+"""Accounts and the roles they hold."""
+
+import re
+import secrets
+from collections.abc import Iterable
+
+import bcrypt
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from mediklaud import clock, contact, text
+from mediklaud.database import expecting
+from mediklaud.errors import (
+    DoctorHasAccount,
+    DoctorRoleNeedsDoctor,
+    LastChief,
+    NoRole,
+    NotFound,
+    PasswordTooLong,
+    PasswordTooShort,
+    UsernameNotUnderstood,
+    UsernameTaken,
+    WrongPassword,
+)
+from mediklaud.models import Account, AccountRole, Role, SignIn
+from mediklaud.permissions import Deed
+from mediklaud.repository.audit import note_deed, permit
+
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9.-]{2,39}")
+# Nobody could give these roles back to the hospital once they are gone.
+_NEVER_GONE = (Role.CMO, Role.ADMINISTRATOR)
+
+
+def password_hash(password: str) -> str:
+    """The bcrypt hash of a password; refuses one under 12 characters or over 72 bytes.
+
+    Blanks around it are dropped, as the sign-in form drops them.
+    """
+    password = password.strip()
+    if len(password) < 12:
+        raise PasswordTooShort()
+    if len(password.encode()) > 72:
+        raise PasswordTooLong()
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode()
+
+
+def first_password() -> str:
+    """A password to hand over once: five groups of unmistakable letters and digits."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    groups = ("".join(secrets.choice(letters) for _ in range(4)) for _ in range(5))
+    return "-".join(groups)
+
+
+def create_account(
+    db: Session,
+    username: str,
+    name: str,
+    password: str,
+    roles: Iterable[Role],
+    *,
+    by: Account | None,
+    email: str = "",
+    doctor_id: int | None = None,
+    must_change_password: bool = True,
+) -> Account:
+    """A new account with its roles. `by` is None only for the hospital's very first one.
+
+    Two desks that choose one username meet at one_account_per_username: one is refused.
+    """
+    if by is not None:
+        permit(db, by, Deed.KEEP_ACCOUNTS)
+    wanted = text.line(username, field="Username").lower()
+    if not _USERNAME.fullmatch(wanted):
+        raise UsernameNotUnderstood()
+    account = Account(
+        username=wanted,
+        name=text.needed(name, field="Name"),
+        email=contact.email(email),
+        password_hash=password_hash(password),
+        must_change_password=must_change_password,
+        created_at=clock.now(),
+    )
+    with expecting(db, one_account_per_username=UsernameTaken(username=wanted)):
+        db.add(account)
+    _hold(db, account, frozenset(roles), doctor_id, by=by or account)
+    note_deed(db, by or account, "account created", f"account/{account.id}", username=wanted)
+    return account
+
+
+def change_account(
+    db: Session,
+    account: Account,
+    roles: Iterable[Role],
+    *,
+    by: Account,
+    doctor_id: int | None = None,
+    active: bool = True,
+) -> Account:
+    """Change an account's roles or disable it; either ends all its sign-ins at once."""
+    permit(db, by, Deed.KEEP_ACCOUNTS)
+    kept = locked_account(db, account.id)
+    wanted = frozenset(roles) if active else frozenset()
+    for role in _NEVER_GONE:
+        if role not in wanted and kept.id in _holders(db, role) and len(_holders(db, role)) == 1:
+            raise LastChief(role=role.value.replace("cmo", "CMO"))
+    kept.active = active
+    _hold(db, kept, frozenset(roles), doctor_id, by=by)
+    end_sign_ins(db, kept)
+    words = sorted(role.value for role in roles)
+    note_deed(db, by, "account changed", f"account/{kept.id}", roles=words, active=active)
+    return kept
+
+
+def designate_registrar(db: Session, account: Account, *, by: Account, may: bool) -> None:
+    """The CMO lets an account register doctors, or takes that back."""
+    permit(db, by, Deed.DESIGNATE_REGISTRAR)
+    kept = locked_account(db, account.id)
+    held = db.get(AccountRole, (kept.id, Role.REGISTRAR))
+    if may and held is None:
+        db.add(_grant(kept, Role.REGISTRAR, by))
+    if not may and held is not None:
+        db.delete(held)
+        end_sign_ins(db, kept)
+    db.flush()
+    deed = "registrar designated" if may else "registrar withdrawn"
+    note_deed(db, by, deed, f"account/{kept.id}")
+
+
+def change_own_password(db: Session, account: Account, present: str, new: str) -> None:
+    """A person changes the own password; every other sign-in of the account ends."""
+    kept = locked_account(db, account.id)
+    if not bcrypt.checkpw(present.strip().encode()[:72], kept.password_hash.encode()):
+        raise WrongPassword()
+    kept.password_hash = password_hash(new)
+    kept.must_change_password = False
+    db.add(kept)
+    db.flush()
+    note_deed(db, kept, "password changed", f"account/{kept.id}")
+
+
+def reset_password(db: Session, account: Account, new: str, *, by: Account) -> None:
+    """The administrator gives a first password anew; it must be changed at the next sign-in."""
+    permit(db, by, Deed.KEEP_ACCOUNTS)
+    kept = locked_account(db, account.id)
+    kept.password_hash = password_hash(new)
+    kept.must_change_password = True
+    db.add(kept)
+    end_sign_ins(db, kept)
+    note_deed(db, by, "password reset", f"account/{kept.id}")
+
+
+def account_named(db: Session, username: str) -> Account:
+    """The account of a username; refuses an unknown one (NotFound)."""
+    found = db.exec(select(Account).where(Account.username == username.strip().lower())).first()
+    if found is None:
+        raise NotFound(what="account")
+    return found
+
+
+def accounts_with_roles(db: Session, *, by: Account) -> list[tuple[Account, frozenset[Role]]]:
+    """Every account with its roles, by username; for the administrator and the CMO."""
+    if Role.CMO not in _roles(db).get(by.id or 0, frozenset()):
+        permit(db, by, Deed.KEEP_ACCOUNTS)
+    held = _roles(db)
+    accounts = db.exec(select(Account).order_by(Account.username)).all()
+    return [(account, held.get(account.id or 0, frozenset())) for account in accounts]
+
+
+def locked_account(db: Session, account_id: int | None) -> Account:
+    """The account's row as it is now, locked until the transaction ends."""
+    row = select(Account).where(Account.id == account_id).with_for_update()
+    return db.exec(row.execution_options(populate_existing=True)).one()
+
+
+def end_sign_ins(db: Session, account: Account) -> None:
+    """End every sign-in of an account, on every server, within its next run."""
+    live = select(SignIn).where(SignIn.account_id == account.id, col(SignIn.ended_at).is_(None))
+    for sign_in in db.exec(live):
+        sign_in.ended_at = clock.now()
+    db.flush()
+
+
+def _roles(db: Session) -> dict[int, frozenset[Role]]:
+    held: dict[int, set[Role]] = {}
+    for account_id, role in db.exec(select(AccountRole.account_id, AccountRole.role)):
+        held.setdefault(account_id, set()).add(role)
+    return {account_id: frozenset(roles) for account_id, roles in held.items()}
+
+
+def _holders(db: Session, role: Role) -> list[int]:
+    holders = (
+        select(AccountRole.account_id)
+        .join(Account, col(Account.id) == col(AccountRole.account_id))
+        .where(AccountRole.role == role, col(Account.active))
+    )
+    return list(db.exec(holders))
+
+
+def _hold(
+    db: Session, account: Account, roles: frozenset[Role], doctor_id: int | None, *, by: Account
+) -> None:
+    if not roles:
+        raise NoRole()
+    if (Role.DOCTOR in roles) != (doctor_id is not None):
+        raise DoctorRoleNeedsDoctor()
+    account.doctor_id = doctor_id
+    with expecting(db, one_account_per_doctor=DoctorHasAccount()):
+        db.add(account)
+    for held in db.exec(select(AccountRole).where(AccountRole.account_id == account.id)):
+        if held.role not in roles:
+            db.delete(held)
+    for role in sorted(roles):
+        if db.get(AccountRole, (account.id, role)) is None:
+            db.add(_grant(account, role, by))
+    db.flush()
+
+
+def _grant(account: Account, role: Role, by: Account) -> AccountRole:
+    assert account.id is not None
+    return AccountRole(account_id=account.id, role=role, granted_at=clock.now(), granted_by=by.id)
+
+
+def count_accounts(db: Session) -> int:
+    """How many accounts there are."""
+    return db.exec(select(func.count()).select_from(Account)).one()

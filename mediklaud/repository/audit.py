@@ -1,0 +1,104 @@
+"""Who may do it, and the row that says who did: the two ends of every deed."""
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import event, text
+from sqlmodel import Session, col, select
+
+from mediklaud import clock, config
+from mediklaud.errors import NotPermitted
+from mediklaud.models import Account, AccountRole, AuditEvent, Role
+from mediklaud.permissions import MAY, Deed
+
+# Whoever can run commands on the server owns its database; the log says "console".
+CONSOLE = Account(
+    username="console",
+    name="Console",
+    password_hash="-",  # noqa: S106  no password opens it: it is no row
+    created_at=datetime.min.replace(tzinfo=UTC),
+)
+_CHAIN_LOCK = 4_627_002
+
+
+@dataclass(frozen=True)
+class _Entry:
+    at: datetime
+    account_id: int | None
+    account_name: str
+    deed: str
+    subject: str
+    detail: str
+
+
+def roles_of(db: Session, account: Account) -> frozenset[Role]:
+    """The roles an active account holds now; none for a disabled one."""
+    held = (
+        select(AccountRole.role)
+        .join(Account, col(Account.id) == col(AccountRole.account_id))
+        .where(col(Account.id) == account.id, col(Account.active))
+    )
+    return frozenset(db.exec(held))
+
+
+def permit(db: Session, by: Account, deed: Deed) -> None:
+    """Refuse (NotPermitted) unless the account holds a role for the deed at this moment.
+
+    The roles are read anew inside the deed's transaction: a page, a fragment or a callback
+    that was drawn earlier may still be open after the role is gone.
+    """
+    if by is not CONSOLE and not roles_of(db, by) & MAY[deed]:
+        raise NotPermitted(deed=deed.value)
+
+
+def note_deed(db: Session, by: Account, deed: str, subject: str, **detail: object) -> None:
+    """Leave one audit row for a deed; it is sealed and written when the transaction commits.
+
+    `subject` is the table and key, such as patient/12. Only then is the end of the chain
+    locked, so desks wait for one another no longer than a commit takes.
+    """
+    entry = _Entry(
+        clock.now(), by.id, by.username, deed, subject, json.dumps(detail, sort_keys=True)
+    )
+    db.info.setdefault("deeds", []).append(entry)
+
+
+def noted(db: Session, by: Account, deed: str, subject: str, *, since: datetime) -> bool:
+    """Whether this account left such a row since a moment."""
+    row = select(AuditEvent.id).where(
+        AuditEvent.subject == subject,
+        AuditEvent.deed == deed,
+        AuditEvent.account_id == by.id,
+        AuditEvent.at >= since,
+    )
+    return db.exec(row.limit(1)).first() is not None
+
+
+def seal_of(row: AuditEvent) -> str:
+    """The row's HMAC-SHA256 over its own words and the seal before it."""
+    at = row.at.astimezone(UTC).isoformat(timespec="microseconds")
+    words = (at, str(row.account_id), row.account_name, row.deed, row.subject, row.detail)
+    sealed = json.dumps([row.previous_seal, *words]).encode()
+    return hmac.new(config.key(), sealed, hashlib.sha256).hexdigest()
+
+
+@event.listens_for(Session, "before_commit")
+def _write_deeds(db: Session) -> None:
+    if db.in_nested_transaction():
+        return
+    entries: list[_Entry] = db.info.pop("deeds", [])
+    if not entries:
+        return
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+    newest = select(AuditEvent.seal).order_by(col(AuditEvent.id).desc()).limit(1)
+    last = db.exec(newest).first() or ""
+    for entry in entries:
+        row = AuditEvent(**vars(entry), previous_seal=last, seal="")
+        row.seal = last = seal_of(row)
+        db.add(row)
+        # One by one, so that ids follow the chain.
+        db.flush()

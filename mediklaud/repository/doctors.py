@@ -1,0 +1,245 @@
+"""Doctors: registered with their council's number, priced by the tariff, never deleted."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from mediklaud import clock, contact, text
+from mediklaud.database import expecting
+from mediklaud.errors import (
+    CouncilNotKnown,
+    DoctorInactive,
+    EmptyField,
+    FeeNotPossible,
+    NotFound,
+    RegistrationExpired,
+    RegistrationTaken,
+    StaleForm,
+)
+from mediklaud.models import Account, Doctor, Tariff, VisitKind
+from mediklaud.permissions import Deed
+from mediklaud.registers import COUNCILS
+from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.hospital import next_number, the_hospital
+
+HIGHEST_FEE_PAISE = 1_00_000_00
+_FEE_FIELDS = {VisitKind.FIRST: "Consultation fee", VisitKind.FOLLOW_UP: "Follow-up fee"}
+
+
+@dataclass(frozen=True)
+class DoctorForm:
+    """What the CMO's office types of a doctor. Fees in paise."""
+
+    name: str
+    phone: str
+    email: str
+    specialty: str
+    qualifications: str
+    council: str
+    registration: str
+    consultation_fee_paise: int
+    follow_up_fee_paise: int
+    registration_expires_on: date | None = None
+
+    @property
+    def fees(self) -> dict[VisitKind, int]:
+        """The price of each kind of visit, in paise."""
+        return {
+            VisitKind.FIRST: self.consultation_fee_paise,
+            VisitKind.FOLLOW_UP: self.follow_up_fee_paise,
+        }
+
+
+def register_doctor(db: Session, typed: DoctorForm, *, by: Account) -> Doctor:
+    """Register a doctor under the next number of the hospital, which is never given again.
+
+    A second doctor with the same council and number is refused (RegistrationTaken), also
+    when two desks type it at once: one_doctor_per_registration.
+    """
+    permit(db, by, Deed.REGISTER_DOCTOR)
+    checked = _checked(db, typed)
+    _refuse_taken(db, checked, but=None)
+    doctor = Doctor(
+        number=f"DOC-{next_number(db, 'doctor'):04d}", registered_at=clock.now(), **checked
+    )
+    with expecting(db, one_doctor_per_registration=_just_taken(checked)):
+        db.add(doctor)
+    _price(db, doctor, typed)
+    note_deed(db, by, "doctor registered", f"doctor/{doctor.id}", number=doctor.number)
+    return doctor
+
+
+def edit_doctor(
+    db: Session, doctor: Doctor, typed: DoctorForm, *, version: int, by: Account
+) -> Doctor:
+    """Change a doctor's record; the number stays. New fees hold from today on.
+
+    Refuses when somebody else changed the record since `version` was shown (StaleForm).
+    """
+    permit(db, by, Deed.REGISTER_DOCTOR)
+    kept = locked_doctor(db, doctor.id)
+    if kept.version != version:
+        raise StaleForm()
+    checked = _checked(db, typed)
+    _refuse_taken(db, checked, but=kept.id)
+    changed = sorted(word for word in checked if getattr(kept, word) != checked[word])
+    with expecting(db, one_doctor_per_registration=_just_taken(checked)):
+        kept.sqlmodel_update({**checked, "version": version + 1})
+        db.add(kept)
+    _price(db, kept, typed)
+    note_deed(db, by, "doctor edited", f"doctor/{kept.id}", changed=changed)
+    return kept
+
+
+def deactivate_doctor(db: Session, doctor: Doctor, *, by: Account) -> Doctor:
+    """Stop bookings with a doctor. The record, the past and what is booked all stay."""
+    permit(db, by, Deed.DEACTIVATE_DOCTOR)
+    kept = locked_doctor(db, doctor.id)
+    if kept.active:
+        kept.sqlmodel_update({"active": False, "deactivated_at": clock.now()})
+        kept.version += 1
+        db.add(kept)
+        db.flush()
+        note_deed(db, by, "doctor deactivated", f"doctor/{kept.id}")
+    return kept
+
+
+def reactivate_doctor(db: Session, doctor: Doctor, *, by: Account) -> Doctor:
+    """Let a doctor be booked again, under the same number."""
+    permit(db, by, Deed.DEACTIVATE_DOCTOR)
+    kept = locked_doctor(db, doctor.id)
+    if not kept.active:
+        kept.sqlmodel_update({"active": True, "deactivated_at": None})
+        kept.version += 1
+        db.add(kept)
+        db.flush()
+        note_deed(db, by, "doctor reactivated", f"doctor/{kept.id}")
+    return kept
+
+
+def locked_doctor(db: Session, doctor_id: int | None) -> Doctor:
+    """The doctor's row as it is now, locked until the transaction ends; after the patient's."""
+    row = select(Doctor).where(Doctor.id == doctor_id).with_for_update()
+    found = db.exec(row.execution_options(populate_existing=True)).first()
+    if found is None:
+        raise NotFound(what="doctor")
+    return found
+
+
+def refuse_unbookable(doctor: Doctor, day: date) -> None:
+    """Refuse a doctor who left (DoctorInactive) or whose registration has run out by that day."""
+    if not doctor.active:
+        raise DoctorInactive(name=doctor.name)
+    expires_on = doctor.registration_expires_on
+    if expires_on is not None and expires_on < day:
+        raise RegistrationExpired(name=doctor.name, day=expires_on)
+
+
+def doctors(db: Session, *, specialty: str = "", inactive_too: bool = False) -> Sequence[Doctor]:
+    """The doctors of the hospital, by name; the list is open to every desk."""
+    rows = select(Doctor).order_by(Doctor.name)
+    if specialty:
+        rows = rows.where(Doctor.specialty == specialty)
+    if not inactive_too:
+        rows = rows.where(col(Doctor.active))
+    return db.exec(rows).all()
+
+
+def doctor_with(db: Session, doctor_id: int) -> Doctor:
+    """The doctor of an id; refuses an unknown one (NotFound)."""
+    found = db.get(Doctor, doctor_id)
+    if found is None:
+        raise NotFound(what="doctor")
+    return found
+
+
+def price_of(db: Session, doctor_id: int, kind: VisitKind, day: date) -> int:
+    """What a kind of visit costs with a doctor on a day, in paise."""
+    prices = (
+        select(Tariff.price_paise)
+        .where(Tariff.doctor_id == doctor_id, Tariff.kind == kind, Tariff.effective_from <= day)
+        .order_by(col(Tariff.effective_from).desc())
+    )
+    return db.exec(prices.limit(1)).one()
+
+
+def fees_today(db: Session, doctor_ids: Sequence[int]) -> dict[tuple[int, VisitKind], int]:
+    """What every kind of visit costs today with these doctors, in paise."""
+    today = clock.today(the_hospital(db).zone)
+    prices = (
+        select(Tariff)
+        .where(col(Tariff.doctor_id).in_(doctor_ids), Tariff.effective_from <= today)
+        .order_by(col(Tariff.effective_from))
+    )
+    return {(price.doctor_id, price.kind): price.price_paise for price in db.exec(prices)}
+
+
+def _price(db: Session, doctor: Doctor, typed: DoctorForm) -> None:
+    today = clock.today(the_hospital(db).zone)
+    for kind, price_paise in typed.fees.items():
+        key = (Tariff.doctor_id == doctor.id, Tariff.kind == kind)
+        newest = select(Tariff).where(*key).order_by(col(Tariff.effective_from).desc()).limit(1)
+        present = db.exec(newest).first()
+        if present is not None and present.price_paise == price_paise:
+            continue
+        if present is None or present.effective_from < today:
+            present = Tariff(
+                doctor_id=doctor.id or 0, kind=kind, effective_from=today, price_paise=price_paise
+            )
+        present.price_paise = price_paise
+        db.add(present)
+    db.flush()
+
+
+def _checked(db: Session, typed: DoctorForm) -> dict[str, object]:
+    for kind, price_paise in typed.fees.items():
+        if not 0 <= price_paise <= HIGHEST_FEE_PAISE:
+            raise FeeNotPossible(field=_FEE_FIELDS[kind])
+    council = text.needed(typed.council, field="State council")
+    if council not in COUNCILS:
+        raise CouncilNotKnown()
+    return {
+        "name": text.needed(typed.name, field="Name"),
+        "phone": contact.phone(typed.phone, country=the_hospital(db).country),
+        "email": contact.needed_email(typed.email),
+        "specialty": text.needed(typed.specialty, field="Specialty", at_most=60),
+        "qualifications": text.needed(typed.qualifications, field="Qualifications"),
+        "council": council,
+        "registration": _registration(typed.registration),
+        "registration_expires_on": typed.registration_expires_on,
+    }
+
+
+def _registration(typed: str) -> str:
+    # "kmc 45678" and "KMC-45678" on two papers are one number: only these signs count.
+    wanted = text.needed(typed, field="Registration number", at_most=30).upper()
+    registration = re.sub(r"[^A-Z0-9/]", "", wanted)
+    if not registration:
+        raise EmptyField(field="Registration number")
+    return registration
+
+
+def _refuse_taken(db: Session, checked: dict[str, object], *, but: int | None) -> None:
+    holder = select(Doctor).where(
+        Doctor.council == checked["council"], Doctor.registration == checked["registration"]
+    )
+    found = db.exec(holder).first()
+    if found is not None and found.id != but:
+        raise RegistrationTaken(
+            council=found.council,
+            registration=found.registration,
+            name=found.name,
+            number=found.number,
+        )
+
+
+def _just_taken(checked: dict[str, object]) -> RegistrationTaken:
+    return RegistrationTaken(
+        council=checked["council"],
+        registration=checked["registration"],
+        name="another doctor",
+        number="registered this moment",
+    )

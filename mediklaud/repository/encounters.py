@@ -1,0 +1,206 @@
+"""The consulting room: a doctor's own schedule, own patients, and each consultation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlmodel import Session, col, select
+
+from mediklaud import clock, text
+from mediklaud.database import expecting
+from mediklaud.errors import (
+    AlreadyFinished,
+    NotBookedAnyMore,
+    NotFound,
+    NotThatDay,
+    NotYourAppointment,
+    NotYourPatient,
+    OtherConsultationOpen,
+)
+from mediklaud.models import (
+    Account,
+    Appointment,
+    AppointmentStatus,
+    Doctor,
+    Encounter,
+    Invoice,
+    Patient,
+)
+from mediklaud.permissions import Deed
+from mediklaud.repository.appointments import Visit, visits_where
+from mediklaud.repository.audit import note_deed, noted, permit
+from mediklaud.repository.doctors import doctor_with
+from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.invoices import bill_consultation
+from mediklaud.repository.patients import locked_patient
+
+# A record stays open on a doctor's screen through many runs; that is one reading.
+_ONE_READING = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class PastConsultation:
+    """A finished consultation with its note."""
+
+    encounter: Encounter
+    appointment: Appointment
+    doctor: Doctor
+
+
+@dataclass(frozen=True)
+class PatientRecord:
+    """What a doctor sees of a patient: identity, past consultations, what is to come."""
+
+    patient: Patient
+    past: tuple[PastConsultation, ...]
+    upcoming: tuple[Visit, ...]
+
+
+def schedule_of(db: Session, first_day: date, count: int, *, by: Account) -> list[Visit]:
+    """A doctor's own appointments over so many days, by time; cancelled ones left out."""
+    permit(db, by, Deed.SEE_OWN_SCHEDULE)
+    zone = the_hospital(db).zone
+    return visits_where(
+        db,
+        Appointment.doctor_id == by.doctor_id,
+        Appointment.status != AppointmentStatus.CANCELLED,
+        Appointment.starts_at >= clock.day_bounds(first_day, zone)[0],
+        Appointment.starts_at < clock.day_bounds(first_day + timedelta(days=count), zone)[0],
+    )
+
+
+def own_patients(db: Session, *, by: Account, at_most: int = 200) -> Sequence[Patient]:
+    """The patients who have an appointment with the doctor, past or to come, by name."""
+    permit(db, by, Deed.SEE_OWN_SCHEDULE)
+    seen = select(Appointment.patient_id).where(Appointment.doctor_id == by.doctor_id)
+    rows = select(Patient).where(col(Patient.id).in_(seen))
+    return db.exec(rows.order_by(Patient.name).limit(at_most)).all()
+
+
+def open_record(db: Session, patient_id: int, *, by: Account) -> PatientRecord:
+    """Open the record of an own patient; that it was read is written down, once a quarter hour.
+
+    Refuses a doctor who has no appointment with the patient (NotYourPatient).
+    """
+    permit(db, by, Deed.OPEN_RECORD)
+    own = select(Appointment.id).where(
+        Appointment.doctor_id == by.doctor_id, Appointment.patient_id == patient_id
+    )
+    if db.exec(own.limit(1)).first() is None:
+        raise NotYourPatient()
+    subject = f"patient/{patient_id}"
+    if not noted(db, by, "record opened", subject, since=clock.now() - _ONE_READING):
+        note_deed(db, by, "record opened", subject)
+    upcoming = visits_where(
+        db,
+        Appointment.patient_id == patient_id,
+        Appointment.status == AppointmentStatus.BOOKED,
+        Appointment.ends_at > clock.now(),
+        at_most=50,
+    )
+    return PatientRecord(db.get_one(Patient, patient_id), _past(db, patient_id), tuple(upcoming))
+
+
+def begin_consultation(db: Session, appointment: Appointment, *, by: Account) -> Encounter:
+    """Begin the consultation of an own appointment, on its day.
+
+    Beginning twice is the same consultation (one_encounter_per_appointment). A doctor has
+    one open at a time.
+    """
+    permit(db, by, Deed.CONSULT)
+    patient = locked_patient(db, appointment.patient_id)
+    kept = _own_appointment(db, appointment.id, by)
+    begun = db.exec(select(Encounter).where(Encounter.appointment_id == kept.id)).first()
+    if begun is not None:
+        return begun
+    if kept.status not in (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED):
+        raise NotBookedAnyMore(status=kept.status.value, wanted="begun")
+    zone = the_hospital(db).zone
+    if clock.day_of(kept.starts_at, zone) != clock.today(zone):
+        raise NotThatDay()
+    _refuse_second(db, by)
+    encounter = Encounter(appointment_id=kept.id or 0, begun_at=clock.now())
+    with expecting(db, one_encounter_per_appointment=AlreadyFinished()):
+        db.add(encounter)
+    if kept.status is AppointmentStatus.BOOKED:
+        kept.sqlmodel_update({"status": AppointmentStatus.ARRIVED, "arrived_at": clock.now()})
+        db.add(kept)
+    db.flush()
+    note_deed(db, by, "consultation begun", f"encounter/{encounter.id}", patient=patient.id)
+    return encounter
+
+
+def finish_consultation(
+    db: Session, encounter: Encounter, note: str, *, by: Account
+) -> Invoice | None:
+    """Finish a consultation with its note, and bill it; None where the visit is free.
+
+    Note, fulfilment, charge and bill are one transaction. Two clicks meet at the patient's
+    row: the second is refused (AlreadyFinished).
+    """
+    permit(db, by, Deed.CONSULT)
+    kept_note = text.needed_note(note, field="Note")
+    appointment = db.get_one(Appointment, encounter.appointment_id)
+    patient = locked_patient(db, appointment.patient_id)
+    kept = _own_appointment(db, appointment.id, by)
+    begun = select(Encounter).where(Encounter.id == encounter.id)
+    open_one = db.exec(begun.execution_options(populate_existing=True)).one()
+    if open_one.finished_at is not None:
+        raise AlreadyFinished()
+    open_one.sqlmodel_update({"finished_at": clock.now(), "note": kept_note})
+    kept.status = AppointmentStatus.FULFILLED
+    db.add_all([open_one, kept])
+    db.flush()
+    note_deed(db, by, "consultation finished", f"encounter/{open_one.id}", patient=patient.id)
+    doctor = doctor_with(db, kept.doctor_id)
+    return bill_consultation(db, kept, patient, doctor, by=by)
+
+
+def open_consultation(db: Session, *, by: Account) -> tuple[Encounter, Appointment] | None:
+    """The consultation a doctor has begun and not finished, if there is one."""
+    permit(db, by, Deed.CONSULT)
+    return _open_of(db, by)
+
+
+def encounters_of(db: Session, appointment_ids: Sequence[int]) -> dict[int, Encounter]:
+    """What happened at these appointments, by appointment's id."""
+    rows = select(Encounter).where(col(Encounter.appointment_id).in_(appointment_ids))
+    return {encounter.appointment_id: encounter for encounter in db.exec(rows)}
+
+
+def _own_appointment(db: Session, appointment_id: int | None, by: Account) -> Appointment:
+    row = select(Appointment).where(Appointment.id == appointment_id).with_for_update()
+    kept = db.exec(row.execution_options(populate_existing=True)).first()
+    if kept is None:
+        raise NotFound(what="appointment")
+    if by.doctor_id is None or kept.doctor_id != by.doctor_id:
+        raise NotYourAppointment()
+    return kept
+
+
+def _refuse_second(db: Session, by: Account) -> None:
+    other = _open_of(db, by)
+    if other is not None:
+        patient = db.get_one(Patient, other[1].patient_id)
+        raise OtherConsultationOpen(patient=patient.name)
+
+
+def _open_of(db: Session, by: Account) -> tuple[Encounter, Appointment] | None:
+    rows = (
+        select(Encounter, Appointment)
+        .join(Appointment, col(Appointment.id) == col(Encounter.appointment_id))
+        .where(Appointment.doctor_id == by.doctor_id, col(Encounter.finished_at).is_(None))
+    )
+    return db.exec(rows.order_by(col(Encounter.begun_at))).first()
+
+
+def _past(db: Session, patient_id: int) -> tuple[PastConsultation, ...]:
+    rows = (
+        select(Encounter, Appointment, Doctor)
+        .join(Appointment, col(Appointment.id) == col(Encounter.appointment_id))
+        .join(Doctor, col(Doctor.id) == col(Appointment.doctor_id))
+        .where(Appointment.patient_id == patient_id, col(Encounter.finished_at).is_not(None))
+        .order_by(col(Encounter.begun_at).desc())
+        .limit(100)
+    )
+    return tuple(PastConsultation(*row) for row in db.exec(rows))

@@ -1,0 +1,183 @@
+"""The hospital itself: its first visit, its settings, and its numbers."""
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import text as sql
+from sqlmodel import Session
+
+from mediklaud import clock, config, contact, text
+from mediklaud.errors import (
+    AlreadySetUp,
+    GraceNotPossible,
+    NotFound,
+    PrefixesAlike,
+    PrefixNotUsable,
+    SeriesUsedUp,
+    TwoDesksMet,
+    WrongCode,
+    ZoneNotKnown,
+)
+from mediklaud.models import Account, Hospital
+from mediklaud.permissions import Deed
+from mediklaud.repository.audit import note_deed, permit
+
+
+@dataclass(frozen=True)
+class HospitalForm:
+    """What the hospital says of itself, as typed. Sums in paise."""
+
+    name: str
+    address: str
+    phone: str
+    email: str
+    gstin: str = ""
+    zone: str = "Asia/Kolkata"
+    patient_prefix: str = "JMI"
+    bill_prefix: str = "JMI"
+    receipt_prefix: str = "JMR"
+    dues_limit_paise: int = 0
+    dues_grace_days: int = 0
+
+
+def first_visit_code() -> str:
+    """The code that guards the first visit, the same on every server of the installation.
+
+    It is derived from the installation's key and worth nothing once the hospital is set up.
+    """
+    digest = hmac.new(config.key(), b"first visit", hashlib.sha256).digest()
+    letters = base64.b32encode(digest).decode()[:12]
+    return "-".join((letters[:4], letters[4:8], letters[8:]))
+
+
+def check_code(typed: str) -> None:
+    """Refuse a code that is not the one in the server's terminal (WrongCode)."""
+    said = re.sub(r"[^A-Z2-7]", "", text.line(typed, field="One-time code").upper())
+    if not hmac.compare_digest(said.encode(), first_visit_code().replace("-", "").encode()):
+        raise WrongCode()
+
+
+def is_set_up(db: Session) -> bool:
+    """Whether the hospital's first visit is over."""
+    return db.get(Hospital, 1) is not None
+
+
+def the_hospital(db: Session) -> Hospital:
+    """The hospital. Refuses while it is not set up (NotFound)."""
+    found = db.get(Hospital, 1)
+    if found is None:
+        raise NotFound(what="hospital")
+    return found
+
+
+def open_hospital(db: Session, typed: HospitalForm, *, is_demo: bool = False) -> Hospital:
+    """Write down the hospital on its first visit.
+
+    there_is_one_hospital keeps it one where two browsers meet. Refuses where one stands
+    already (AlreadySetUp), and what cannot be as typed.
+    """
+    if is_set_up(db):
+        raise AlreadySetUp()
+    opened = Hospital(**_checked(typed), is_demo=is_demo, set_up_at=clock.now())
+    db.add(opened)
+    db.flush()
+    return opened
+
+
+def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospital:
+    """Change what the hospital says of itself and its dues rule; issued papers stay."""
+    permit(db, by, Deed.CHANGE_SETTINGS)
+    kept = the_hospital(db)
+    before = {word: getattr(kept, word) for word in _checked(typed)}
+    after = _checked(typed)
+    kept.sqlmodel_update(after)
+    db.add(kept)
+    db.flush()
+    changed = {word: [before[word], after[word]] for word in after if before[word] != after[word]}
+    note_deed(db, by, "settings changed", "hospital/1", **changed)
+    return kept
+
+
+def _checked(typed: HospitalForm) -> dict[str, object]:
+    if not clock.is_zone(typed.zone):
+        raise ZoneNotKnown(zone=text.line(typed.zone, field="Time zone"))
+    bill = _prefix(typed.bill_prefix, field="Bill prefix")
+    receipt = _prefix(typed.receipt_prefix, field="Receipt prefix")
+    if bill == receipt:
+        raise PrefixesAlike()
+    if not 0 <= typed.dues_grace_days <= 365:
+        raise GraceNotPossible()
+    return {
+        "name": text.needed(typed.name, field="Hospital's name"),
+        "address": text.needed_note(typed.address, field="Address", at_most=400),
+        "phone": contact.phone(typed.phone, country="IN"),
+        "email": contact.needed_email(typed.email),
+        "gstin": text.line(typed.gstin, field="GSTIN", at_most=15).upper() or None,
+        "zone": typed.zone,
+        "patient_prefix": _prefix(typed.patient_prefix, field="Patient prefix"),
+        "bill_prefix": bill,
+        "receipt_prefix": receipt,
+        "dues_limit_paise": typed.dues_limit_paise,
+        "dues_grace_days": typed.dues_grace_days,
+    }
+
+
+def _prefix(typed: str, *, field: str) -> str:
+    prefix = text.line(typed, field=field).upper()
+    # CGST Rules, 46(b): letters, digits, "-" and "/" only, 16 characters at most in all.
+    if not re.fullmatch(r"[A-Z0-9]{1,3}", prefix):
+        raise PrefixNotUsable(prefix=prefix, field=field)
+    return prefix
+
+
+_TAKE_NEXT = sql("UPDATE number_series SET last = last + 1 WHERE name = :name RETURNING last")
+_OPEN_SERIES = sql(
+    "INSERT INTO number_series (name, last) VALUES (:name, 0) ON CONFLICT (name) DO NOTHING"
+)
+
+
+def next_number(db: Session, series: str, *, at_most: int = 9_999_999) -> int:
+    """The next number of a series, given in this transaction and to nobody else.
+
+    The counter's row stays locked until the transaction ends, and goes back with it:
+    that is what makes the numbers gapless. Refuses past `at_most` (SeriesUsedUp).
+    """
+    taken = db.execute(_TAKE_NEXT, {"name": series}).scalar()
+    if taken is None:
+        db.execute(_OPEN_SERIES, {"name": series})
+        taken = db.execute(_TAKE_NEXT, {"name": series}).scalar_one()
+    if taken > at_most:
+        raise SeriesUsedUp(series=series)
+    return int(taken)
+
+
+@dataclass(frozen=True)
+class PaperNumber:
+    """The number of a paper, its place in the series, and the moment it was given."""
+
+    number: str
+    series: str
+    serial: int
+    issued_at: datetime
+    issued_on: date
+
+
+def number_paper(db: Session, paper: str, prefix: str) -> PaperNumber:
+    """Number a bill or receipt: PREFIX/2627/000001, a series for each financial year.
+
+    The moment is read once the counter is held, so moments follow the numbers. Where the
+    year ends in between, nothing is written (TwoDesksMet) and the next try is in the new one.
+    """
+    zone = the_hospital(db).zone
+    year = clock.financial_year(clock.today(zone))
+    series = f"{paper}/{year}"
+    serial = next_number(db, series)
+    issued_at = clock.now()
+    issued_on = clock.day_of(issued_at, zone)
+    if clock.financial_year(issued_on) != year:
+        raise TwoDesksMet()
+    return PaperNumber(f"{prefix}/{year}/{serial:06d}", series, serial, issued_at, issued_on)

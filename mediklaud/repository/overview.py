@@ -1,0 +1,124 @@
+"""What each role finds on its home page: a few numbers, counted by an index each."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from mediklaud import clock
+from mediklaud.models import (
+    Account,
+    Appointment,
+    AppointmentStatus,
+    Doctor,
+    Invoice,
+    Patient,
+    Payment,
+    Priority,
+)
+from mediklaud.permissions import Deed
+from mediklaud.repository.appointments import Visit, visits_where
+from mediklaud.repository.audit import permit
+from mediklaud.repository.dues import open_bills
+from mediklaud.repository.hospital import the_hospital
+
+
+@dataclass(frozen=True)
+class DayNumbers:
+    """How a day's appointments stand."""
+
+    booked: int
+    arrived: int
+    fulfilled: int
+    cancelled: int
+    missed: int
+
+
+@dataclass(frozen=True)
+class TillNumbers:
+    """What finance looks at first. Sums in paise."""
+
+    received_today_paise: int
+    billed_today_paise: int
+    owed_paise: int
+    patients_owing: int
+
+
+@dataclass(frozen=True)
+class StaffNumbers:
+    """What the CMO looks at first."""
+
+    doctors: int
+    expiring: tuple[Doctor, ...]
+    patients: int
+
+
+def day_numbers(db: Session, *, by: Account) -> DayNumbers:
+    """Today's appointments by state; a doctor's own ones only."""
+    permit(db, by, Deed.SEE_OWN_SCHEDULE if by.doctor_id else Deed.SEE_DAY)
+    begins_at, ends_at = clock.day_bounds(_today(db), the_hospital(db).zone)
+    rows = (
+        select(Appointment.status, func.count())
+        .where(Appointment.starts_at >= begins_at, Appointment.starts_at < ends_at)
+        .group_by(col(Appointment.status))
+    )
+    if by.doctor_id:
+        rows = rows.where(Appointment.doctor_id == by.doctor_id)
+    count = dict(db.exec(rows).all())
+    return DayNumbers(
+        booked=count.get(AppointmentStatus.BOOKED, 0),
+        arrived=count.get(AppointmentStatus.ARRIVED, 0),
+        fulfilled=count.get(AppointmentStatus.FULFILLED, 0),
+        cancelled=count.get(AppointmentStatus.CANCELLED, 0),
+        missed=count.get(AppointmentStatus.NO_SHOW, 0),
+    )
+
+
+def till_numbers(db: Session, *, by: Account) -> TillNumbers:
+    """Today's till and everything outstanding."""
+    permit(db, by, Deed.SEE_DUES)
+    begins_at, ends_at = clock.day_bounds(_today(db), the_hospital(db).zone)
+    received = select(func.coalesce(func.sum(Payment.amount_paise), 0)).where(
+        Payment.received_at >= begins_at, Payment.received_at < ends_at
+    )
+    billed = select(func.coalesce(func.sum(Invoice.total_paise), 0)).where(
+        Invoice.issued_on == _today(db)
+    )
+    bills = open_bills(db, by=by)
+    return TillNumbers(
+        received_today_paise=int(db.exec(received).one()),
+        billed_today_paise=int(db.exec(billed).one()),
+        owed_paise=sum(bill.owed_paise for bill in bills),
+        patients_owing=len({bill.patient_id for bill in bills}),
+    )
+
+
+def staff_numbers(db: Session, *, by: Account) -> StaffNumbers:
+    """The doctors, and those whose council registration runs out within 60 days."""
+    permit(db, by, Deed.REGISTER_DOCTOR)
+    soon = _today(db) + timedelta(days=60)
+    active = select(func.count()).select_from(Doctor).where(col(Doctor.active))
+    expiring = select(Doctor).where(col(Doctor.active), col(Doctor.registration_expires_on) <= soon)
+    patients = select(func.count()).select_from(Patient)
+    return StaffNumbers(
+        doctors=db.exec(active).one(),
+        expiring=tuple(db.exec(expiring.order_by(col(Doctor.registration_expires_on)))),
+        patients=db.exec(patients).one(),
+    )
+
+
+def emergencies(db: Session, since: datetime, *, by: Account) -> list[Visit]:
+    """Emergency bookings made since a moment, with the dues they passed; for the CMO."""
+    permit(db, by, Deed.REVIEW_EMERGENCIES)
+    return visits_where(
+        db,
+        Appointment.priority == Priority.EMERGENCY,
+        col(Appointment.moved_from_id).is_(None),
+        Appointment.booked_at >= since,
+        at_most=100,
+    )
+
+
+def _today(db: Session) -> date:
+    return clock.today(the_hospital(db).zone)

@@ -1,0 +1,282 @@
+"""Patients: enrolled once, found by a piece of anything, alike ones shown before saving."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from difflib import SequenceMatcher
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import text as sql
+from sqlmodel import Session, col, select
+
+from mediklaud import clock, contact, text
+from mediklaud.database import expecting
+from mediklaud.errors import (
+    AgeNotPossible,
+    BirthDateInTheFuture,
+    BirthDateOrAgeMissing,
+    NotFound,
+    Refusal,
+    StaleForm,
+)
+from mediklaud.models import Account, Appointment, AppointmentStatus, Patient, Sex
+from mediklaud.permissions import Deed
+from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.hospital import next_number, the_hospital
+
+OLDEST_YEARS = 125
+# Below this likeness two names are two people, unless phone and birth date agree.
+_ALIKE = 0.75
+
+
+@dataclass(frozen=True)
+class PatientForm:
+    """What the front desk types of a patient; the birth date, or the age where it is not known."""
+
+    name: str
+    sex: Sex
+    phone: str
+    address: str
+    birth_date: date | None = None
+    age_years: int | None = None
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class FoundPatient:
+    """A patient and the day of the last visit, by which a family's members are told apart."""
+
+    patient: Patient
+    last_visit_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A patient who may be the one being enrolled, and what agrees."""
+
+    patient: Patient
+    agrees: tuple[str, ...]
+
+
+def enroll_patient(db: Session, typed: PatientForm, *, form: str, by: Account) -> Patient:
+    """Enroll a patient under the next hospital number.
+
+    A second click on the same form is the same patient, also when both clicks arrive at
+    once: a_second_click_is_the_same_patient.
+    """
+    permit(db, by, Deed.ENROLL_PATIENT)
+    checked = _checked(db, typed)
+    same_click = select(Patient).where(Patient.form == form)
+    enrolled = db.exec(same_click).first()
+    if enrolled is not None:
+        return enrolled
+    try:
+        with expecting(db, a_second_click_is_the_same_patient=StaleForm()):
+            patient = _numbered(db, checked, form)
+    except StaleForm:
+        return db.exec(same_click).one()
+    note_deed(db, by, "patient enrolled", f"patient/{patient.id}", number=patient.number)
+    return patient
+
+
+def edit_patient(
+    db: Session, patient: Patient, typed: PatientForm, *, version: int, by: Account
+) -> Patient:
+    """Change what is known of a patient; the hospital number stays.
+
+    Refuses when somebody else changed it since `version` was shown (StaleForm).
+    """
+    permit(db, by, Deed.ENROLL_PATIENT)
+    kept = locked_patient(db, patient.id)
+    if kept.version != version:
+        raise StaleForm()
+    checked = _checked(db, typed)
+    changed = sorted(word for word in checked if getattr(kept, word) != checked[word])
+    kept.sqlmodel_update({**checked, "version": version + 1})
+    kept.search_text = _search_text(kept)
+    db.add(kept)
+    db.flush()
+    note_deed(db, by, "patient edited", f"patient/{kept.id}", changed=changed)
+    return kept
+
+
+def locked_patient(db: Session, patient_id: int | None) -> Patient:
+    """The patient's row as it is now, locked until the transaction ends.
+
+    Every deed that books or changes dues locks it first, so that a booking and a bill of
+    one patient wait for each other.
+    """
+    row = select(Patient).where(Patient.id == patient_id).with_for_update()
+    found = db.exec(row.execution_options(populate_existing=True)).first()
+    if found is None:
+        raise NotFound(what="patient")
+    return found
+
+
+def patient_with(db: Session, patient_id: int, *, by: Account) -> Patient:
+    """The patient of an id, for the desks that look patients up."""
+    permit(db, by, Deed.FIND_PATIENT)
+    found = db.get(Patient, patient_id)
+    if found is None:
+        raise NotFound(what="patient")
+    return found
+
+
+def find_patients(db: Session, words: str, *, by: Account, at_most: int = 20) -> list[FoundPatient]:
+    """Patients by digits of the phone, pieces of the name in any script, or hospital number.
+
+    Every piece must be found. At most `at_most` are returned, by name; the search reads an
+    index of trigrams, so a piece of three characters or more never reads the whole table.
+    """
+    permit(db, by, Deed.FIND_PATIENT)
+    pieces = _pieces(text.line(words, field="Search"))
+    if not pieces:
+        return []
+    found = db.exec(select(Patient).where(*_having(db, pieces)).limit(10 * at_most)).all()
+    nearest = sorted(found, key=lambda patient: (text.folded(patient.name), patient.number))
+    return _with_last_visit(db, nearest[:at_most])
+
+
+def likely_duplicates(
+    db: Session, typed: PatientForm, *, by: Account, but: int | None = None
+) -> list[Likeness]:
+    """Patients who may be the one typed, the likeliest first: by name, birth date and phone.
+
+    What cannot be read yet (a phone half typed) takes no part.
+    """
+    permit(db, by, Deed.ENROLL_PATIENT)
+    checked = _readable(db, typed)
+    if not checked.get("name"):
+        return []
+    same = [
+        column == checked[word]
+        for word, column in (("phone", Patient.phone), ("birth_date", Patient.birth_date))
+        if word in checked
+    ]
+    # Whoever shares the longest word of the name is compared too.
+    longest = max(text.folded(str(checked["name"])).split(), key=len)
+    named = _having(db, [longest]) if len(longest) >= 3 else []
+    rows = select(Patient).where(or_(*same, *named), Patient.id != but).limit(500)
+    alike = [_likeness(patient, checked) for patient in db.exec(rows)]
+    ranked = sorted((one for one in alike if one), key=lambda one: -len(one.agrees))
+    return ranked[:5]
+
+
+def _numbered(db: Session, checked: dict[str, Any], form: str) -> Patient:
+    number = f"{the_hospital(db).patient_prefix}-{next_number(db, 'patient'):06d}"
+    patient = Patient(number=number, enrolled_at=clock.now(), form=form, search_text="", **checked)
+    patient.search_text = _search_text(patient)
+    db.add(patient)
+    return patient
+
+
+def _checked(db: Session, typed: PatientForm) -> dict[str, Any]:
+    return {
+        "name": text.needed(typed.name, field="Name"),
+        "sex": Sex(typed.sex),
+        **_birth_date(db, typed),
+        "phone": contact.phone(typed.phone, country=the_hospital(db).country),
+        "email": contact.email(typed.email),
+        "address": text.needed_note(typed.address, field="Address", at_most=400),
+    }
+
+
+def _birth_date(db: Session, typed: PatientForm) -> dict[str, Any]:
+    today = clock.today(the_hospital(db).zone)
+    if typed.birth_date is not None:
+        if typed.birth_date > today:
+            raise BirthDateInTheFuture()
+        if today.year - typed.birth_date.year > OLDEST_YEARS:
+            raise AgeNotPossible(years=today.year - typed.birth_date.year, field="Date of birth")
+        return {"birth_date": typed.birth_date, "birth_date_is_estimated": False}
+    if typed.age_years is None:
+        raise BirthDateOrAgeMissing()
+    if not 0 <= typed.age_years <= OLDEST_YEARS:
+        raise AgeNotPossible(years=typed.age_years)
+    # Whoever is 40 today was born between 40 and 41 years ago; the year's first day stands
+    # for it, or today's own date for a newborn.
+    born = min(date(today.year - typed.age_years, 1, 1), today)
+    return {"birth_date": born, "birth_date_is_estimated": True}
+
+
+def _readable(db: Session, typed: PatientForm) -> dict[str, Any]:
+    readable: dict[str, Any] = {}
+    for word, read in (
+        ("name", lambda: text.needed(typed.name, field="Name")),
+        ("phone", lambda: contact.phone(typed.phone, country=the_hospital(db).country)),
+    ):
+        try:
+            readable[word] = read()
+        except Refusal:
+            continue
+    if typed.birth_date is not None:
+        readable["birth_date"] = typed.birth_date
+    return readable
+
+
+def _search_text(patient: Patient) -> str:
+    digits = contact.national_digits(patient.phone)
+    return f"{text.folded(patient.name)} {patient.number.lower()} {digits}"
+
+
+def _pieces(words: str) -> list[str]:
+    folded = text.folded(words)
+    digits = re.sub(r"[\s()+.-]", "", folded)
+    if digits.isdecimal():
+        # 0 and 91 lead a number as it is dialled, not as it is kept.
+        return [str(int(digits[-10:]))] if len(digits) > 10 else [digits.lstrip("0") or digits]
+    return folded.split()[:6]
+
+
+def _having(db: Session, pieces: Iterable[str]) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    sqlite = db.get_bind().dialect.name == "sqlite"
+    for piece in pieces:
+        like = "%" + re.sub(r"([\\%_])", r"\\\1", piece) + "%"
+        holds = col(Patient.search_text).like(like, escape="\\")
+        if len(piece) >= 3 and sqlite:
+            quoted = '"' + piece.replace('"', '""') + '"'
+            matching = sql("SELECT rowid FROM patient_search WHERE patient_search MATCH :piece")
+            ids = matching.bindparams(piece=quoted).columns(rowid=Patient.__table__.c.id.type)
+            conditions.append(col(Patient.id).in_(ids))
+        elif len(piece) >= 3:
+            indexed = func.trigrams(Patient.search_text).op("@>")(func.trigrams(piece))
+            conditions += [indexed, holds]
+        else:
+            conditions.append(holds)
+    return conditions
+
+
+def _with_last_visit(db: Session, patients: Sequence[Patient]) -> list[FoundPatient]:
+    visits = (
+        select(Appointment.patient_id, func.max(Appointment.starts_at))
+        .where(
+            col(Appointment.patient_id).in_([patient.id for patient in patients]),
+            Appointment.status == AppointmentStatus.FULFILLED,
+        )
+        .group_by(col(Appointment.patient_id))
+    )
+    last = dict(db.exec(visits).all())
+    return [FoundPatient(patient, last.get(patient.id or 0)) for patient in patients]
+
+
+def _likeness(patient: Patient, checked: dict[str, Any]) -> Likeness | None:
+    ours, theirs = text.folded(checked["name"]), text.folded(patient.name)
+    agrees = [
+        word for word in ("phone", "birth_date") if checked.get(word) == getattr(patient, word)
+    ]
+    if _name_likeness(ours, theirs) >= _ALIKE:
+        agrees.insert(0, "name")
+    if "name" in agrees or agrees == ["phone", "birth_date"]:
+        return Likeness(patient, tuple(agrees))
+    return None
+
+
+def _name_likeness(ours: str, theirs: str) -> float:
+    """From 0 to 1, the same both ways, whatever the order of the words."""
+    first, second = (" ".join(sorted(name.split())) for name in (ours, theirs))
+    return max(
+        SequenceMatcher(None, first, second).ratio(), SequenceMatcher(None, second, first).ratio()
+    )
