@@ -6,7 +6,17 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, UniqueConstraint, create_engine, event, text
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Engine,
+    UniqueConstraint,
+    cast,
+    create_engine,
+    event,
+    func,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel import Session, SQLModel
 
@@ -123,6 +133,11 @@ def expecting(db: Session, **refusals: Refusal) -> Iterator[None]:
         if refusal is None:
             raise
         raise refusal from error
+
+
+def total(column: Any) -> Any:
+    """The sum of a column of paise, 0 where there is none; whole on PostgreSQL too."""
+    return cast(func.coalesce(func.sum(column), 0), BigInteger)
 
 
 def locked_for_upgrade(connection: Connection) -> None:

@@ -11,7 +11,8 @@ class Refusal(Exception):
         """Fill the sentence's gaps; a gap named `field` also says where it belongs."""
         self.gaps = gaps
         self.field = str(gaps.get("field", self.field))
-        super().__init__((type(self).__doc__ or "").format(**gaps))
+        sentence = " ".join((type(self).__doc__ or "").split())
+        super().__init__(sentence.format(**gaps))
 
 
 # What is typed
@@ -344,3 +345,30 @@ class NotEmpty(Refusal):
 
 class NotFound(Refusal):
     """There is no {what} like that. It may have been typed wrong."""
+
+
+# Amounts
+
+
+class AmountMissing(Refusal):
+    """No amount was typed. Enter it in rupees, for example 1,250.50."""
+
+
+class AmountUnreadable(Refusal):
+    """ "{typed}" is not an amount. Enter rupees in figures, for example 1,250.50."""
+
+
+class AmountNegative(Refusal):
+    """ "{typed}" is below zero. Enter the amount without a minus sign."""
+
+
+class AmountTooFine(Refusal):
+    """ "{typed}" has more than two decimals. The smallest coin is one paisa; round it first."""
+
+
+class AmountCommasMisplaced(Refusal):
+    """The commas in "{typed}" are misplaced. Write 1,23,456.50, or leave the commas out."""
+
+
+class AmountTooLarge(Refusal):
+    """ "{typed}" is more than the desk takes at once, {most}. Check the figure."""

@@ -20,7 +20,7 @@ _gensalt = bcrypt.gensalt
 
 
 @pytest.fixture(autouse=True)
-def nine_o_clock() -> Iterator[time_machine.Coordinates]:
+def nine_o_clock() -> Iterator[time_machine.Traveller]:
     """The clock starts at nine in the morning of the cast's Monday, and runs."""
     with time_machine.travel(NINE_O_CLOCK) as coordinates:
         yield coordinates

@@ -87,16 +87,20 @@ from mediklaud.repository.sessions import (
     withdraw_leave,
 )
 from mediklaud.repository.sign_ins import (
+    ABSOLUTE_HOURS,
     begin_sign_in,
     end_sign_in,
     is_locked,
     is_stale,
+    is_token,
     live_account,
     note_seen,
     note_wrong_try,
 )
 
 __all__ = [
+    "ABSOLUTE_HOURS",
+    "is_token",
     "CONSOLE",
     "FURTHEST_DAYS",
     "DoctorForm",

@@ -451,14 +451,16 @@ def _tell_the_cmo(
     db: Session, appointment: Appointment, patient: Patient, doctor: Doctor, by: Account
 ) -> None:
     hospital = the_hospital(db)
-    letter = letters.emergency_notice(
+    told = letters.Emergency(
         hospital_name=hospital.name,
+        hospital_address=hospital.address,
+        hospital_phone=hospital.phone,
         patient_number=patient.number,
         doctor_name=doctor.name,
         starts_at=appointment.starts_at,
         zone=hospital.zone,
-        reason=EmergencyReason(appointment.emergency_reason).value.replace("_", " "),
-        dues_paise=appointment.dues_then_paise,
+        reason=EmergencyReason(appointment.emergency_reason),
+        owed=rupees(appointment.dues_then_paise),
         booked_by=by.name,
     )
     chiefs = (
@@ -469,7 +471,7 @@ def _tell_the_cmo(
     for chief in db.exec(chiefs).all():
         queue_letter(
             db,
-            letter,
+            letters.emergency_notice(told),
             subject=f"appointment/{appointment.id}/account/{chief.id}",
             kind="emergency",
             appointment_id=None,

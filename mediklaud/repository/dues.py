@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Row, func
+from sqlalchemy import Row
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
+from mediklaud.database import total
 from mediklaud.models import Account, Allocation, Hospital, Invoice, Patient
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
@@ -54,7 +55,7 @@ class Dues:
 
 
 _ALLOCATED = (
-    select(func.coalesce(func.sum(Allocation.amount_paise), 0))
+    select(total(Allocation.amount_paise))
     .where(col(Allocation.invoice_number) == col(Invoice.number))
     .correlate(Invoice)
     .scalar_subquery()
@@ -114,15 +115,15 @@ def dues_at(db: Session, patient_id: int, moment: datetime, *, including: bool) 
     `including` counts what happened in that very microsecond.
     """
     upto = (lambda column: column <= moment) if including else (lambda column: column < moment)
-    issued = select(func.coalesce(func.sum(Invoice.total_paise), 0)).where(
+    issued = select(total(Invoice.total_paise)).where(
         Invoice.patient_id == patient_id, upto(col(Invoice.issued_at))
     )
     allocated = (
-        select(func.coalesce(func.sum(Allocation.amount_paise), 0))
+        select(total(Allocation.amount_paise))
         .join(Invoice, col(Invoice.number) == col(Allocation.invoice_number))
         .where(Invoice.patient_id == patient_id, upto(col(Allocation.allocated_at)))
     )
-    return int(db.execute(issued).scalar_one()) - int(db.execute(allocated).scalar_one())
+    return db.execute(issued).scalar_one() - db.execute(allocated).scalar_one()
 
 
 def policy_words(hospital: Hospital) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
+from mediklaud.database import total
 from mediklaud.models import (
     Account,
     Appointment,
@@ -79,16 +80,14 @@ def till_numbers(db: Session, *, by: Account) -> TillNumbers:
     """Today's till and everything outstanding."""
     permit(db, by, Deed.SEE_DUES)
     begins_at, ends_at = clock.day_bounds(_today(db), the_hospital(db).zone)
-    received = select(func.coalesce(func.sum(Payment.amount_paise), 0)).where(
+    received = select(total(Payment.amount_paise)).where(
         Payment.received_at >= begins_at, Payment.received_at < ends_at
     )
-    billed = select(func.coalesce(func.sum(Invoice.total_paise), 0)).where(
-        Invoice.issued_on == _today(db)
-    )
+    billed = select(total(Invoice.total_paise)).where(Invoice.issued_on == _today(db))
     bills = open_bills(db, by=by)
     return TillNumbers(
-        received_today_paise=int(db.exec(received).one()),
-        billed_today_paise=int(db.exec(billed).one()),
+        received_today_paise=db.exec(received).one(),
+        billed_today_paise=db.exec(billed).one(),
         owed_paise=sum(bill.owed_paise for bill in bills),
         patients_owing=len({bill.patient_id for bill in bills}),
     )

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, papers, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, total
 from mediklaud.errors import (
     AmountNotPossible,
     CashLimit,
@@ -106,12 +105,12 @@ def _refuse_amount(
 
 
 def _cash_of_day(db: Session, patient: Patient, day: date) -> int:
-    received = select(func.coalesce(func.sum(Payment.amount_paise), 0)).where(
+    received = select(total(Payment.amount_paise)).where(
         Payment.patient_id == patient.id,
         Payment.method == Method.CASH,
         Payment.received_on == day,
     )
-    return int(db.exec(received).one())
+    return db.exec(received).one()
 
 
 def _reference(method: Method, typed: str) -> str:

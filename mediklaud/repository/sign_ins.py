@@ -16,8 +16,14 @@ IDLE_MINUTES = 15
 ABSOLUTE_HOURS = 12
 TRIES = 10
 LOCKED_MINUTES = 15
+_TOKEN = "SI-"
 # A look at every run is enough; a write at every run would keep the disk busy for nothing.
 _SEEN_EVERY = timedelta(seconds=60)
+
+
+def is_token(word: str) -> bool:
+    """Whether a word has the form of a token, which no username has."""
+    return word.startswith(_TOKEN)
 
 
 def token_hash(token: str) -> str:
@@ -27,7 +33,7 @@ def token_hash(token: str) -> str:
 
 def begin_sign_in(db: Session, account: Account) -> str:
     """Sign an account in; returns the random token that its cookie will carry."""
-    token = secrets.token_urlsafe(32)
+    token = _TOKEN + secrets.token_urlsafe(32)
     at = clock.now()
     sign_in = SignIn(
         token_hash=token_hash(token),

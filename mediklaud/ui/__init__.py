@@ -1,0 +1,1 @@
+"""The only room that knows Streamlit: how a desk opens, asks, shows and records."""

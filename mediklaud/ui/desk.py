@@ -1,0 +1,110 @@
+"""Opening a desk's page, and recording one deed from it."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+from sqlmodel import Session
+
+from mediklaud.database import reading, transaction
+from mediklaud.errors import Refusal, SignedOut
+from mediklaud.models import Account, Role
+from mediklaud.repository import is_stale, live_account, note_seen, roles_of
+from mediklaud.ui.plain import plain
+
+_FORMS, _SAID, _BESIDE, _HEAD = "_forms", "_said", "_beside", "_head"
+
+
+def token() -> str:
+    """The sign-in this browser carries; empty when signed out."""
+    return st.session_state.get("username") or ""
+
+
+def open_desk(title: str, *roles: Role) -> Account:
+    """Draw the page's head and return the signed-in account, or stop the page.
+
+    With roles named, an account that holds none of them is told so. The deed checks its
+    permission again: this door is a courtesy.
+    """
+    with reading() as db:
+        me = live_account(db, token())
+        stale = is_stale(db, token())
+        held = roles_of(db, me)
+    if stale:
+        with transaction() as db:
+            note_seen(db, token())
+    st.title(title, anchor=False)
+    st.session_state[_BESIDE] = {}
+    if roles and not held & set(roles):
+        st.error("This page belongs to another role. Choose one of yours in the menu.")
+        st.stop()
+    _tell()
+    return me
+
+
+def submission_id(form: str = "form") -> str:
+    """The id of a form as it is shown now: in its key, and in the deed's unique column.
+
+    It changes when a deed of this page was recorded, so a second click on what was shown
+    before is the same deed, and the next form starts empty.
+    """
+    forms = st.session_state.setdefault(_FORMS, {})
+    return str(forms.setdefault(form, uuid.uuid4().hex))
+
+
+def fresh_forms() -> None:
+    """Let every form start anew; the menu does it when another page is opened."""
+    st.session_state.pop(_FORMS, None)
+
+
+@contextmanager
+def record(done: str = "") -> Iterator[Session]:
+    """One deed in one transaction; its refusal is shown beside the field it speaks of.
+
+    Nothing of Streamlit may be called inside the block, since every call is a point where
+    the run can be cut off. When the block is written, the page starts anew and says `done`,
+    or what the block said with `say`.
+    """
+    try:
+        with transaction() as db:
+            live_account(db, token())
+            yield db
+            sentence, carried = db.info.get("say", done), db.info.get("carry", {})
+    except SignedOut as refusal:
+        st.error(plain(str(refusal)))
+    except Refusal as refusal:
+        refuse(refusal)
+    else:
+        st.session_state[_SAID] = sentence
+        st.session_state.update(carried)
+        fresh_forms()
+        st.rerun()
+
+
+def say(db: Session, sentence: str) -> None:
+    """What the page says once the deed is written."""
+    db.info["say"] = sentence
+
+
+def carry(db: Session, **kept: Any) -> None:
+    """What the page remembers once the deed is written."""
+    db.info.setdefault("carry", {}).update(kept)
+
+
+def beside(label: str) -> None:
+    """Keep a place beside the field just drawn, for the sentence that refuses it."""
+    st.session_state.setdefault(_BESIDE, {})[label] = st.empty()
+
+
+def refuse(refusal: Refusal) -> None:
+    """Show a refusal beside the field it speaks of, or below the form."""
+    place = st.session_state.get(_BESIDE, {}).get(refusal.field) or st
+    place.error(plain(str(refusal)), icon=":material/block:")
+
+
+def _tell() -> None:
+    sentence = st.session_state.pop(_SAID, "")
+    if sentence:
+        st.success(plain(sentence), icon=":material/check_circle:")

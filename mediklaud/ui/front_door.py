@@ -1,0 +1,98 @@
+"""What stands between the street and a page: first visit, sign-in, menu, and a safety net."""
+
+import logging
+import secrets
+
+import streamlit as st
+from streamlit.navigation.page import Page
+from streamlit.runtime.pages_manager import PagesManager
+
+from mediklaud.database import reading
+from mediklaud.errors import Refusal
+from mediklaud.models import Hospital
+from mediklaud.repository import is_set_up, roles_of, the_hospital
+from mediklaud.ui import first_visit
+from mediklaud.ui.menu import page_of, run_menu
+from mediklaud.ui.plain import plain
+from mediklaud.ui.sign_in import sign_in_form, signed_in
+
+log = logging.getLogger("mediklaud")
+
+
+def open_front_door() -> None:
+    """Run one of: the first visit, the sign-in form, or the page this person chose."""
+    # Without this a file under pages/ could be asked for by its URL alone.
+    PagesManager.uses_pages_directory = False
+    with safety_net():
+        _open()
+
+
+def _open() -> None:
+    first_visit.ready_house()
+    with reading() as db:
+        hospital = the_hospital(db) if is_set_up(db) else None
+    if hospital is None:
+        _alone(first_visit.draw)
+        return
+    me = signed_in()
+    if me is None:
+        _alone(lambda: _signed_out(hospital))
+        return
+    _head(hospital)
+    if me.must_change_password:
+        _run(st.navigation([page_of("home/password", "My password", "key", default=True)]))
+        return
+    with reading() as db:
+        roles = roles_of(db, me)
+    _run(run_menu(me, roles))
+
+
+def _alone(draw) -> None:  # type: ignore[no-untyped-def]
+    """A single page without a menu: every URL leads to it while nobody is signed in."""
+    st.navigation([st.Page(draw, title="MediKlaud", default=True)], position="hidden").run()
+
+
+def _signed_out(hospital: Hospital) -> None:
+    _, middle, _ = st.columns([1, 1.2, 1])
+    with middle:
+        st.title(plain(hospital.name), anchor=False)
+        st.caption("Front desk, consulting rooms and till")
+        sign_in_form()
+        if hospital.is_demo:
+            first_visit.draw_demo_sign_ins()
+
+
+def _head(hospital: Hospital) -> None:
+    st.sidebar.subheader(plain(hospital.name), anchor=False)
+
+
+def _run(page: Page) -> None:
+    page.run()
+
+
+class safety_net:
+    """No traceback reaches a person: an unexpected error becomes a reference number."""
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if isinstance(error, Refusal):
+            st.error(plain(str(error)), icon=":material/block:")
+            return True
+        if isinstance(error, Exception):
+            tell(error)
+            return True
+        return False
+
+
+def tell(error: Exception) -> bool:
+    """Log an error under a reference number, and show only that number."""
+    reference = secrets.token_hex(4).upper()
+    log.error("reference %s", reference, exc_info=error)
+    st.error(
+        f"Something went wrong, and nothing was saved. Tell the administrator the reference "
+        f"**{reference}**.",
+        icon=":material/error:",
+    )
+    return True

@@ -1,0 +1,102 @@
+"""The menu: each role's pages, in the order of its day."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from mediklaud.config import ROOT
+from mediklaud.models import Account, Role
+from mediklaud.ui.desk import fresh_forms
+from mediklaud.ui.plain import plain
+from mediklaud.ui.sign_in import sign_out
+
+ROLE_WORDS = {
+    Role.CMO: "Chief Medical Officer",
+    Role.REGISTRAR: "Registrar",
+    Role.FRONT_DESK: "Front desk",
+    Role.DOCTOR: "Doctor",
+    Role.FINANCE: "Finance",
+    Role.ADMINISTRATOR: "Administrator",
+}
+
+# Section, then (file under pages/, title, icon, the roles whose menu has it).
+_STAFF = (Role.CMO, Role.REGISTRAR)
+_SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
+    "Front desk": (
+        ("front_desk/book", "Book an appointment", "event_available", (Role.FRONT_DESK,)),
+        ("front_desk/day", "The day's appointments", "today", (Role.FRONT_DESK,)),
+        ("front_desk/enroll", "Enroll a patient", "person_add", (Role.FRONT_DESK,)),
+        ("front_desk/edit_patient", "Edit a patient", "manage_accounts", (Role.FRONT_DESK,)),
+    ),
+    "Doctor": (
+        ("doctor/today", "Today", "stethoscope", (Role.DOCTOR,)),
+        ("doctor/week", "My week", "calendar_view_week", (Role.DOCTOR,)),
+        ("doctor/patient", "My patients", "clinical_notes", (Role.DOCTOR,)),
+    ),
+    "Finance": (
+        ("finance/dues", "Outstanding dues", "account_balance_wallet", (Role.FINANCE,)),
+        ("finance/payment", "Take a payment", "payments", (Role.FINANCE,)),
+        ("finance/papers", "Bills and receipts", "receipt_long", (Role.FINANCE,)),
+        ("finance/summaries", "Billing summaries", "monitoring", (Role.FINANCE, Role.CMO)),
+    ),
+    "Doctors": (
+        ("cmo/register_doctor", "Register a doctor", "badge", _STAFF),
+        ("cmo/edit_doctor", "Edit a doctor", "edit_note", _STAFF),
+        ("cmo/sessions", "Weekly sessions", "schedule", _STAFF),
+        ("cmo/leave", "Leave", "beach_access", _STAFF),
+        ("cmo/registrars", "Registrars", "how_to_reg", (Role.CMO,)),
+    ),
+    "Hospital": (
+        ("administrator/accounts", "Accounts and roles", "group", (Role.ADMINISTRATOR,)),
+        ("administrator/settings", "Settings", "settings", (Role.ADMINISTRATOR,)),
+        (
+            "administrator/self_check",
+            "Self-check",
+            "verified",
+            (Role.CMO, Role.FINANCE, Role.ADMINISTRATOR),
+        ),
+    ),
+}
+
+
+def page_file(name: str) -> Path:
+    """The file of a page, such as finance/dues."""
+    return ROOT / "pages" / f"{name}.py"
+
+
+def page_of(name: str, title: str, icon: str, *, default: bool = False) -> Page:
+    """A page of the menu; its URL is role and task, such as finance-dues."""
+    return st.Page(
+        page_file(name),
+        title=title,
+        icon=f":material/{icon}:",
+        url_path="" if default else name.replace("/", "-").replace("_", "-"),
+        default=default,
+    )
+
+
+def pages_of(roles: frozenset[Role]) -> dict[str, list[Page]]:
+    """The sections of a person's menu, home first."""
+    menu = {"": [page_of("home/today", "Home", "home", default=True)]}
+    for section, entries in _SECTIONS.items():
+        mine = [page_of(*entry[:3]) for entry in entries if roles & set(entry[3])]
+        if mine:
+            menu[section] = mine
+    menu["Account"] = [page_of("home/password", "My password", "key")]
+    return menu
+
+
+def run_menu(me: Account, roles: frozenset[Role]) -> Page:
+    """Draw the menu and the way out; returns the page to run."""
+    page = st.navigation(pages_of(roles))
+    if st.session_state.get("_page") != page.url_path:
+        st.session_state["_page"] = page.url_path
+        fresh_forms()
+    with st.sidebar:
+        held = ", ".join(ROLE_WORDS[role] for role in Role if role in roles)
+        st.caption(f"{plain(me.name)}  \n{held}")
+        if st.button("Sign out", icon=":material/logout:", width="stretch"):
+            sign_out()
+            st.rerun()
+    return page

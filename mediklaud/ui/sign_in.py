@@ -1,0 +1,173 @@
+"""Signing in over streamlit-authenticator, with what it lacks kept in our database.
+
+The library draws the form, checks bcrypt and sets the cookie. The cookie carries only the
+random id of a sign-in, which our table can end; wrong tries are counted there too.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import bcrypt
+import streamlit as st
+import streamlit_authenticator as stauth
+from streamlit_authenticator.utilities import LoginError
+
+from mediklaud import config
+from mediklaud.database import reading, transaction
+from mediklaud.errors import NotFound, SignedOut
+from mediklaud.models import Account
+from mediklaud.repository import (
+    ABSOLUTE_HOURS,
+    account_named,
+    begin_sign_in,
+    end_sign_in,
+    is_token,
+    is_locked,
+    live_account,
+    note_wrong_try,
+)
+from mediklaud.ui.desk import token
+
+COOKIE = "mediklaud"
+_ENDED = "_sign_in_ended"
+# An unknown name costs the same bcrypt as a known one.
+_NOBODY = bcrypt.hashpw(b"nobody has this password", bcrypt.gensalt()).decode()
+
+
+class _Names(Mapping[str, dict[str, Any]]):
+    """Credentials that look up only the name asked for: a typed one, or a cookie's token.
+
+    The library writes typed names in small letters, so a token, which begins with capitals,
+    can never be typed.
+    """
+
+    asked = ""
+
+    def __contains__(self, name: object) -> bool:
+        # Every typed name is "known", so that all take the same time to refuse.
+        return _is_live(str(name)) if is_token(str(name)) else True
+
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        if is_token(name):
+            return {"name": ""}
+        self.asked = name
+        return {"name": "", "password": _hash_of(name)}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+class _Credentials(dict[str, Any]):
+    """The library replaces an empty table of names by one of its own; ours must stay."""
+
+    def __init__(self, names: _Names) -> None:
+        self.names = names
+        super().__init__()
+
+    def __getitem__(self, _word: str) -> _Names:
+        return self.names
+
+    def __setitem__(self, _word: str, _names: object) -> None:
+        return
+
+
+def _is_live(found: str) -> bool:
+    try:
+        with reading() as db:
+            live_account(db, found)
+    except SignedOut:
+        return False
+    return True
+
+
+def _hash_of(name: str) -> str:
+    with reading() as db:
+        if is_locked(db, name):
+            return _NOBODY
+        try:
+            account = account_named(db, name)
+        except NotFound:
+            return _NOBODY
+        return account.password_hash if account.active else _NOBODY
+
+
+def _authenticator(names: _Names) -> stauth.Authenticate:
+    return stauth.Authenticate(
+        _Credentials(names),
+        COOKIE,
+        config.key().hex(),
+        ABSOLUTE_HOURS / 24,
+        auto_hash=False,
+        login_sleep_time=0,
+    )
+
+
+def signed_in() -> Account | None:
+    """The account of this browser's sign-in, or None; asked anew at every run."""
+    if not token():
+        return None
+    try:
+        with reading() as db:
+            return live_account(db, token())
+    except SignedOut:
+        _forget()
+        st.session_state[_ENDED] = True
+        return None
+
+
+def sign_in_form() -> None:
+    """The form for a name and a password, or the cookie of a live sign-in instead of it."""
+    names = _Names()
+    authenticator = _authenticator(names)
+    fields = {"Form name": "Sign in", "Username": "Username", "Login": "Sign in"}
+    try:
+        authenticator.login(fields=fields, key="sign-in", callback=_begin)
+    except LoginError:
+        # A cookie whose sign-in has ended: away with it, and the form instead.
+        authenticator.cookie_controller.delete_cookie()
+        st.session_state["logout"] = True
+        authenticator.login(fields=fields, key="sign-in", callback=_begin)
+    if token():
+        st.rerun()
+    if names.asked:
+        _refuse(names.asked)
+    elif st.session_state.pop(_ENDED, False):
+        st.info("Your sign-in has ended. Sign in again to go on.", icon=":material/lock_clock:")
+
+
+def sign_out() -> None:
+    """End this sign-in in the database, then forget it in the browser."""
+    with transaction() as db:
+        end_sign_in(db, token())
+    authenticator = _authenticator(_Names())
+    authenticator.logout(location="unrendered")
+    _forget()
+
+
+def _begin(said: dict[str, Any]) -> None:
+    with transaction() as db:
+        begun = begin_sign_in(db, account_named(db, said["username"]))
+    # What the library puts into its cookie next.
+    st.session_state["username"] = begun
+
+
+def _refuse(name: str) -> None:
+    with transaction() as db:
+        note_wrong_try(db, name)
+        locked = is_locked(db, name)
+    if locked:
+        st.error(
+            "Too many wrong tries. This name is locked for 15 minutes; the administrator can "
+            "give a new password meanwhile.",
+            icon=":material/lock:",
+        )
+    else:
+        st.error("Username or password is wrong. Type both again.", icon=":material/block:")
+
+
+def _forget() -> None:
+    for word in ("username", "authentication_status", "name", "email", "roles"):
+        st.session_state[word] = None
