@@ -1,0 +1,100 @@
+"""Pure: the envelope of a letter: who it is for, its headers and the mail as a whole."""
+
+import re
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from hashlib import sha256
+
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
+
+from mediklaud.models import Message
+from mediklaud.text import line
+
+_LONGEST_LINE = 300
+
+
+def domain_of(address: str) -> str:
+    """The domain of an address, in ASCII; mediklaud.invalid (RFC 2606) where there is none."""
+    try:
+        return parsed_address(address).ascii_domain
+    except EmailNotValidError:
+        return "mediklaud.invalid"
+
+
+def message_id(subject: str, kind: str, version: int, domain: str) -> str:
+    """The Message-ID of an event's letter: the same each time it is sent (RFC 5322, 3.6.4)."""
+    event = f"{subject}.{kind}.{version}"
+    # What a Message-ID cannot hold is dropped, so the digest keeps two events apart.
+    words = re.sub(r"[^A-Za-z0-9]+", ".", event).strip(".")[:40].strip(".")
+    return f"<{words}.{sha256(event.encode()).hexdigest()[:12]}@{domain}>"
+
+
+def as_email(
+    message: Message, *, sender: str, sender_name: str, reply_to: str = ""
+) -> EmailMessage:
+    """The mail of a letter, byte for byte the same at each attempt but for its boundaries.
+
+    A name with control characters, line breaks or addresses in it stays a name. Answers go
+    to `reply_to`, or to the sender. Raises EmailNotValidError for an address that no mail
+    server could take.
+    """
+    boxes = {
+        "From": _mailbox(sender, sender_name),
+        "To": _mailbox(message.to_address or "", message.to_name),
+        "Reply-To": _mailbox(reply_to or sender, sender_name),
+    }
+    plain = all(box.addr_spec.isascii() for box in boxes.values())
+    mail = EmailMessage(policy=SMTP if plain else SMTPUTF8)
+    for header, box in boxes.items():
+        mail[header] = box
+    mail["Subject"] = _header(message.headline)
+    mail["Date"] = message.queued_at
+    mail["Message-ID"] = message.message_id
+    # Out-of-office programs do not answer such mail (RFC 3834).
+    mail["Auto-Submitted"] = "auto-generated"
+    _fill(mail, message)
+    return mail
+
+
+def _fill(mail: EmailMessage, message: Message) -> None:
+    mail.set_content(message.text, cte="quoted-printable")
+    mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
+    if not message.calendar:
+        return
+    # Gmail and Outlook act on the part whose type names the method; others open the file.
+    method = {"method": message.calendar_method or "PUBLISH"}
+    mail.add_alternative(message.calendar, subtype="calendar", params=method, cte="base64")
+    octets = message.calendar.encode()
+    mail.add_attachment(octets, maintype="application", subtype="ics", filename="appointment.ics")
+
+
+def parsed_address(address: str) -> ValidatedEmail:
+    """The parts of an address; raises EmailNotValidError where no server could take it."""
+    # Which domains a hospital may write to is settled at the desk; here only the form counts.
+    return validate_email(
+        address, check_deliverability=False, globally_deliverable=False, test_environment=True
+    )
+
+
+def _mailbox(address: str, name: str) -> Address:
+    parsed = parsed_address(address)
+    # A domain in ASCII spares most servers the need of SMTPUTF8.
+    return Address(display(name), username=parsed.local_part, domain=parsed.ascii_domain)
+
+
+def display(name: str) -> str:
+    """A name as it may stand beside an address, without anything that could end it."""
+    # Some releases of Python lose the quotes of a long name when they fold its header, so
+    # nothing that would need them is left in it.
+    return " ".join(re.sub(r'[<>@,;:"()\[\]\\]', " ", _header(name)).split())
+
+
+def _header(words: str) -> str:
+    # "=?" would begin an encoded word, which may hide what the filter looked for.
+    return re.sub(r"=(?=\?)", "= ", one_line(words))
+
+
+def one_line(words: str) -> str:
+    """Words without control, bidi or line-breaking characters, whatever a row holds."""
+    return line(words[:_LONGEST_LINE], field="Letter", at_most=4 * _LONGEST_LINE)
