@@ -34,8 +34,10 @@ def engine_for(url: str) -> Engine:
         options = "-c timezone=UTC -c lock_timeout=10s"
         # Prepared statements freeze a plan that is wrong for a short piece of a name.
         arguments = {"prepare_threshold": None, "options": options, "connect_timeout": 5}
-        return create_engine(url, pool_size=20, pool_pre_ping=True, connect_args=arguments)
-    made = create_engine(url, pool_size=20)
+        return create_engine(
+            url, pool_size=20, pool_pre_ping=True, hide_parameters=True, connect_args=arguments
+        )
+    made = create_engine(url, pool_size=20, hide_parameters=True)
     event.listen(made, "connect", _prepare_sqlite)
     event.listen(made, "begin", _begin_sqlite)
     return made

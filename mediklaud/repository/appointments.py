@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from mediklaud import clock, letters, text
 from mediklaud.database import expecting
+from mediklaud.envelope import domain_of
 from mediklaud.errors import (
     DoctorOnLeave,
     NoSuchSlot,
@@ -427,6 +428,7 @@ def _write_letter(
         hospital_phone=hospital.phone,
         hospital_email=hospital.email,
         patient_name=patient.name,
+        patient_email=patient.email,
         doctor_name=doctor.name,
         specialty=doctor.specialty,
         starts_at=appointment.starts_at,
@@ -443,14 +445,16 @@ def _write_letter(
         appointment_id=appointment.id,
         to_address=patient.email,
         to_name=patient.name,
-        domain=_domain(hospital),
+        domain=domain_of(hospital.email),
+        version=facts.version,
     )
 
 
 def _tell_the_cmo(
     db: Session, appointment: Appointment, patient: Patient, doctor: Doctor, by: Account
 ) -> None:
-    hospital = the_hospital(db)
+    hospital, reason = the_hospital(db), appointment.emergency_reason
+    assert reason is not None, "an_emergency_has_a_reason"
     told = letters.Emergency(
         hospital_name=hospital.name,
         hospital_address=hospital.address,
@@ -459,7 +463,7 @@ def _tell_the_cmo(
         doctor_name=doctor.name,
         starts_at=appointment.starts_at,
         zone=hospital.zone,
-        reason=EmergencyReason(appointment.emergency_reason),
+        reason=reason,
         owed=rupees(appointment.dues_then_paise),
         booked_by=by.name,
     )
@@ -477,9 +481,6 @@ def _tell_the_cmo(
             appointment_id=None,
             to_address=chief.email,
             to_name=chief.name,
-            domain=_domain(hospital),
+            domain=domain_of(hospital.email),
         )
 
-
-def _domain(hospital: Hospital) -> str:
-    return hospital.email.rpartition("@")[2]

@@ -2,13 +2,17 @@
 
 import logging
 import secrets
+import traceback
+from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import Page
 from streamlit.runtime.pages_manager import PagesManager
 
+from mediklaud.config import ROOT
 from mediklaud.database import reading
 from mediklaud.errors import Refusal
+from mediklaud.house import open_house
 from mediklaud.models import Hospital
 from mediklaud.repository import is_set_up, roles_of, the_hospital
 from mediklaud.ui import first_visit
@@ -28,7 +32,7 @@ def open_front_door() -> None:
 
 
 def _open() -> None:
-    first_visit.ready_house()
+    open_house()
     with reading() as db:
         hospital = the_hospital(db) if is_set_up(db) else None
     if hospital is None:
@@ -86,10 +90,23 @@ class safety_net:
         return False
 
 
+def _way(error: Exception) -> str:
+    """Where it happened, innermost first: our own files and lines, never a value or a message.
+
+    A message may carry what a patient said, and a traceback the server's paths.
+    """
+    frames = [
+        f"{Path(frame.filename).relative_to(ROOT)}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(ROOT) and ".venv" not in frame.filename
+    ]
+    return " < ".join(reversed(frames))
+
+
 def tell(error: Exception) -> bool:
     """Log an error under a reference number, and show only that number."""
     reference = secrets.token_hex(4).upper()
-    log.error("reference %s", reference, exc_info=error)
+    log.error("reference %s: %s at %s", reference, type(error).__name__, _way(error))
     st.error(
         f"Something went wrong, and nothing was saved. Tell the administrator the reference "
         f"**{reference}**.",

@@ -1,0 +1,38 @@
+"""Opening the house in this process, once: tables up to date, mailroom at work."""
+
+import threading
+
+from mediklaud import migrations
+from mediklaud.database import reading
+from mediklaud.mailroom import Mailroom
+from mediklaud.repository import first_visit_code, is_set_up
+
+_lock = threading.Lock()
+_mailroom: Mailroom | None = None
+
+
+def open_house() -> None:
+    """Upgrade the database and start the mailroom; a second call finds the door open.
+
+    While the hospital is not set up, the one-time code is printed in the terminal.
+    Refuses a database that a newer release wrote (DatabaseIsNewer).
+    """
+    global _mailroom  # one process is one house
+    with _lock:
+        if _mailroom is not None:
+            return
+        migrations.upgrade()
+        _mailroom = Mailroom()
+        _mailroom.start()
+    with reading() as db:
+        if not is_set_up(db):
+            print(f"First visit: the one-time code is {first_visit_code()}", flush=True)
+
+
+def close_house() -> None:
+    """Stop the mailroom, which finishes the letters it holds."""
+    global _mailroom
+    with _lock:
+        if _mailroom is not None:
+            _mailroom.stop()
+            _mailroom = None

@@ -1,0 +1,100 @@
+"""The tuned server: st.App around Home.py, the mailroom inside, health beside it."""
+
+import gc
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import streamlit as st
+import uvicorn
+from sqlalchemy import text
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.runtime.pages_manager import PagesManager
+
+from mediklaud.config import ROOT, settings
+from mediklaud.database import reading
+from mediklaud.errors import Refusal
+from mediklaud.house import close_house, open_house
+from mediklaud.ui.front_door import tell
+
+log = logging.getLogger("mediklaud")
+
+_HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"same-origin",
+}
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Open the house before the first visitor, and close it after the last."""
+    # Streamlit would run a file under pages/ for whoever asks for its URL first.
+    PagesManager.uses_pages_directory = False
+    await anyio.to_thread.run_sync(open_house)
+    # Streamlit collects garbage after every run: what is loaded by now need not be looked
+    # through each time (measured: 9 to 14 times the throughput).
+    gc.collect()
+    gc.freeze()
+    try:
+        yield {}
+    finally:
+        await anyio.to_thread.run_sync(close_house)
+
+
+async def healthz(_request: Request) -> Response:
+    """Green while the database answers, red (503) when it cannot be reached."""
+    try:
+        await anyio.to_thread.run_sync(_ask_database)
+    except Refusal:
+        return JSONResponse({"status": "red", "database": "not reached"}, status_code=503)
+    return JSONResponse({"status": "green", "database": "reached"})
+
+
+def _ask_database() -> None:
+    with reading() as db:
+        db.execute(text("SELECT 1 FROM hospital"))
+
+
+class SafeHeaders:
+    """Headers that keep other sites from framing a page or guessing at its type."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on; add the headers where a response starts."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_HEADERS.items()]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+app = st.App(
+    ROOT / "Home.py",
+    lifespan=lifespan,
+    routes=[Route("/healthz", healthz)],
+    middleware=[Middleware(SafeHeaders)],
+    on_script_error=tell,
+)
+
+
+def serve() -> None:
+    """Serve until stopped, on the address and port of the settings."""
+    uvicorn.run(
+        app,
+        host=settings().host,
+        port=settings().port,
+        log_level="warning",
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=5,
+    )

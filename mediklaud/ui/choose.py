@@ -1,0 +1,196 @@
+"""Fields of a form, each with a place beside it for the sentence that refuses it.
+
+`form` is the submission id: a field keeps what was typed until the deed is written, and
+starts empty with the next form.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TypeVar
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+from mediklaud import clock
+from mediklaud.errors import PasswordsDiffer
+from mediklaud.models import Account, Doctor, Patient
+from mediklaud.money import figures
+from mediklaud.repository import FoundPatient, find_patients, patient_with
+from mediklaud.database import reading
+from mediklaud.ui.desk import beside
+from mediklaud.ui.plain import plain
+
+Choice = TypeVar("Choice")
+_PATIENT = "_patient"
+
+
+def words(label: str, form: str, *, value: str = "", placeholder: str = "", help: str = "") -> str:
+    """One line of text."""
+    key = f"{form}/{label}"
+    typed = st.text_input(label, value, key=key, placeholder=placeholder, help=help or None)
+    beside(label)
+    return typed
+
+
+def lines(label: str, form: str, *, value: str = "", height: int = 100) -> str:
+    """Several lines of text."""
+    typed = st.text_area(label, value, key=f"{form}/{label}", height=height)
+    beside(label)
+    return typed
+
+
+def password(label: str, form: str) -> str:
+    """A password, never shown."""
+    typed = st.text_input(label, type="password", key=f"{form}/{label}")
+    beside(label)
+    return typed
+
+
+def same(first: str, second: str) -> str:
+    """The password, where both fields agree; refuses otherwise (PasswordsDiffer)."""
+    if first != second:
+        raise PasswordsDiffer()
+    return first
+
+
+def one(
+    label: str,
+    options: Sequence[Choice],
+    form: str,
+    *,
+    shown: Callable[[Choice], str] = str,
+    chosen: Choice | None = None,
+    more: bool = False,
+) -> Choice:
+    """One of a list; with `more`, another word may be typed. None where nothing is chosen."""
+    index = list(options).index(chosen) if chosen in options else None
+    found = st.selectbox(
+        label,
+        options,
+        index=index,
+        format_func=shown,
+        key=f"{form}/{label}",
+        placeholder="Choose …",
+        accept_new_options=more,
+    )
+    beside(label)
+    return found
+
+
+def few(
+    label: str,
+    options: Sequence[Choice],
+    form: str,
+    *,
+    shown: Callable[[Choice], str] = str,
+    chosen: Choice | None = None,
+) -> Choice:
+    """One of two to six, all in sight."""
+    found = st.segmented_control(
+        label,
+        options,
+        format_func=lambda option: plain(shown(option)),
+        default=chosen,
+        key=f"{form}/{label}",
+        required=chosen is not None,
+    )
+    beside(label)
+    return found
+
+
+def day(
+    label: str,
+    form: str,
+    *,
+    value: date | None = None,
+    first: date | None = None,
+    last: date | None = None,
+) -> date | None:
+    """A calendar day."""
+    found = st.date_input(
+        label, value, first, last, format="DD/MM/YYYY", key=f"{form}/{label}"
+    )
+    beside(label)
+    return found
+
+
+def number(label: str, form: str, *, value: int | None = None, least: int = 0, most: int = 999) -> int | None:
+    """A whole number."""
+    found = st.number_input(label, least, most, value, step=1, key=f"{form}/{label}")
+    beside(label)
+    return found
+
+
+def amount(label: str, form: str, *, value_paise: int | None = None) -> str:
+    """A sum in rupees as typed; money.read_rupees makes paise of it inside the deed."""
+    value = "" if value_paise is None else figures(value_paise)
+    return words(label, form, value=value, placeholder="₹ 0.00")
+
+
+def minute(label: str, form: str, *, value: int) -> int:
+    """A time of day, as minutes after midnight."""
+    quarters = range(0, clock.MINUTES_A_DAY + 1, 15)
+    return one(label, quarters, form, shown=clock.minute_words, chosen=value)
+
+
+def zone(label: str, form: str, *, value: str = "Asia/Kolkata") -> str:
+    """A time zone."""
+    return one(label, sorted(available_timezones()), form, chosen=value)
+
+
+def doctor(label: str, doctors: Sequence[Doctor], form: str) -> Doctor | None:
+    """A doctor, told apart by specialty and number."""
+    def shown(one_of_them: Doctor) -> str:
+        return f"{one_of_them.name} · {one_of_them.specialty} · {one_of_them.number}"
+
+    return one(label, doctors, form, shown=shown)
+
+
+def patient(me: Account) -> Patient | None:
+    """The patient this desk is busy with: found by phone, name or number, kept across pages."""
+    chosen = st.session_state.get(_PATIENT)
+    with reading() as db:
+        kept = patient_with(db, chosen, by=me) if chosen else None
+        if kept is not None:
+            return _kept(kept)
+        typed = st.text_input(
+            "Find a patient",
+            key="find-patient",
+            placeholder="Digits of the phone, a piece of the name, or the hospital number",
+            icon=":material/search:",
+        )
+        found = find_patients(db, typed, by=me, at_most=8) if typed.strip() else []
+    if typed.strip() and not found:
+        st.info("Nobody is found. Try fewer digits or letters, or enroll the patient.")
+    for one_of_them in found:
+        st.button(
+            _told_apart(one_of_them),
+            key=f"patient-{one_of_them.patient.id}",
+            on_click=keep_patient,
+            args=(one_of_them.patient.id,),
+            width="stretch",
+            icon=":material/person:",
+        )
+    return None
+
+
+def keep_patient(patient_id: int | None) -> None:
+    """Let this desk be busy with a patient, or with nobody."""
+    st.session_state[_PATIENT] = patient_id
+
+
+def _kept(kept: Patient) -> Patient:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"### {plain(kept.name)}")
+        st.badge(kept.number, color="gray")
+        st.button("Another patient", on_click=keep_patient, args=(None,), icon=":material/undo:")
+    return kept
+
+
+def _told_apart(found: FoundPatient) -> str:
+    """A family shares a phone: name, age, sex, number, phone and last visit tell it apart."""
+    kept = found.patient
+    age = clock.age_words(kept.birth_date, clock.now().date())
+    last = f"last visit {found.last_visit_at:%d %b %Y}" if found.last_visit_at else "no visit yet"
+    words = (kept.name, age, kept.sex.value, kept.number, kept.phone, last)
+    return " · ".join(map(plain, words))

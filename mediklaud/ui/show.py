@@ -1,0 +1,124 @@
+"""What pages show again and again: a patient, dues, visits, sums."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from mediklaud import clock, contact
+from mediklaud.config import settings
+from mediklaud.models import Hospital, Message, MessageStatus, Patient
+from mediklaud.money import rupees
+from mediklaud.repository import Dues, Visit
+from mediklaud.ui.plain import plain
+
+STATUS_WORDS = {
+    "booked": "Booked",
+    "arrived": "Arrived",
+    "fulfilled": "Done",
+    "cancelled": "Cancelled",
+    "noshow": "Did not come",
+}
+KIND_WORDS = {"first": "First visit", "follow_up": "Follow-up"}
+SEX_WORDS = {"female": "Female", "male": "Male", "other": "Other", "unknown": "Not known"}
+
+
+def patient(kept: Patient, hospital: Hospital) -> None:
+    """Who a patient is."""
+    today = clock.today(hospital.zone)
+    about = "about " if kept.birth_date_is_estimated else ""
+    born = "" if kept.birth_date_is_estimated else f" (born {kept.birth_date:%d %b %Y})"
+    st.table(
+        {
+            "Age": f"{about}{clock.age_words(kept.birth_date, today)}{born}",
+            "Sex": SEX_WORDS[kept.sex],
+            "Phone": plain(contact.phone_words(kept.phone)),
+            "Email": plain(kept.email or "none: give a printed slip"),
+            "Address": plain(kept.address.replace("\n", ", ")),
+        },
+        border="horizontal",
+    )
+
+
+def dues(owed: Dues) -> None:
+    """What a patient owes, bill by bill, and whether routine booking is on hold."""
+    if not owed.bills:
+        st.success("Nothing is owed.", icon=":material/check_circle:")
+        return
+    if owed.on_hold:
+        st.error(
+            f"Routine booking is on hold: {plain(rupees(owed.total_paise))} is owed. "
+            f"The rule: {plain(owed.rule)}. Taking the payment lifts it at once; an emergency "
+            "is never held back.",
+            icon=":material/front_hand:",
+        )
+    else:
+        st.warning(f"{plain(rupees(owed.total_paise))} is owed.", icon=":material/info:")
+    table(
+        [
+            {
+                "Bill": bill.number,
+                "Date": bill.issued_on,
+                "Age in days": bill.age_days,
+                "Doctor": bill.doctor_name,
+                "Total": rupees(bill.total_paise),
+                "Owed": rupees(bill.owed_paise),
+            }
+            for bill in owed.bills
+        ],
+        alt="Open bills",
+    )
+
+
+def visits(found: Sequence[Visit], hospital: Hospital, *, alt: str) -> None:
+    """Appointments as a table, by time."""
+    table([visit_row(visit, hospital) for visit in found], alt=alt)
+
+
+def visit_row(visit: Visit, hospital: Hospital) -> dict[str, object]:
+    """An appointment as a row."""
+    at = clock.local(visit.appointment.starts_at, hospital.zone)
+    return {
+        "Day": at.date(),
+        "Time": f"{at:%H:%M}",
+        "Patient": visit.patient.name,
+        "Number": visit.patient.number,
+        "Doctor": visit.doctor.name,
+        "Visit": KIND_WORDS[visit.appointment.kind],
+        "State": STATUS_WORDS[visit.appointment.status],
+        "Letter": letter_words(visit.letter),
+    }
+
+
+def letter_words(letter: Message | None) -> str:
+    """How a letter stands, in a word or two."""
+    if letter is None:
+        return ""
+    kept_as_file = letter.status is MessageStatus.SENT and not settings().smtp_url.get_secret_value()
+    return {
+        MessageStatus.QUEUED: "queued",
+        MessageStatus.SENDING: "on its way",
+        MessageStatus.SENT: "kept as a file" if kept_as_file else "sent",
+        MessageStatus.FAILED: "failed: call",
+        MessageStatus.UNADDRESSED: "no email: call",
+    }[letter.status]
+
+
+def mail_state() -> None:
+    """Where letters go, on every screen that speaks of mail."""
+    if not settings().smtp_url.get_secret_value():
+        st.caption(
+            ":material/drafts: No mail server is set: letters are kept as files in the data "
+            "folder and reach nobody. The administrator sets one."
+        )
+
+
+def table(rows: Sequence[dict[str, object]], *, alt: str, **options: object) -> object:
+    """Rows as text, never as Markdown; dates as the desk reads them."""
+    frame = pd.DataFrame(list(rows))
+    config = {
+        name: st.column_config.DateColumn(format="DD MMM YYYY")
+        for name in ("Day", "Date", "From", "Until")
+        if name in frame
+    }
+    return st.dataframe(frame, hide_index=True, alt=alt, column_config=config, **options)
