@@ -102,7 +102,7 @@ def _payment(receipt: Receipt) -> Block:
 
 
 def _bill_table(bill: Bill) -> Table:
-    """The bill's lines; the SAC column belongs to GST and goes with the GSTIN."""
+    """The bill's lines with their services accounting code."""
     columns = [
         Column("#", 9),
         Column("Description", 71),
@@ -122,10 +122,7 @@ def _bill_table(bill: Bill) -> Table:
         )
         for place, line in enumerate(bill.lines, start=1)
     ]
-    if bill.hospital.gstin:
-        return columns, rows
-    columns = [columns[0], Column("Description", 89), *columns[3:]]
-    return columns, [(*row[:2], *row[3:]) for row in rows]
+    return columns, rows
 
 
 def _receipt_table(receipt: Receipt) -> Table:

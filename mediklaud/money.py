@@ -10,6 +10,7 @@ from mediklaud.errors import (
     AmountTooFine,
     AmountTooLarge,
     AmountUnreadable,
+    Refusal,
 )
 
 MOST_PAISE = 10**13
@@ -52,11 +53,21 @@ def in_words(paise: int) -> str:
     return f"Rupees {_spelt(whole)}{tail} Only"
 
 
-def read_rupees(typed: str) -> int:
+def read_rupees(typed: str, *, field: str = "Amount") -> int:
     """What a clerk typed, as paise; refused when it could be read in two ways or in none.
 
-    Digits of any script are read, since a phone's keyboard may write १२३ or ١٢٣.
+    Digits of any script are read, since a phone's keyboard may write १२३ or ١٢٣. `field` is
+    the label a refusal belongs beside.
     """
+    try:
+        return _read(typed)
+    except Refusal as refusal:
+        refusal.field = field
+        raise
+
+
+def _read(typed: str) -> int:
+    """The typed text as paise."""
     plain = _plain(typed)
     told = typed.strip()[:40]
     if not plain:

@@ -100,7 +100,6 @@ from mediklaud.repository.sign_ins import (
 
 __all__ = [
     "ABSOLUTE_HOURS",
-    "is_token",
     "CONSOLE",
     "FURTHEST_DAYS",
     "DoctorForm",
@@ -156,6 +155,7 @@ __all__ = [
     "is_locked",
     "is_set_up",
     "is_stale",
+    "is_token",
     "leaves_of",
     "letters_to_call",
     "likely_duplicates",

@@ -31,7 +31,6 @@ from mediklaud.models import (
     AppointmentStatus,
     Doctor,
     EmergencyReason,
-    Hospital,
     Message,
     Patient,
     Priority,
@@ -483,4 +482,3 @@ def _tell_the_cmo(
             to_name=chief.name,
             domain=domain_of(hospital.email),
         )
-

@@ -12,11 +12,11 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from mediklaud import clock
+from mediklaud.database import reading
 from mediklaud.errors import PasswordsDiffer
 from mediklaud.models import Account, Doctor, Patient
 from mediklaud.money import figures
 from mediklaud.repository import FoundPatient, find_patients, patient_with
-from mediklaud.database import reading
 from mediklaud.ui.desk import beside
 from mediklaud.ui.plain import plain
 
@@ -24,10 +24,10 @@ Choice = TypeVar("Choice")
 _PATIENT = "_patient"
 
 
-def words(label: str, form: str, *, value: str = "", placeholder: str = "", help: str = "") -> str:
+def words(label: str, form: str, *, value: str = "", placeholder: str = "", hint: str = "") -> str:
     """One line of text."""
     key = f"{form}/{label}"
-    typed = st.text_input(label, value, key=key, placeholder=placeholder, help=help or None)
+    typed = st.text_input(label, value, key=key, placeholder=placeholder, help=hint or None)
     beside(label)
     return typed
 
@@ -107,14 +107,14 @@ def day(
     last: date | None = None,
 ) -> date | None:
     """A calendar day."""
-    found = st.date_input(
-        label, value, first, last, format="DD/MM/YYYY", key=f"{form}/{label}"
-    )
+    found = st.date_input(label, value, first, last, format="DD/MM/YYYY", key=f"{form}/{label}")
     beside(label)
     return found
 
 
-def number(label: str, form: str, *, value: int | None = None, least: int = 0, most: int = 999) -> int | None:
+def number(
+    label: str, form: str, *, value: int | None = None, least: int = 0, most: int = 999
+) -> int | None:
     """A whole number."""
     found = st.number_input(label, least, most, value, step=1, key=f"{form}/{label}")
     beside(label)
@@ -140,6 +140,7 @@ def zone(label: str, form: str, *, value: str = "Asia/Kolkata") -> str:
 
 def doctor(label: str, doctors: Sequence[Doctor], form: str) -> Doctor | None:
     """A doctor, told apart by specialty and number."""
+
     def shown(one_of_them: Doctor) -> str:
         return f"{one_of_them.name} · {one_of_them.specialty} · {one_of_them.number}"
 

@@ -89,7 +89,7 @@ def _try_demo(code: str) -> None:
         bar = st.progress(0.0, "Opening the demo hospital …")
         try:
             check_code(code)
-            load_demo(progress=lambda part: bar.progress(part, "The demo hospital lives its weeks …"))
+            load_demo(progress=lambda part: bar.progress(part, "The hospital lives its weeks …"))
         except Refusal as refusal:
             bar.empty()
             refuse(refusal)
@@ -104,5 +104,8 @@ def draw_demo_sign_ins() -> None:
         f"with the password **{plain(demo_password())}**",
         icon=":material/science:",
     )
-    rows = {plain(account.username): f"{plain(account.name)} — {account.what}" for account in DEMO_ACCOUNTS}
+    rows = {
+        plain(account.username): f"{plain(account.name)} — {account.what}"
+        for account in DEMO_ACCOUNTS
+    }
     st.table(rows, border="horizontal")

@@ -3,10 +3,10 @@
 import logging
 import secrets
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
-from streamlit.navigation.page import Page
 from streamlit.runtime.pages_manager import PagesManager
 
 from mediklaud.config import ROOT
@@ -18,7 +18,7 @@ from mediklaud.repository import is_set_up, roles_of, the_hospital
 from mediklaud.ui import first_visit
 from mediklaud.ui.menu import page_of, run_menu
 from mediklaud.ui.plain import plain
-from mediklaud.ui.sign_in import sign_in_form, signed_in
+from mediklaud.ui.sign_in import keep_cookie, sign_in_form, signed_in
 
 log = logging.getLogger("mediklaud")
 
@@ -27,7 +27,7 @@ def open_front_door() -> None:
     """Run one of: the first visit, the sign-in form, or the page this person chose."""
     # Without this a file under pages/ could be asked for by its URL alone.
     PagesManager.uses_pages_directory = False
-    with safety_net():
+    with SafetyNet():
         _open()
 
 
@@ -42,16 +42,17 @@ def _open() -> None:
     if me is None:
         _alone(lambda: _signed_out(hospital))
         return
+    keep_cookie()
     _head(hospital)
     if me.must_change_password:
-        _run(st.navigation([page_of("home/password", "My password", "key", default=True)]))
+        st.navigation([page_of("home/password", "My password", "key", default=True)]).run()
         return
     with reading() as db:
         roles = roles_of(db, me)
-    _run(run_menu(me, roles))
+    run_menu(me, roles).run()
 
 
-def _alone(draw) -> None:  # type: ignore[no-untyped-def]
+def _alone(draw: Callable[[], None]) -> None:
     """A single page without a menu: every URL leads to it while nobody is signed in."""
     st.navigation([st.Page(draw, title="MediKlaud", default=True)], position="hidden").run()
 
@@ -70,11 +71,7 @@ def _head(hospital: Hospital) -> None:
     st.sidebar.subheader(plain(hospital.name), anchor=False)
 
 
-def _run(page: Page) -> None:
-    page.run()
-
-
-class safety_net:
+class SafetyNet:
     """No traceback reaches a person: an unexpected error becomes a reference number."""
 
     def __enter__(self) -> None:

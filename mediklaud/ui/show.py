@@ -94,19 +94,23 @@ def letter_words(letter: Message | None) -> str:
     """How a letter stands, in a word or two."""
     if letter is None:
         return ""
-    kept_as_file = letter.status is MessageStatus.SENT and not settings().smtp_url.get_secret_value()
     return {
         MessageStatus.QUEUED: "queued",
         MessageStatus.SENDING: "on its way",
-        MessageStatus.SENT: "kept as a file" if kept_as_file else "sent",
+        MessageStatus.SENT: "sent" if has_mail_server() else "kept as a file",
         MessageStatus.FAILED: "failed: call",
         MessageStatus.UNADDRESSED: "no email: call",
     }[letter.status]
 
 
+def has_mail_server() -> bool:
+    """Whether letters leave the house."""
+    return bool(settings().smtp_url.get_secret_value())
+
+
 def mail_state() -> None:
     """Where letters go, on every screen that speaks of mail."""
-    if not settings().smtp_url.get_secret_value():
+    if not has_mail_server():
         st.caption(
             ":material/drafts: No mail server is set: letters are kept as files in the data "
             "folder and reach nobody. The administrator sets one."

@@ -21,15 +21,15 @@ from mediklaud.repository import (
     account_named,
     begin_sign_in,
     end_sign_in,
-    is_token,
     is_locked,
+    is_token,
     live_account,
     note_wrong_try,
 )
 from mediklaud.ui.desk import token
 
 COOKIE = "mediklaud"
-_ENDED = "_sign_in_ended"
+_ENDED, _COOKIE_DUE, _COOKIE_DEAD = "_sign_in_ended", "_cookie_due", "_cookie_dead"
 # An unknown name costs the same bcrypt as a known one.
 _NOBODY = bcrypt.hashpw(b"nobody has this password", bcrypt.gensalt()).decode()
 
@@ -41,7 +41,9 @@ class _Names(Mapping[str, dict[str, Any]]):
     can never be typed.
     """
 
-    asked = ""
+    def __init__(self) -> None:
+        self.asked = ""
+        self._found: dict[str, dict[str, Any]] = {}
 
     def __contains__(self, name: object) -> bool:
         # Every typed name is "known", so that all take the same time to refuse.
@@ -51,7 +53,10 @@ class _Names(Mapping[str, dict[str, Any]]):
         if is_token(name):
             return {"name": ""}
         self.asked = name
-        return {"name": "", "password": _hash_of(name)}
+        # The library counts tries in what it was given, so one look-up gives one dict.
+        if name not in self._found:
+            self._found[name] = {"name": "", "password": _hash_of(name)}
+        return self._found[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(())
@@ -127,24 +132,39 @@ def sign_in_form() -> None:
         authenticator.login(fields=fields, key="sign-in", callback=_begin)
     except LoginError:
         # A cookie whose sign-in has ended: away with it, and the form instead.
-        authenticator.cookie_controller.delete_cookie()
-        st.session_state["logout"] = True
+        st.session_state[_COOKIE_DEAD] = st.session_state["logout"] = True
         authenticator.login(fields=fields, key="sign-in", callback=_begin)
     if token():
         st.rerun()
+    if st.session_state.pop(_COOKIE_DEAD, False):
+        authenticator.cookie_controller.delete_cookie()
     if names.asked:
         _refuse(names.asked)
     elif st.session_state.pop(_ENDED, False):
         st.info("Your sign-in has ended. Sign in again to go on.", icon=":material/lock_clock:")
 
 
+def keep_cookie() -> None:
+    """Draw the component that sets the cookie until the browser says it did.
+
+    A run that ends before the browser has drawn it would leave the person signed in for
+    this tab only.
+    """
+    if not st.session_state.get(_COOKIE_DUE):
+        return
+    # "set" is the key under which the library's component answers.
+    if st.session_state.get("set"):
+        del st.session_state[_COOKIE_DUE]
+    else:
+        _authenticator(_Names()).cookie_controller.set_cookie()
+
+
 def sign_out() -> None:
     """End this sign-in in the database, then forget it in the browser."""
     with transaction() as db:
         end_sign_in(db, token())
-    authenticator = _authenticator(_Names())
-    authenticator.logout(location="unrendered")
     _forget()
+    st.session_state[_COOKIE_DEAD] = st.session_state["logout"] = True
 
 
 def _begin(said: dict[str, Any]) -> None:
@@ -152,6 +172,7 @@ def _begin(said: dict[str, Any]) -> None:
         begun = begin_sign_in(db, account_named(db, said["username"]))
     # What the library puts into its cookie next.
     st.session_state["username"] = begun
+    st.session_state[_COOKIE_DUE] = True
 
 
 def _refuse(name: str) -> None:
