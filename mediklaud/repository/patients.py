@@ -7,7 +7,7 @@ from datetime import date, datetime
 from difflib import SequenceMatcher
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_
 from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
 
@@ -155,11 +155,12 @@ def likely_duplicates(
         for word, column in (("phone", Patient.phone), ("birth_date", Patient.birth_date))
         if word in checked
     ]
-    # Whoever shares the longest word of the name is compared too.
-    longest = max(text.folded(str(checked["name"])).split(), key=len)
-    named = _having(db, [longest]) if len(longest) >= 3 else []
-    rows = select(Patient).where(or_(*same, *named), Patient.id != but).limit(500)
-    alike = [_likeness(patient, checked) for patient in db.exec(rows)]
+    # Whoever shares a word of the name is compared too.
+    words = [word for word in text.folded(str(checked["name"])).split() if len(word) >= 3]
+    named = [and_(*_having(db, [word])) for word in words[:6]]
+    rows = select(Patient).where(Patient.id != but).limit(500)
+    near = [one for some in (same, named) if some for one in db.exec(rows.where(or_(*some)))]
+    alike = [_likeness(patient, checked) for patient in {one.id: one for one in near}.values()]
     ranked = sorted((one for one in alike if one), key=lambda one: -len(one.agrees))
     return ranked[:5]
 
@@ -225,6 +226,8 @@ def _pieces(words: str) -> list[str]:
     folded = text.folded(words)
     digits = re.sub(r"[\s()+.-]", "", folded)
     if digits.isdecimal():
+        # A phone's keyboard may write ९८८ where 988 is kept.
+        digits = "".join(str(int(digit)) for digit in digits)
         # 0 and 91 lead a number as it is dialled, not as it is kept.
         return [str(int(digits[-10:]))] if len(digits) > 10 else [digits.lstrip("0") or digits]
     return folded.split()[:6]
@@ -239,7 +242,9 @@ def _having(db: Session, pieces: Iterable[str]) -> list[ColumnElement[bool]]:
         if len(piece) >= 3 and sqlite:
             quoted = '"' + piece.replace('"', '""') + '"'
             matching = sql("SELECT rowid FROM patient_search WHERE patient_search MATCH :piece")
-            ids = matching.bindparams(piece=quoted).columns(rowid=Patient.__table__.c.id.type)
+            # Unique, since two pieces under one name would both be the last one.
+            matching = matching.bindparams(bindparam("piece", quoted, unique=True))
+            ids = matching.columns(rowid=Patient.__table__.c.id.type)
             conditions.append(col(Patient.id).in_(ids))
         elif len(piece) >= 3:
             indexed = func.trigrams(Patient.search_text).op("@>")(func.trigrams(piece))
