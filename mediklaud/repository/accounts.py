@@ -22,9 +22,10 @@ from mediklaud.errors import (
     UsernameTaken,
     WrongPassword,
 )
-from mediklaud.models import Account, AccountRole, Role, SignIn
+from mediklaud.models import Account, AccountRole, Hospital, Role, SignIn
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.sign_ins import token_hash
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9.-]{2,39}")
 # Nobody could give these roles back to the hospital once they are gone.
@@ -96,17 +97,22 @@ def change_account(
     doctor_id: int | None = None,
     active: bool = True,
 ) -> Account:
-    """Change an account's roles or disable it; either ends all its sign-ins at once."""
+    """Change an account's roles or disable it; either ends all its sign-ins at once.
+
+    Two administrators who take each other's last role away wait for one another at the
+    hospital's row, so one of them is refused (LastChief).
+    """
     permit(db, by, Deed.KEEP_ACCOUNTS)
+    db.exec(select(Hospital.id).with_for_update()).one()
     kept = locked_account(db, account.id)
-    wanted = frozenset(roles) if active else frozenset()
+    wanted = frozenset(roles)
     for role in _NEVER_GONE:
-        if role not in wanted and kept.id in _holders(db, role) and len(_holders(db, role)) == 1:
+        if not (active and role in wanted) and _holders(db, role) == [kept.id]:
             raise LastChief(role=role.value.replace("cmo", "CMO"))
     kept.active = active
-    _hold(db, kept, frozenset(roles), doctor_id, by=by)
+    _hold(db, kept, wanted, doctor_id, by=by)
     end_sign_ins(db, kept)
-    words = sorted(role.value for role in roles)
+    words = sorted(role.value for role in wanted)
     note_deed(db, by, "account changed", f"account/{kept.id}", roles=words, active=active)
     return kept
 
@@ -126,15 +132,17 @@ def designate_registrar(db: Session, account: Account, *, by: Account, may: bool
     note_deed(db, by, deed, f"account/{kept.id}")
 
 
-def change_own_password(db: Session, account: Account, present: str, new: str) -> None:
-    """A person changes the own password; every other sign-in of the account ends."""
+def change_own_password(
+    db: Session, account: Account, present: str, new: str, *, token: str = ""
+) -> None:
+    """A person changes the own password; every sign-in of the account but `token`'s ends."""
     kept = locked_account(db, account.id)
     if not bcrypt.checkpw(present.strip().encode()[:72], kept.password_hash.encode()):
         raise WrongPassword()
     kept.password_hash = password_hash(new)
     kept.must_change_password = False
     db.add(kept)
-    db.flush()
+    end_sign_ins(db, kept, but=token)
     note_deed(db, kept, "password changed", f"account/{kept.id}")
 
 
@@ -172,9 +180,13 @@ def locked_account(db: Session, account_id: int | None) -> Account:
     return db.exec(row.execution_options(populate_existing=True)).one()
 
 
-def end_sign_ins(db: Session, account: Account) -> None:
-    """End every sign-in of an account, on every server, within its next run."""
-    live = select(SignIn).where(SignIn.account_id == account.id, col(SignIn.ended_at).is_(None))
+def end_sign_ins(db: Session, account: Account, *, but: str = "") -> None:
+    """End every sign-in of an account but one token's, on every server, within its next run."""
+    live = select(SignIn).where(
+        SignIn.account_id == account.id,
+        SignIn.token_hash != token_hash(but),
+        col(SignIn.ended_at).is_(None),
+    )
     for sign_in in db.exec(live):
         sign_in.ended_at = clock.now()
     db.flush()

@@ -31,6 +31,7 @@ from mediklaud.models import (
     AppointmentStatus,
     Doctor,
     EmergencyReason,
+    Encounter,
     Message,
     Patient,
     Priority,
@@ -49,7 +50,7 @@ from mediklaud.repository.sessions import leaves_of, sessions_of, taken_by_leave
 from mediklaud.timetable import Slot, days, free, slots_on
 
 FURTHEST_DAYS = 180
-_STATUS_WORDS = {
+STATUS_WORDS = {
     AppointmentStatus.BOOKED: "booked",
     AppointmentStatus.ARRIVED: "marked as arrived",
     AppointmentStatus.FULFILLED: "fulfilled",
@@ -203,12 +204,18 @@ def move_appointment(
 def cancel_appointment(
     db: Session, appointment: Appointment, reason: str, *, by: Account
 ) -> Appointment:
-    """Cancel an appointment; its time is free at once. Dues never block it."""
+    """Cancel an appointment; its time is free at once. Dues never block it.
+
+    Once the doctor has begun, there is a consultation to finish and nothing to cancel; the
+    two desks wait for each other at the patient's row.
+    """
     permit(db, by, Deed.CHANGE_APPOINTMENT)
     patient = locked_patient(db, appointment.patient_id)
     wanted = text.needed(reason, field="Reason", at_most=200)
     live = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
     kept = _still(db, appointment, *live, wanted="cancelled")
+    if db.exec(select(Encounter).where(Encounter.appointment_id == kept.id)).first() is not None:
+        raise NotBookedAnyMore(status="with the doctor", wanted="cancelled")
     _cancel(db, kept, reason=wanted)
     note_deed(db, by, "appointment cancelled", f"appointment/{kept.id}", reason=wanted)
     _write_letter(db, "cancelled", kept, patient, doctor_with(db, kept.doctor_id))
@@ -393,7 +400,7 @@ def _still(
     row = select(Appointment).where(Appointment.id == appointment.id).with_for_update()
     kept = db.exec(row.execution_options(populate_existing=True)).one()
     if kept.status not in statuses:
-        raise NotBookedAnyMore(status=_STATUS_WORDS[kept.status], wanted=wanted)
+        raise NotBookedAnyMore(status=STATUS_WORDS[kept.status], wanted=wanted)
     return kept
 
 

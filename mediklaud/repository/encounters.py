@@ -27,9 +27,9 @@ from mediklaud.models import (
     Patient,
 )
 from mediklaud.permissions import Deed
-from mediklaud.repository.appointments import Visit, visits_where
+from mediklaud.repository.appointments import STATUS_WORDS, Visit, visits_where
 from mediklaud.repository.audit import note_deed, noted, permit
-from mediklaud.repository.doctors import doctor_with
+from mediklaud.repository.doctors import doctor_with, locked_doctor
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_consultation
 from mediklaud.repository.patients import locked_patient
@@ -105,7 +105,7 @@ def begin_consultation(db: Session, appointment: Appointment, *, by: Account) ->
     """Begin the consultation of an own appointment, on its day.
 
     Beginning twice is the same consultation (one_encounter_per_appointment). A doctor has
-    one open at a time.
+    one open at a time; two rooms of one doctor wait for each other at the doctor's row.
     """
     permit(db, by, Deed.CONSULT)
     patient = locked_patient(db, appointment.patient_id)
@@ -114,10 +114,11 @@ def begin_consultation(db: Session, appointment: Appointment, *, by: Account) ->
     if begun is not None:
         return begun
     if kept.status not in (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED):
-        raise NotBookedAnyMore(status=kept.status.value, wanted="begun")
+        raise NotBookedAnyMore(status=STATUS_WORDS[kept.status], wanted="begun")
     zone = the_hospital(db).zone
     if clock.day_of(kept.starts_at, zone) != clock.today(zone):
         raise NotThatDay()
+    locked_doctor(db, kept.doctor_id)
     _refuse_second(db, by)
     encounter = Encounter(appointment_id=kept.id or 0, begun_at=clock.now())
     with expecting(db, one_encounter_per_appointment=AlreadyFinished()):

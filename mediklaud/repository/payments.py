@@ -61,20 +61,22 @@ def take_payment(
     dues = dues_of(db, locked.id)
     hospital = the_hospital(db)
     _refuse_amount(db, locked, dues, amount_paise, method, clock.today(hospital.zone))
-    given = number_paper(db, "receipt", hospital.receipt_prefix)
-    payment = Payment(
-        patient_id=locked.id or 0,
-        amount_paise=amount_paise,
-        method=Method(method),
-        reference=_reference(method, reference),
-        received_at=given.issued_at,
-        received_on=given.issued_on,
-        received_by=by.id,
-        form=form,
-    )
-    used = ReferenceUsed(method=METHOD_WORDS[method], reference=payment.reference)
+    kept_reference = _reference(method, reference)
+    used = ReferenceUsed(method=METHOD_WORDS[method], reference=kept_reference)
     twice = StaleForm()
     with expecting(db, a_reference_is_used_once=used, a_second_click_is_the_same_payment=twice):
+        # Numbered in here, so that a refused payment gives its number back.
+        given = number_paper(db, "receipt", hospital.receipt_prefix)
+        payment = Payment(
+            patient_id=locked.id or 0,
+            amount_paise=amount_paise,
+            method=Method(method),
+            reference=kept_reference,
+            received_at=given.issued_at,
+            received_on=given.issued_on,
+            received_by=by.id,
+            form=form,
+        )
         db.add(payment)
     _allocate(db, payment, dues)
     receipt = _receipt(db, given, payment, locked, by)

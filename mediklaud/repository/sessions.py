@@ -8,7 +8,7 @@ from sqlmodel import Session, col, or_, select
 
 from mediklaud import clock, text
 from mediklaud.database import expecting
-from mediklaud.errors import LeaveNotPossible, SessionNotPossible, SessionsOverlap
+from mediklaud.errors import LeaveNotPossible, NotFound, SessionNotPossible, SessionsOverlap
 from mediklaud.models import (
     Account,
     Appointment,
@@ -59,15 +59,18 @@ def open_session(db: Session, doctor: Doctor, typed: SessionForm, *, by: Account
 def close_session(db: Session, session: WorkingSession, *, last_day: date, by: Account) -> None:
     """Hold a weekly session for the last time on a day; one that never took place goes away.
 
-    What is booked already stays booked.
+    What is booked already stays booked. Closing never makes a session last longer. Refuses
+    a session that another desk has taken away (NotFound).
     """
     permit(db, by, Deed.PLAN_SESSIONS)
     locked_doctor(db, session.doctor_id)
-    kept = db.get_one(WorkingSession, session.id)
+    kept = db.get(WorkingSession, session.id, populate_existing=True)
+    if kept is None:
+        raise NotFound(what="session")
     if last_day < kept.valid_from:
         db.delete(kept)
     else:
-        kept.valid_to = last_day
+        kept.valid_to = min(last_day, kept.valid_to or last_day)
         db.add(kept)
     db.flush()
     note_deed(db, by, "session closed", f"doctor/{kept.doctor_id}", session=kept.id)

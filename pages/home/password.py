@@ -4,7 +4,7 @@ import streamlit as st
 
 from mediklaud.repository import change_own_password
 from mediklaud.ui import choose
-from mediklaud.ui.desk import open_desk, record, submission_id
+from mediklaud.ui.desk import open_desk, record, submission_id, token
 
 me = open_desk("My password")
 form = submission_id()
@@ -17,4 +17,4 @@ with st.form(form, border=False, width=420):
 
 if asked:
     with record("The password is changed.") as db:
-        change_own_password(db, me, present, choose.same(new, again))
+        change_own_password(db, me, present, choose.same(new, again), token=token())
