@@ -1,0 +1,203 @@
+"""Desks that press the button at the same moment: threads in processes of their own.
+
+A process is started as `python -m tests.racing`. It reads one race a line from stdin, moves
+into the house the line names, says "ready", waits for "go" and answers with one outcome for
+every call. Parent and child speak JSON.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import time_machine
+from sqlmodel import Session, select
+from time_machine import escape_hatch
+
+from mediklaud import config, database
+from mediklaud.database import reading, transaction
+from mediklaud.errors import Refusal
+from mediklaud.models import Appointment, Doctor, Hospital, Method, Patient, Role, VisitKind
+from mediklaud.repository import (
+    account_named,
+    begin_consultation,
+    book_appointment,
+    change_account,
+    enroll_patient,
+    finish_consultation,
+    take_payment,
+)
+from tests.hospital import ASHA, NINE_O_CLOCK
+
+_HOUSE = ("MEDIKLAUD_DATA_DIR", "MEDIKLAUD_DATABASE_URL")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one desk was told: what it got, or the refusal and its sentence."""
+
+    got: str = ""
+    refusal: str = ""
+    said: str = ""
+
+
+# What a desk can be told to do; each in a transaction of its own, opened at the go.
+
+
+def _book(db: Session, call: dict[str, Any]) -> object:
+    patient, doctor = db.get_one(Patient, call["patient"]), db.get_one(Doctor, call["doctor"])
+    starts_at = datetime.fromisoformat(call["starts_at"])
+    meera = account_named(db, "meera")
+    return book_appointment(
+        db, patient, doctor, starts_at, VisitKind.FIRST, form=call["form"], by=meera
+    ).id
+
+
+def _begin(db: Session, call: dict[str, Any]) -> object:
+    by = account_named(db, call["by"])
+    return begin_consultation(db, db.get_one(Appointment, call["appointment"]), by=by).id
+
+
+def _see(db: Session, call: dict[str, Any]) -> object:
+    by = account_named(db, call["by"])
+    appointment = db.get_one(Appointment, call["appointment"])
+    bill = finish_consultation(db, begin_consultation(db, appointment, by=by), "Rest.", by=by)
+    return bill and bill.number
+
+
+def _pay(db: Session, call: dict[str, Any]) -> object:
+    patient, by = db.get_one(Patient, call["patient"]), account_named(db, "ishaan")
+    return take_payment(db, patient, call["paise"], Method.CASH, form=call["form"], by=by).number
+
+
+def _enroll(db: Session, call: dict[str, Any]) -> object:
+    return enroll_patient(db, ASHA, form=call["form"], by=account_named(db, "meera")).number
+
+
+def _disable(db: Session, call: dict[str, Any]) -> object:
+    by, account = account_named(db, call["by"]), account_named(db, call["account"])
+    return change_account(db, account, {Role.ADMINISTRATOR}, by=by, active=False).id
+
+
+DEEDS: dict[str, Callable[[Session, dict[str, Any]], object]] = {
+    "book": _book,
+    "begin": _begin,
+    "see": _see,
+    "pay": _pay,
+    "enroll": _enroll,
+    "disable": _disable,
+}
+
+
+def _tell(call: dict[str, Any]) -> Outcome:
+    try:
+        with transaction() as db:
+            return Outcome(got=str(DEEDS[call["do"]](db, call)))
+    except Refusal as refusal:
+        return Outcome(refusal=type(refusal).__name__, said=str(refusal))
+    except Exception as error:
+        return Outcome(refusal=type(error).__name__, said=str(error))
+
+
+def _run(desks: list[list[dict[str, Any]]]) -> list[Outcome]:
+    told: list[list[Outcome]] = [[] for _ in desks]
+    start = threading.Barrier(len(desks) + 1)
+
+    def sit(calls: list[dict[str, Any]], outcomes: list[Outcome]) -> None:
+        with reading() as db:  # a connection is made before the race, not in it
+            db.exec(select(Hospital.id)).one()
+        start.wait()
+        outcomes.extend(map(_tell, calls))
+
+    threads = [threading.Thread(target=sit, args=pair) for pair in zip(desks, told, strict=True)]
+    for thread in threads:
+        thread.start()
+    while start.n_waiting < len(desks):
+        threading.Event().wait(0.001)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    start.wait()
+    for thread in threads:
+        thread.join()
+    return [outcome for outcomes in told for outcome in outcomes]
+
+
+def _move_in(house: dict[str, str]) -> None:
+    if any(os.environ.get(name) != value for name, value in house.items()):
+        database.engine().dispose()
+        os.environ.update(house)
+        for kept in (config.settings, config.key, database.engine_for):
+            kept.cache_clear()
+
+
+def _agree(traveller: time_machine.Traveller, ahead: float) -> None:
+    # Papers are in order of their moments, so the desks' clocks must agree to a hair. Between
+    # asking for the time and setting it the process may be put aside; then once more.
+    while abs(time.time() - escape_hatch.time.time() - ahead) > 50e-6:
+        traveller.move_to(escape_hatch.time.time() + ahead, tick=True)
+
+
+def main() -> None:
+    """Run one race after the other until stdin ends."""
+    with time_machine.travel(NINE_O_CLOCK, tick=True) as traveller:
+        for line in sys.stdin:
+            race = json.loads(line)
+            _move_in(race["house"])
+            _agree(traveller, race["ahead"])
+            print(json.dumps([vars(one) for one in _run(race["desks"])]), flush=True)
+
+
+class Race:
+    """Two processes, each with half of the desks."""
+
+    def __init__(self) -> None:
+        self._processes = [
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.racing"],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(2)
+        ]
+
+    def run(self, *desks: list[dict[str, Any]] | dict[str, Any]) -> list[Outcome]:
+        """Let every desk make its calls, all starting at once; what each call came to."""
+        house = {name: os.environ[name] for name in _HOUSE}
+        ahead = time.time() - escape_hatch.time.time()
+        each = [desk if isinstance(desk, list) else [desk] for desk in desks]
+        for process, half in zip(self._processes, (each[::2], each[1::2]), strict=True):
+            self._say(process, json.dumps({"house": house, "ahead": ahead, "desks": half}))
+        for process in self._processes:
+            assert self._hear(process) == "ready"
+        for process in self._processes:
+            self._say(process, "go")
+        heard = [json.loads(self._hear(process)) for process in self._processes]
+        return [Outcome(**one) for half in heard for one in half]
+
+    def close(self) -> None:
+        """Send both processes home."""
+        for process in self._processes:
+            process.communicate(timeout=30)
+
+    def _say(self, process: subprocess.Popen[str], line: str) -> None:
+        assert process.stdin is not None
+        process.stdin.write(line + "\n")
+        process.stdin.flush()
+
+    def _hear(self, process: subprocess.Popen[str]) -> str:
+        assert process.stdout is not None
+        return process.stdout.readline().strip()
+
+
+if __name__ == "__main__":
+    main()
