@@ -40,6 +40,7 @@ from mediklaud.repository import (
     arrive,
     begin_consultation,
     cancel_appointment,
+    close_session,
     day_visits,
     deactivate_doctor,
     edit_doctor,
@@ -51,6 +52,7 @@ from mediklaud.repository import (
     move_appointment,
     note_no_show,
     open_session,
+    sessions_of,
     take_payment,
     upcoming_visits,
     withdraw_leave,
@@ -121,8 +123,6 @@ def test_the_second_desk_is_told_the_next_free_time(db, ward):
 
 def test_a_long_visit_is_not_entered_from_its_middle(db, ward):
     book(db, ward, ward.asha, ward.rao, at(10, day=TOMORROW))
-    from mediklaud.repository import close_session, sessions_of
-
     for session in sessions_of(db, [ward.rao.id], on_or_after=TOMORROW):
         close_session(db, session, last_day=TODAY, by=ward.khan)
     shorter = SessionForm(TOMORROW.weekday(), 600, 780, 10, valid_from=TOMORROW)
