@@ -3,6 +3,7 @@
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import bcrypt
@@ -90,44 +91,47 @@ def _fill() -> None:
     database.engine_for.cache_clear()
 
 
+@contextmanager
+def open_copy(request: pytest.FixtureRequest, kind: str, data_dir: Path) -> Iterator[Path]:
+    """The cast's house on one engine, in a copy of its own that is thrown away afterwards."""
+    shutil.copytree(request.getfixturevalue("sqlite_ward"), data_dir)
+    server = name = ""
+    if kind == "postgresql":
+        server, name = request.getfixturevalue("postgresql"), f"t{uuid.uuid4().hex}"
+        template = request.getfixturevalue("postgresql_ward")
+        _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    with pytest.MonkeyPatch.context() as patch:
+        move_in(patch, data_dir, name and _database(server, name))
+        try:
+            yield data_dir
+        finally:
+            database.engine().dispose()
+            database.engine_for.cache_clear()
+    if name:
+        _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
-def sqlite_house(
-    sqlite_ward: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def sqlite_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     """The cast on SQLite; the self-check runs when the test is over."""
-    data_dir = tmp_path / "data"
-    shutil.copytree(sqlite_ward, data_dir)
-    move_in(monkeypatch, data_dir)
-    yield data_dir
-    _leave()
+    with open_copy(request, "sqlite", tmp_path / "data") as data_dir:
+        yield data_dir
+        assert_house_is_green()
 
 
 @pytest.fixture
-def postgresql_house(
-    request: pytest.FixtureRequest,
-    sqlite_ward: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Path]:
+def postgresql_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     """The cast on PostgreSQL; the self-check runs when the test is over."""
-    server = request.getfixturevalue("postgresql")
-    template = request.getfixturevalue("postgresql_ward")
-    name = f"t{uuid.uuid4().hex}"
-    _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    data_dir = tmp_path / "data"
-    shutil.copytree(sqlite_ward, data_dir)
-    move_in(monkeypatch, data_dir, _database(server, name))
-    yield data_dir
-    _leave()
-    _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _leave() -> None:
-    try:
+    with open_copy(request, "postgresql", tmp_path / "data") as data_dir:
+        yield data_dir
         assert_house_is_green()
-    finally:
-        database.engine().dispose()
-        database.engine_for.cache_clear()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def broken_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """The cast, once on each engine, for a test that leaves the house red."""
+    with open_copy(request, request.param, tmp_path / "data") as data_dir:
+        yield data_dir
 
 
 def assert_house_is_green() -> None:
