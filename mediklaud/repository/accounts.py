@@ -24,7 +24,7 @@ from mediklaud.errors import (
 )
 from mediklaud.models import Account, AccountRole, Role, SignIn
 from mediklaud.permissions import Deed
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.audit import note_deed, permit, roles_of
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9.-]{2,39}")
 # Nobody could give these roles back to the hospital once they are gone.
@@ -159,7 +159,7 @@ def account_named(db: Session, username: str) -> Account:
 
 def accounts_with_roles(db: Session, *, by: Account) -> list[tuple[Account, frozenset[Role]]]:
     """Every account with its roles, by username; for the administrator and the CMO."""
-    if Role.CMO not in _roles(db).get(by.id or 0, frozenset()):
+    if Role.CMO not in roles_of(db, by):
         permit(db, by, Deed.KEEP_ACCOUNTS)
     held = _roles(db)
     accounts = db.exec(select(Account).order_by(Account.username)).all()
