@@ -95,13 +95,13 @@ def _fill() -> None:
 
 
 @contextmanager
-def open_copy(request: pytest.FixtureRequest, kind: str, data_dir: Path) -> Iterator[Path]:
-    """The cast's house on one engine, in a copy of its own that is thrown away afterwards."""
-    shutil.copytree(request.getfixturevalue("sqlite_ward"), data_dir)
+def on_ground(
+    request: pytest.FixtureRequest, kind: str, data_dir: Path, *, template: str = "template1"
+) -> Iterator[Path]:
+    """This process lives in a data folder, with a database that is thrown away afterwards."""
     server = name = ""
     if kind == "postgresql":
         server, name = request.getfixturevalue("postgresql"), f"t{uuid.uuid4().hex}"
-        template = request.getfixturevalue("postgresql_ward")
         _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     with pytest.MonkeyPatch.context() as patch:
         move_in(patch, data_dir, name and _database(server, name))
@@ -112,6 +112,16 @@ def open_copy(request: pytest.FixtureRequest, kind: str, data_dir: Path) -> Iter
             database.engine_for.cache_clear()
     if name:
         _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def open_copy(request: pytest.FixtureRequest, kind: str, data_dir: Path) -> Iterator[Path]:
+    """The cast's house on one engine, in a copy of its own."""
+    shutil.copytree(request.getfixturevalue("sqlite_ward"), data_dir)
+    postgresql = kind == "postgresql"
+    template = request.getfixturevalue("postgresql_ward") if postgresql else ""
+    with on_ground(request, kind, data_dir, template=template):
+        yield data_dir
 
 
 @pytest.fixture
