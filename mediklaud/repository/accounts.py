@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from mediklaud import clock, contact, text
 from mediklaud.database import expecting
 from mediklaud.errors import (
+    AlreadySetUp,
     DoctorHasAccount,
     DoctorRoleNeedsDoctor,
     LastChief,
@@ -69,6 +70,8 @@ def create_account(
     """
     if by is not None:
         permit(db, by, Deed.KEEP_ACCOUNTS)
+    elif count_accounts(db):
+        raise AlreadySetUp()
     wanted = text.line(username, field="Username").lower()
     if not _USERNAME.fullmatch(wanted):
         raise UsernameNotUnderstood()
