@@ -1,0 +1,1 @@
+"""MediKlaud: a hospital's front desk, consulting rooms and till."""

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 MINUTES_A_DAY = 24 * 60
+_MINUTE = timedelta(minutes=1)
 
 
 def now() -> datetime:
@@ -34,12 +35,23 @@ def day_of(moment: datetime, zone: str) -> date:
 def moment_at(day: date, minute: int, zone: str) -> datetime:
     """The UTC moment of a wall-clock minute after midnight; 1440 is the next midnight.
 
-    Where a clock change skips that minute, it is read with the offset before the change
-    (PEP 495, fold 0), so that a later minute is never an earlier moment.
+    A minute that a clock change skips is the moment of the change, so that a later minute
+    is never an earlier moment. One that comes twice is the first of the two.
     """
     days, minute_of_day = divmod(minute, MINUTES_A_DAY)
-    wall = time(minute_of_day // 60, minute_of_day % 60, tzinfo=ZoneInfo(zone))
-    return datetime.combine(day + timedelta(days=days), wall).astimezone(UTC)
+    there = ZoneInfo(zone)
+    at = time(minute_of_day // 60, minute_of_day % 60, tzinfo=there)
+    wall = datetime.combine(day + timedelta(days=days), at)
+    moment = wall.astimezone(UTC)
+    # In a gap the later reading of the wall clock has the greater offset (PEP 495).
+    skipped = _offset(wall.replace(fold=1)) > _offset(wall)
+    while skipped and _offset((moment - _MINUTE).astimezone(there)) != _offset(wall):
+        moment -= _MINUTE
+    return moment
+
+
+def _offset(at: datetime) -> timedelta:
+    return at.utcoffset() or timedelta()
 
 
 def day_bounds(day: date, zone: str) -> tuple[datetime, datetime]:

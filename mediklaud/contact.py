@@ -45,7 +45,8 @@ def email(typed: str) -> str | None:
     if not wanted:
         return None
     try:
-        return validate_email(wanted, check_deliverability=False).normalized
+        # Strict: no server need take more than 64 octets before the @.
+        return validate_email(wanted, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as error:
         raise EmailNotUnderstood(why=str(error)) from None
 

