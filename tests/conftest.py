@@ -122,6 +122,37 @@ def postgresql_house(
     _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture
+def empty_sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A database at this release's tables, on its first visit, on SQLite."""
+    move_in(monkeypatch, tmp_path / "data")
+    migrations.upgrade()
+    yield tmp_path / "data"
+    database.engine().dispose()
+    database.engine_for.cache_clear()
+
+
+@pytest.fixture
+def empty_postgresql(
+    postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A database at this release's tables, on its first visit, on PostgreSQL."""
+    name = f"t{uuid.uuid4().hex}"
+    _on_server(postgresql, f"CREATE DATABASE {name}")
+    move_in(monkeypatch, tmp_path / "data", _database(postgresql, name))
+    migrations.upgrade()
+    yield tmp_path / "data"
+    database.engine().dispose()
+    database.engine_for.cache_clear()
+    _on_server(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_house(request: pytest.FixtureRequest) -> Path:
+    """A database on its first visit, once on each engine."""
+    return request.getfixturevalue(f"empty_{request.param}")
+
+
 def _leave() -> None:
     try:
         assert_house_is_green()
