@@ -112,8 +112,8 @@ def _opening() -> Iterator[None]:
 def _try_demo(code: str) -> None:
     st.write(
         "Twelve doctors of eight specialties, 400 patients, four weeks of appointments, bills "
-        "and payments behind and two ahead. Nobody in it is real, and the letters in it went to nobody. "
-        "For your own hospital, begin with an empty database again."
+        "and payments behind and two ahead. Nobody in it is real, and the letters in it went to "
+        "nobody. For your own hospital, begin with an empty database again."
     )
     asked = st.button(
         "Load the demo hospital", type="primary", key="load-demo", icon=":material/play_arrow:"
