@@ -1,21 +1,239 @@
-"""The command line: python -m mediklaud."""
+"""The command line: python -m mediklaud. Each command says what it did, in one line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-app = typer.Typer()
+from mediklaud.console import deed, kindly, refuse_empty, refuse_other_release, upgraded
+
+# The house is imported inside the commands, so that --help answers at once.
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from mediklaud.models import Doctor, Role
+
+ROLES = ("cmo", "registrar", "front_desk", "doctor", "finance", "administrator")
+_ROLE_HELP = f"A role, once for each it holds: {', '.join(ROLES)}."
+
+app = typer.Typer(
+    help="MediKlaud: the front desk, the consulting rooms and the till of a hospital.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+account_app = typer.Typer(help="Keep accounts from the server's own console.", no_args_is_help=True)
+app.add_typer(account_app, name="account")
+
+_Username = Annotated[str, typer.Argument(help="The name the person signs in with.")]
 
 
 @app.command()
-def serve() -> None:
-    """Serve."""
-    from mediklaud.server import serve as run
+def serve(
+    host: Annotated[str, typer.Option(help="Address to serve on; empty: as set.")] = "",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: as set.")] = 0,
+) -> None:
+    """Create or upgrade the database, then serve MediKlaud until stopped."""
+    with kindly():
+        from mediklaud.config import settings
 
-    run()
+        for name, value in (("MEDIKLAUD_HOST", host), ("MEDIKLAUD_PORT", port)):
+            if value:
+                os.environ[name] = str(value)
+        settings.cache_clear()
+        upgraded()
+        from mediklaud.server import serve as run
+
+        where = f"http://{_reachable(settings().host)}:{settings().port}"
+        _say(f"MediKlaud opens at {where}. Stop it with Ctrl+C.")
+        run()
 
 
 @app.command()
 def init() -> None:
-    """x"""
+    """Create the database, or upgrade it to this release's tables."""
+    with kindly():
+        from mediklaud import migrations
+        from mediklaud.database import reading
+        from mediklaud.repository import first_visit_code, is_set_up
+
+        changed = upgraded()
+        done = "The database is ready" if changed else "The database was ready already"
+        _say(f"{done}, at revision {migrations.newest()}.")
+        with reading() as db:
+            if not is_set_up(db):
+                _say(
+                    f"The hospital is not set up yet: serve, open the page in a browser, and "
+                    f"type the one-time code {first_visit_code()}."
+                )
 
 
-app()
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="Another number invents other patients.")] = 1,
+    date: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The demo's present day; without it, today."),
+    ] = None,
+) -> None:
+    """Load the invented hospital into an empty database."""
+    with kindly():
+        from mediklaud.demo import load_demo
+
+        upgraded()
+        with typer.progressbar(length=1000, label="The demo hospital lives its weeks") as bar:
+            load_demo(seed=seed, today=date.date() if date else None, progress=_moving(bar))
+        _say(
+            "The demo hospital is loaded. Serve it and open the page in a browser: the sign-in "
+            "page shows who can sign in, and the password."
+        )
+
+
+@account_app.command()
+def create(
+    username: _Username,
+    name: Annotated[str, typer.Argument(help="The person's name.")],
+    role: Annotated[list[str], typer.Option(help=_ROLE_HELP)],
+    email: Annotated[str, typer.Option(help="Where letters reach the person.")] = "",
+    doctor: Annotated[str, typer.Option(help="A doctor's number, such as DOC-0001.")] = "",
+) -> None:
+    """Create an account; its first password is printed once."""
+    roles = _roles(role)
+    with deed() as db:
+        from mediklaud.repository import CONSOLE, create_account, first_password
+
+        first = first_password()
+        doctor_id = _doctor(db, doctor).id if doctor else None
+        created = create_account(
+            db, username, name, first, roles, by=CONSOLE, email=email, doctor_id=doctor_id
+        )
+    _say(f"The account {created.username} is created. Its first password is {first}")
+
+
+@account_app.command()
+def password(username: _Username) -> None:
+    """Give an account a first password anew; it is printed once."""
+    with deed() as db:
+        from mediklaud.repository import CONSOLE, account_named, first_password, reset_password
+
+        first = first_password()
+        account = account_named(db, username)
+        reset_password(db, account, first, by=CONSOLE)
+    _say(f"The account {account.username} has a new first password: {first}")
+
+
+@account_app.command()
+def disable(username: _Username) -> None:
+    """Disable an account; whoever is signed in with it is out at once."""
+    with deed() as db:
+        from mediklaud.repository import CONSOLE, account_named, change_account, roles_of
+
+        account = account_named(db, username)
+        if account.active:
+            roles, doctor_id = roles_of(db, account), account.doctor_id
+            change_account(db, account, roles, by=CONSOLE, doctor_id=doctor_id, active=False)
+    _say(f"The account {account.username} is disabled.")
+
+
+@account_app.command("list")
+def list_accounts() -> None:
+    """List every account with its roles."""
+    with kindly():
+        from mediklaud.database import reading
+        from mediklaud.repository import CONSOLE, accounts_with_roles
+
+        refuse_other_release()
+        with reading() as db:
+            listed = accounts_with_roles(db, by=CONSOLE)
+        for account, roles in listed:
+            state = "" if account.active else "  disabled"
+            held = ", ".join(sorted(role.value for role in roles)) or "no role"
+            _say(f"{account.username:<20}  {account.name}  ({held}){state}")
+        _say(f"{len(listed)} accounts." if len(listed) != 1 else "1 account.")
+
+
+@app.command()
+def mailroom() -> None:
+    """Send the letters of the outbox, in a process of its own, until stopped."""
+    with kindly():
+        from mediklaud.config import settings
+        from mediklaud.mailroom import Mailroom
+
+        upgraded()
+        kept = f"letters are kept as files in {settings().letters_dir}"
+        goes = "letters go to the mail server" if settings().smtp_url.get_secret_value() else kept
+        _say(f"The mailroom is at work: {goes}. Stop it with Ctrl+C.")
+        Mailroom().run()
+        _say("The mailroom has stopped.")
+
+
+@app.command()
+def check() -> None:
+    """Prove every promise on the live database; exit code 1 where one is broken."""
+    with kindly():
+        from mediklaud.database import reading
+        from mediklaud.repository import CONSOLE, check_house
+
+        refuse_other_release()
+        with reading() as db:
+            refuse_empty(db)
+            findings = check_house(db, by=CONSOLE)
+        for one in findings:
+            colour = typer.colors.GREEN if one.green else typer.colors.RED
+            word = typer.style(
+                "green" if one.green else "red  ", fg=colour, bold=None if one.green else True
+            )
+            breaches = "" if one.green else f": {', '.join(one.breaches)}"
+            _say(f"{word}  {one.rule} - {one.promise}{breaches}")
+        red = sum(not one.green for one in findings)
+        _say(f"{red} of {len(findings)} rules are red." if red else "Every rule is green.")
+    if red:
+        raise typer.Exit(1)
+
+
+# What the commands share
+
+
+def _say(sentence: str) -> None:
+    typer.echo(sentence)
+
+
+def _doctor(db: Session, number: str) -> Doctor:
+    from mediklaud.errors import NotFound
+    from mediklaud.repository import doctors
+
+    for doctor in doctors(db, inactive_too=True):
+        if doctor.number == number.strip().upper():
+            return doctor
+    raise NotFound(what="doctor")
+
+
+def _roles(words: list[str]) -> set[Role]:
+    unknown = sorted(set(words) - set(ROLES))
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)} is no role. {_ROLE_HELP}")
+    from mediklaud.models import Role
+
+    return {Role(word) for word in words}
+
+
+def _moving(bar: Any) -> Callable[[float], None]:
+    """What moves a progress bar of a thousand steps to a part of its length."""
+
+    def move(part: float) -> None:
+        bar.update(round(1000 * part) - bar.pos)
+
+    return move
+
+
+def _reachable(host: str) -> str:
+    """The host as a browser on this machine can open it."""
+    return "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m mediklaud")

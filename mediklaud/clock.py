@@ -1,15 +1,33 @@
 """The one clock: aware UTC inside, the hospital's zone outside."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 MINUTES_A_DAY = 24 * 60
 _MINUTE = timedelta(minutes=1)
+_pretended: ContextVar[datetime | None] = ContextVar("pretended", default=None)
 
 
 def now() -> datetime:
     """This moment, aware, in UTC. Nothing else in the house asks the machine for the time."""
-    return datetime.now(UTC)
+    return _pretended.get() or datetime.now(UTC)
+
+
+@contextmanager
+def pretend(moment: datetime) -> Iterator[None]:
+    """Let it be a moment inside the block, for this thread or task alone.
+
+    Only for the demo hospital, whose past is lived through by the deeds of every day. The
+    mailroom and other people's pages, in threads of their own, keep the true time.
+    """
+    mark = _pretended.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _pretended.reset(mark)
 
 
 def is_zone(name: str) -> bool:

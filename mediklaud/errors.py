@@ -339,8 +339,32 @@ class DatabaseIsNewer(Refusal):
     """This database was written by a newer MediKlaud ({revision}). Install that release, or restore a backup."""
 
 
+class DatabaseNotPrepared(Refusal):
+    """The database is not at this release's tables (found {found}, wanted {wanted}). Run "python -m mediklaud init" first."""
+
+
+class DatabaseNotUnderstood(Refusal):
+    """MEDIKLAUD_DATABASE_URL cannot be read. Write postgresql://user:password@host/name, or leave it empty for SQLite."""
+
+
+class DataFolderNotUsable(Refusal):
+    """{path} cannot be read or written. Give this user the right to, or choose another folder with MEDIKLAUD_DATA_DIR."""
+
+
+class SettingNotUsable(Refusal):
+    """The setting {name} cannot be used: {why}. Correct it and start again."""
+
+
+class NotSetUp(Refusal):
+    """The hospital is not set up yet. Open its page in a browser first, with the code that "python -m mediklaud init" prints."""
+
+
 class NotEmpty(Refusal):
     """The database already holds a hospital. The demo loads only into an empty one."""
+
+
+class DemoDayNotPossible(Refusal):
+    """The demo's present day cannot be {day:%d %B %Y}, which is still to come. Choose today or an earlier day."""
 
 
 class NotFound(Refusal):

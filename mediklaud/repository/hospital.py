@@ -11,6 +11,7 @@ from sqlalchemy import text as sql
 from sqlmodel import Session
 
 from mediklaud import clock, config, contact, text
+from mediklaud.database import expecting
 from mediklaud.errors import (
     AlreadySetUp,
     GraceNotPossible,
@@ -77,14 +78,15 @@ def the_hospital(db: Session) -> Hospital:
 def open_hospital(db: Session, typed: HospitalForm, *, is_demo: bool = False) -> Hospital:
     """Write down the hospital on its first visit.
 
-    there_is_one_hospital keeps it one where two browsers meet. Refuses where one stands
-    already (AlreadySetUp), and what cannot be as typed.
+    There is one row to write (there_is_one_hospital), so two browsers that meet write it
+    once: the other is refused (AlreadySetUp), as where one stands already. Refuses also what
+    cannot be as typed.
     """
     if is_set_up(db):
         raise AlreadySetUp()
     opened = Hospital(**_checked(typed), is_demo=is_demo, set_up_at=clock.now())
-    db.add(opened)
-    db.flush()
+    with expecting(db, pk_hospital=AlreadySetUp()):
+        db.add(opened)
     return opened
 
 

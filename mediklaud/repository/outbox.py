@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
@@ -117,6 +117,12 @@ def note_failed(db: Session, message_pk: int, *, why: str, final: bool) -> None:
     message.next_attempt_at = clock.now() + _wait(message.attempts)
     message.outcome = _outcome(why)
     db.flush()
+
+
+def keep_unsent(db: Session, *, why: str) -> None:
+    """Put every waiting letter away as done: the demo hospital's letters go to nobody."""
+    done = {"status": MessageStatus.SENT, "sent_at": col(Message.queued_at), "outcome": why}
+    db.execute(update(Message).where(col(Message.status).in_(_WAITING)).values(**done))
 
 
 def _being_sent(db: Session, message_pk: int) -> Message | None:
