@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, letters, text
@@ -50,6 +51,7 @@ from mediklaud.repository.sessions import leaves_of, sessions_of, taken_by_leave
 from mediklaud.timetable import Slot, days, free, slots_on
 
 FURTHEST_DAYS = 180
+VISITS_A_PAGE = 200
 STATUS_WORDS = {
     AppointmentStatus.BOOKED: "booked",
     AppointmentStatus.ARRIVED: "marked as arrived",
@@ -259,14 +261,28 @@ def appointment_with(db: Session, appointment_id: int) -> Appointment:
     return found
 
 
-def day_visits(db: Session, day: date, *, by: Account, doctor_id: int | None = None) -> list[Visit]:
-    """The front desk's list of a day, by time, cancelled ones too."""
+def day_visits(
+    db: Session, day: date, *, by: Account, doctor_id: int | None = None, page: int = 1
+) -> list[Visit]:
+    """The front desk's list of a day, by time, cancelled ones too; a page of it at a time."""
     permit(db, by, Deed.SEE_DAY)
+    skipped = (page - 1) * VISITS_A_PAGE
+    return visits_where(db, *_of_day(db, day, doctor_id), at_most=VISITS_A_PAGE, skipped=skipped)
+
+
+def day_pages(db: Session, day: date, *, by: Account, doctor_id: int | None = None) -> int:
+    """How many pages the list of a day has; an empty day has one."""
+    permit(db, by, Deed.SEE_DAY)
+    size = select(func.count()).select_from(Appointment).where(*_of_day(db, day, doctor_id))
+    return max(1, -(-db.exec(size).one() // VISITS_A_PAGE))
+
+
+def _of_day(db: Session, day: date, doctor_id: int | None) -> list[ColumnElement[bool]]:
     begins_at, ends_at = clock.day_bounds(day, the_hospital(db).zone)
-    conditions = [Appointment.starts_at >= begins_at, Appointment.starts_at < ends_at]
+    conditions = [col(Appointment.starts_at) >= begins_at, col(Appointment.starts_at) < ends_at]
     if doctor_id is not None:
-        conditions.append(Appointment.doctor_id == doctor_id)
-    return visits_where(db, *conditions)
+        conditions.append(col(Appointment.doctor_id) == doctor_id)
+    return conditions
 
 
 def upcoming_visits(db: Session, patient_id: int, *, by: Account) -> list[Visit]:
@@ -295,14 +311,17 @@ def letters_to_call(db: Session, *, by: Account) -> list[Visit]:
     return [one for one in visits if one.letter and one.letter.status in undelivered]
 
 
-def visits_where(db: Session, *conditions: object, at_most: int = 500) -> list[Visit]:
+def visits_where(
+    db: Session, *conditions: object, at_most: int = 500, skipped: int = 0
+) -> list[Visit]:
     """Appointments with patient, doctor and newest letter, by time. For siblings, not pages."""
     rows = (
         select(Appointment, Patient, Doctor)
         .join(Patient, col(Patient.id) == col(Appointment.patient_id))
         .join(Doctor, col(Doctor.id) == col(Appointment.doctor_id))
         .where(*conditions)  # type: ignore[arg-type]
-        .order_by(col(Appointment.starts_at), Doctor.name)
+        .order_by(col(Appointment.starts_at), Doctor.name, col(Appointment.id))
+        .offset(skipped)
         .limit(at_most)
     )
     found = db.exec(rows).all()

@@ -17,6 +17,7 @@ from mediklaud.errors import (
     AgeNotPossible,
     BirthDateInTheFuture,
     BirthDateOrAgeMissing,
+    EmptyField,
     NotFound,
     Refusal,
     StaleForm,
@@ -36,7 +37,7 @@ class PatientForm:
     """What the front desk types of a patient; the birth date, or the age where it is not known."""
 
     name: str
-    sex: Sex
+    sex: Sex | None
     phone: str
     address: str
     birth_date: date | None = None
@@ -86,14 +87,17 @@ def edit_patient(
 ) -> Patient:
     """Change what is known of a patient; the hospital number stays.
 
-    Refuses when somebody else changed it since `version` was shown (StaleForm).
+    Refuses when somebody else changed it since `version` was shown (StaleForm). What is kept
+    already is not written again, so a second click is the same edit.
     """
     permit(db, by, Deed.ENROLL_PATIENT)
     kept = locked_patient(db, patient.id)
-    if kept.version != version:
-        raise StaleForm()
     checked = _checked(db, typed)
     changed = sorted(word for word in checked if getattr(kept, word) != checked[word])
+    if not changed:
+        return kept
+    if kept.version != version:
+        raise StaleForm()
     kept.sqlmodel_update({**checked, "version": version + 1})
     kept.search_text = _search_text(kept)
     db.add(kept)
@@ -174,8 +178,11 @@ def _numbered(db: Session, checked: dict[str, Any], form: str) -> Patient:
 
 
 def _checked(db: Session, typed: PatientForm) -> dict[str, Any]:
+    name = text.needed(typed.name, field="Name")
+    if typed.sex is None:
+        raise EmptyField(field="Sex")
     return {
-        "name": text.needed(typed.name, field="Name"),
+        "name": name,
         "sex": Sex(typed.sex),
         **_birth_date(db, typed),
         "phone": contact.phone(typed.phone, country=the_hospital(db).country),

@@ -11,17 +11,20 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
-from mediklaud import clock
+from mediklaud import clock, contact
 from mediklaud.database import reading
 from mediklaud.errors import PasswordsDiffer
 from mediklaud.models import Account, Doctor, Patient
 from mediklaud.money import figures
-from mediklaud.repository import FoundPatient, find_patients, patient_with
+from mediklaud.repository import FoundPatient, find_patients, patient_with, the_hospital
+from mediklaud.ui import show
 from mediklaud.ui.desk import beside
 from mediklaud.ui.plain import plain
 
 Choice = TypeVar("Choice")
-_PATIENT = "_patient"
+# Where a desk remembers the patient it is busy with.
+PATIENT = "_patient"
+_FOUND_AT_MOST = 8
 
 
 def words(label: str, form: str, *, value: str = "", placeholder: str = "", hint: str = "") -> str:
@@ -149,49 +152,60 @@ def doctor(label: str, doctors: Sequence[Doctor], form: str) -> Doctor | None:
 
 def patient(me: Account) -> Patient | None:
     """The patient this desk is busy with: found by phone, name or number, kept across pages."""
-    chosen = st.session_state.get(_PATIENT)
+    chosen = st.session_state.get(PATIENT)
     with reading() as db:
         kept = patient_with(db, chosen, by=me) if chosen else None
         if kept is not None:
             return _kept(kept)
+        zone = the_hospital(db).zone
         typed = st.text_input(
             "Find a patient",
             key="find-patient",
-            placeholder="Digits of the phone, a piece of the name, or the hospital number",
+            placeholder="Phone, name or number",
             icon=":material/search:",
         )
-        found = find_patients(db, typed, by=me, at_most=8) if typed.strip() else []
+        most = _FOUND_AT_MOST
+        found = find_patients(db, typed, by=me, at_most=most + 1) if typed.strip() else []
     if typed.strip() and not found:
-        st.info("Nobody is found. Try fewer digits or letters, or enroll the patient.")
-    for one_of_them in found:
+        st.info(
+            "Nobody is found. Try fewer digits or letters; a new patient is enrolled first.",
+            icon=":material/person_off:",
+        )
+    for one_of_them in found[:most]:
         st.button(
-            _told_apart(one_of_them),
+            _told_apart(one_of_them, zone),
             key=f"patient-{one_of_them.patient.id}",
             on_click=keep_patient,
             args=(one_of_them.patient.id,),
             width="stretch",
             icon=":material/person:",
         )
+    if len(found) > most:
+        st.caption("There are more. Type another piece: a name, or more digits of the phone.")
     return None
 
 
 def keep_patient(patient_id: int | None) -> None:
     """Let this desk be busy with a patient, or with nobody."""
-    st.session_state[_PATIENT] = patient_id
+    st.session_state[PATIENT] = patient_id
 
 
 def _kept(kept: Patient) -> Patient:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"### {plain(kept.name)}")
-        st.badge(kept.number, color="gray")
+        st.subheader(plain(kept.name), anchor=False, width="content")
+        st.badge(plain(kept.number), color="gray")
         st.button("Another patient", on_click=keep_patient, args=(None,), icon=":material/undo:")
     return kept
 
 
-def _told_apart(found: FoundPatient) -> str:
+def _told_apart(found: FoundPatient, zone: str) -> str:
     """A family shares a phone: name, age, sex, number, phone and last visit tell it apart."""
-    kept = found.patient
-    age = clock.age_words(kept.birth_date, clock.now().date())
-    last = f"last visit {found.last_visit_at:%d %b %Y}" if found.last_visit_at else "no visit yet"
-    words = (kept.name, age, kept.sex.value, kept.number, kept.phone, last)
-    return " · ".join(map(plain, words))
+    kept, last = found.patient, found.last_visit_at
+    words = (
+        kept.number,
+        clock.age_words(kept.birth_date, clock.today(zone)),
+        show.SEX_WORDS[kept.sex],
+        contact.phone_words(kept.phone),
+        f"last visit {clock.day_of(last, zone):%d %b %Y}" if last else "no visit yet",
+    )
+    return f"**{plain(kept.name)}** · " + " · ".join(map(plain, words))

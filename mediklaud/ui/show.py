@@ -58,11 +58,11 @@ def dues(owed: Dues) -> None:
         [
             {
                 "Bill": bill.number,
+                "Owed": rupees(bill.owed_paise),
                 "Date": bill.issued_on,
                 "Age in days": bill.age_days,
                 "Doctor": bill.doctor_name,
                 "Total": rupees(bill.total_paise),
-                "Owed": rupees(bill.owed_paise),
             }
             for bill in owed.bills
         ],

@@ -1,5 +1,27 @@
-"""To come."""
+"""The front desk enrolls a patient, after a look at those who may be the same person."""
 
-from mediklaud.ui.desk import open_desk
+import streamlit as st
 
-me = open_desk("To come")
+from mediklaud.database import reading
+from mediklaud.models import Role
+from mediklaud.repository import enroll_patient, the_hospital
+from mediklaud.ui import patients
+from mediklaud.ui.desk import carry, open_desk, record, say, submission_id
+
+me = open_desk("Enroll a patient", Role.FRONT_DESK)
+form = submission_id()
+
+with reading() as db:
+    hospital = the_hospital(db)
+
+patients.offer_booking()
+
+with st.form(form):
+    typed = patients.fields(form, hospital)
+    asked = patients.asked("Enroll", "Enroll anyway, it is another person", typed, form, me=me)
+
+if asked:
+    with record() as db:
+        patient = enroll_patient(db, typed, form=form, by=me)
+        say(db, f"{patient.name} is enrolled as {patient.number}.")
+        carry(db, **patients.enrolled(patient))
