@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
@@ -32,7 +33,7 @@ from mediklaud.repository.audit import note_deed, noted, permit
 from mediklaud.repository.doctors import doctor_with, locked_doctor
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_consultation
-from mediklaud.repository.patients import locked_patient
+from mediklaud.repository.patients import locked_patient, named
 
 # A record stays open on a doctor's screen through many runs; that is one reading.
 _ONE_READING = timedelta(minutes=15)
@@ -69,12 +70,21 @@ def schedule_of(db: Session, first_day: date, count: int, *, by: Account) -> lis
     )
 
 
-def own_patients(db: Session, *, by: Account, at_most: int = 200) -> Sequence[Patient]:
-    """The patients who have an appointment with the doctor, past or to come, by name."""
-    permit(db, by, Deed.SEE_OWN_SCHEDULE)
-    seen = select(Appointment.patient_id).where(Appointment.doctor_id == by.doctor_id)
-    rows = select(Patient).where(col(Patient.id).in_(seen))
-    return db.exec(rows.order_by(Patient.name).limit(at_most)).all()
+def own_patients(
+    db: Session, words: str = "", *, by: Account, at_most: int = 200, after: int = 0
+) -> Sequence[Patient]:
+    """The patients who have an appointment with the doctor, past or to come, by name.
+
+    With words, those whom they find: a piece of the name, the phone or the hospital number.
+    """
+    rows = select(Patient).where(*_own_patients(db, words, by))
+    return db.exec(rows.order_by(Patient.name, Patient.number).offset(after).limit(at_most)).all()
+
+
+def count_own_patients(db: Session, words: str = "", *, by: Account) -> int:
+    """How many patients `own_patients` finds in all."""
+    rows = select(func.count()).select_from(Patient)
+    return db.exec(rows.where(*_own_patients(db, words, by))).one()
 
 
 def open_record(db: Session, patient_id: int, *, by: Account) -> PatientRecord:
@@ -167,6 +177,12 @@ def encounters_of(db: Session, appointment_ids: Sequence[int]) -> dict[int, Enco
     """What happened at these appointments, by appointment's id."""
     rows = select(Encounter).where(col(Encounter.appointment_id).in_(appointment_ids))
     return {encounter.appointment_id: encounter for encounter in db.exec(rows)}
+
+
+def _own_patients(db: Session, words: str, by: Account) -> list[ColumnElement[bool]]:
+    permit(db, by, Deed.SEE_OWN_SCHEDULE)
+    seen = select(Appointment.patient_id).where(Appointment.doctor_id == by.doctor_id)
+    return [col(Patient.id).in_(seen), *named(db, words)]
 
 
 def _own_appointment(db: Session, appointment_id: int | None, by: Account) -> Appointment:

@@ -23,6 +23,7 @@ from mediklaud.repository.appointments import Visit, visits_where
 from mediklaud.repository.audit import permit
 from mediklaud.repository.dues import open_bills
 from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.outbox import OutboxState, outbox_state
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,14 @@ class TillNumbers:
 
 
 @dataclass(frozen=True)
+class AccountNumbers:
+    """What the administrator looks at first."""
+
+    active: int
+    disabled: int
+
+
+@dataclass(frozen=True)
 class StaffNumbers:
     """What the CMO looks at first."""
 
@@ -56,24 +65,15 @@ class StaffNumbers:
 
 
 def day_numbers(db: Session, *, by: Account) -> DayNumbers:
-    """Today's appointments by state; a doctor's own ones only."""
-    permit(db, by, Deed.SEE_OWN_SCHEDULE if by.doctor_id else Deed.SEE_DAY)
-    begins_at, ends_at = clock.day_bounds(_today(db), the_hospital(db).zone)
-    rows = (
-        select(Appointment.status, func.count())
-        .where(Appointment.starts_at >= begins_at, Appointment.starts_at < ends_at)
-        .group_by(col(Appointment.status))
-    )
-    if by.doctor_id:
-        rows = rows.where(Appointment.doctor_id == by.doctor_id)
-    count = dict(db.exec(rows).all())
-    return DayNumbers(
-        booked=count.get(AppointmentStatus.BOOKED, 0),
-        arrived=count.get(AppointmentStatus.ARRIVED, 0),
-        fulfilled=count.get(AppointmentStatus.FULFILLED, 0),
-        cancelled=count.get(AppointmentStatus.CANCELLED, 0),
-        missed=count.get(AppointmentStatus.NO_SHOW, 0),
-    )
+    """The hospital's appointments of today by state, for the front desk."""
+    permit(db, by, Deed.SEE_DAY)
+    return _numbers_of_today(db)
+
+
+def own_day_numbers(db: Session, *, by: Account) -> DayNumbers:
+    """A doctor's own appointments of today by state."""
+    permit(db, by, Deed.SEE_OWN_SCHEDULE)
+    return _numbers_of_today(db, Appointment.doctor_id == by.doctor_id)
 
 
 def till_numbers(db: Session, *, by: Account) -> TillNumbers:
@@ -107,6 +107,19 @@ def staff_numbers(db: Session, *, by: Account) -> StaffNumbers:
     )
 
 
+def account_numbers(db: Session, *, by: Account) -> AccountNumbers:
+    """How many accounts may sign in, and how many may not any more."""
+    permit(db, by, Deed.KEEP_ACCOUNTS)
+    count = dict(db.exec(select(Account.active, func.count()).group_by(col(Account.active))).all())
+    return AccountNumbers(active=count.get(True, 0), disabled=count.get(False, 0))
+
+
+def letter_numbers(db: Session, *, by: Account) -> OutboxState:
+    """How the hospital's letters stand, for those who see that they arrive."""
+    permit(db, by, Deed.SEE_LETTERS)
+    return outbox_state(db)
+
+
 def emergencies(db: Session, since: datetime, *, by: Account) -> list[Visit]:
     """Emergency bookings made since a moment, with the dues they passed; for the CMO."""
     permit(db, by, Deed.REVIEW_EMERGENCIES)
@@ -116,6 +129,23 @@ def emergencies(db: Session, since: datetime, *, by: Account) -> list[Visit]:
         col(Appointment.moved_from_id).is_(None),
         Appointment.booked_at >= since,
         at_most=100,
+    )
+
+
+def _numbers_of_today(db: Session, *conditions: bool) -> DayNumbers:
+    begins_at, ends_at = clock.day_bounds(_today(db), the_hospital(db).zone)
+    rows = (
+        select(Appointment.status, func.count())
+        .where(Appointment.starts_at >= begins_at, Appointment.starts_at < ends_at, *conditions)
+        .group_by(col(Appointment.status))
+    )
+    count = dict(db.exec(rows).all())
+    return DayNumbers(
+        booked=count.get(AppointmentStatus.BOOKED, 0),
+        arrived=count.get(AppointmentStatus.ARRIVED, 0),
+        fulfilled=count.get(AppointmentStatus.FULFILLED, 0),
+        cancelled=count.get(AppointmentStatus.CANCELLED, 0),
+        missed=count.get(AppointmentStatus.NO_SHOW, 0),
     )
 
 

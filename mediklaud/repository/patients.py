@@ -143,6 +143,14 @@ def find_patients(db: Session, words: str, *, by: Account, at_most: int = 20) ->
     return _with_last_visit(db, nearest[:at_most])
 
 
+def named(db: Session, words: str) -> list[ColumnElement[bool]]:
+    """The conditions under which words find a patient, as `find_patients` reads them.
+
+    For siblings; none where nothing is typed.
+    """
+    return _having(db, _pieces(text.line(words, field="Search")))
+
+
 def likely_duplicates(
     db: Session, typed: PatientForm, *, by: Account, but: int | None = None
 ) -> list[Likeness]:

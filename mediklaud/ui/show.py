@@ -126,3 +126,10 @@ def table(rows: Sequence[dict[str, object]], *, alt: str, **options: object) -> 
         if name in frame
     }
     return st.dataframe(frame, hide_index=True, alt=alt, column_config=config, **options)
+
+
+def numbers(found: dict[str, object]) -> None:
+    """A row of numbers, each with its word; on a narrow screen two stand side by side."""
+    with st.container(horizontal=True):
+        for word, value in found.items():
+            st.metric(word, value, border=True)
