@@ -57,6 +57,7 @@ from mediklaud.repository.hospital import (
     the_hospital,
 )
 from mediklaud.repository.invoices import bill_paper, bills_of
+from mediklaud.repository.ledger import billed_lines, papers_numbered, received_lines
 from mediklaud.repository.outbox import outbox_state
 from mediklaud.repository.overview import (
     day_numbers,
@@ -122,6 +123,7 @@ __all__ = [
     "begin_consultation",
     "begin_sign_in",
     "bill_paper",
+    "billed_lines",
     "bills_of",
     "book_appointment",
     "cancel_appointment",
@@ -171,12 +173,14 @@ __all__ = [
     "open_session",
     "outbox_state",
     "own_patients",
+    "papers_numbered",
     "patient_with",
     "permit",
     "policy_words",
     "reactivate_doctor",
     "receipt_paper",
     "receipts_of",
+    "received_lines",
     "register_doctor",
     "reset_password",
     "roles_of",
