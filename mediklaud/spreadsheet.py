@@ -1,5 +1,7 @@
 """Tables for a spreadsheet: CSV that opens as it is meant, and runs nothing."""
 
+from typing import Any
+
 import pandas as pd
 
 # What makes Excel, LibreOffice and Google Sheets run a cell, blanks before it included; the
@@ -26,7 +28,7 @@ def _headings(names: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _cells(column: "pd.Series[object]") -> "pd.Series[object]":
+def _cells(column: "pd.Series[Any]") -> "pd.Series[Any]":
     if str(column.name).endswith("_paise"):
         return column.map(_rupees)
     if not pd.api.types.is_string_dtype(column):

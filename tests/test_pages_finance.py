@@ -7,8 +7,10 @@ import pytest
 import streamlit
 from pypdf import PdfReader
 from sqlmodel import select
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
+from mediklaud import repository
 from mediklaud.database import reading, transaction
 from mediklaud.errors import NotPermitted, SignedOut
 from mediklaud.models import Doctor, Method, Payment, Role, VisitKind
@@ -150,6 +152,23 @@ def test_a_second_click_on_one_form_is_one_payment(till):
 
     assert [payment.amount_paise for payment in all_payments()] == [300_00]
     assert said(till.success)[0].startswith("Receipt JMR/2627/000001 is issued.")
+
+
+def test_a_click_while_the_payment_is_written_loses_neither_sentence_nor_new_form(
+    till, monkeypatch
+):
+    def interrupted(*things, **named):
+        receipt = take_payment(*things, **named)
+        run = get_script_run_ctx()
+        run.script_requests.request_rerun(RerunData(page_script_hash=run.page_script_hash))
+        return receipt
+
+    monkeypatch.setattr(repository, "take_payment", interrupted)
+    form = till.session_state["_forms"]["JMI-000001"]
+    pay(till, "300")
+
+    assert said(till.success)[0].startswith("Receipt JMR/2627/000001 is issued.")
+    assert till.session_state["_forms"]["JMI-000001"] != form
 
 
 def test_a_sum_typed_for_one_patient_is_not_shown_to_the_next(till):
