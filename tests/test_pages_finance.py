@@ -375,8 +375,8 @@ def test_each_tables_file_is_built_on_the_click_for_who_may_see_it(bill, monkeyp
     by_doctor = next(made for key, made in downloads.items() if key.startswith("csv-by-doctor"))
 
     assert by_doctor().decode("utf-8-sig").splitlines() == [
-        "Doctor,Number,Bills,Billed (₹)",
-        "Dr Anjali Rao,DOC-0001,1,800.00",
+        "Doctor,Billed (₹),Bills,Number",
+        "Dr Anjali Rao,800.00,1,DOC-0001",
     ]
     assert len(downloads) == 5
     with transaction() as db:

@@ -1,10 +1,9 @@
-"""Sums as tables, charts and files: paise stay whole until they are shown."""
+"""Sums as tables and files: paise stay whole until they are shown."""
 
 from datetime import date
 from functools import partial
 from typing import Any
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -13,16 +12,10 @@ from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository import live_account, permit
 from mediklaud.spreadsheet import csv_of
+from mediklaud.ui.charts import bars
 from mediklaud.ui.desk import token
 
 ROWS_A_PAGE = 25
-MOST_BARS = 12
-# The Indian way up an axis: 500, 50,000, 5 lakh, 5 crore.
-_AXIS = (
-    "'₹' + (abs(datum.value) >= 1e7 ? format(datum.value / 1e7, '~r') + ' crore'"
-    " : abs(datum.value) >= 1e5 ? format(datum.value / 1e5, '~r') + ' lakh'"
-    " : format(datum.value, ',.0f'))"
-)
 
 
 def metrics(told: dict[str, str], **helps: str) -> None:
@@ -79,42 +72,6 @@ def page_of(frame: pd.DataFrame, key: str) -> pd.DataFrame:
     return frame.iloc[first : first + ROWS_A_PAGE].reset_index(drop=True)
 
 
-def bars(frame: pd.DataFrame, word: str, sums: str, *, alt: str) -> None:
-    """One sum for each name, the largest on top; names are shown as they are."""
-    largest = frame.head(MOST_BARS)
-    chart = (
-        _chart(largest.assign(rupees=largest[sums] / 100, told=largest[sums].map(rupees)))
-        .mark_bar(cornerRadiusEnd=4, height={"band": 0.7})
-        .encode(
-            x=_across(),
-            y=_down(word),
-            tooltip=[_tip(word, ""), _tip("told", "Sum")],
-        )
-    )
-    st.altair_chart(chart.properties(height=max(90, 34 * len(largest))), alt=alt)
-    if len(frame) > MOST_BARS:
-        st.caption(f"The {MOST_BARS} largest of {len(frame)}. The table has them all.")
-
-
-def both_sides(summary: pd.DataFrame, word: str, *, alt: str) -> None:
-    """What was billed beside what was received, for each day or month."""
-    sides = {"billed_paise": "Billed", "received_paise": "Received"}
-    long = summary.rename(columns=sides).melt(word, list(sides.values()), "side", "paise")
-    format_words = "%b %Y" if word == "month" else "%d %b"
-    chart = (
-        _chart(long.assign(rupees=long["paise"] / 100, told=long["paise"].map(rupees)))
-        .mark_bar(cornerRadiusEnd=2)
-        .encode(
-            x=_along(word, format_words),
-            xOffset="side:N",
-            y=_up(),
-            color=_sides(list(sides.values())),
-            tooltip=[_tip("side", ""), _day_tip(word, format_words), _tip("told", "Sum")],
-        )
-    )
-    st.altair_chart(chart.properties(height=300), alt=alt)
-
-
 def breakdown(
     frame: pd.DataFrame, word: str, names: dict[str, str], *, name: str, deed: Deed
 ) -> None:
@@ -165,37 +122,3 @@ def days_words(first_day: date, last_day: date) -> str:
 
 def _calendar(word: str) -> str:
     return "MMM YYYY" if word == "month" else "DD MMM YYYY"
-
-
-def _chart(frame: pd.DataFrame) -> alt.Chart:
-    return alt.Chart(frame)
-
-
-def _across() -> alt.X:
-    return alt.X("rupees:Q", title=None, axis=alt.Axis(labelExpr=_AXIS, tickCount=4))
-
-
-def _up() -> alt.Y:
-    return alt.Y("rupees:Q", title=None, axis=alt.Axis(labelExpr=_AXIS, tickCount=5))
-
-
-def _down(word: str) -> alt.Y:
-    return alt.Y(f"{word}:N", title=None, sort=None, axis=alt.Axis(labelLimit=150))
-
-
-def _along(word: str, format_words: str) -> alt.X:
-    axis = alt.Axis(format=format_words, formatType="time", labelOverlap=True, labelAngle=0)
-    unit = "yearmonth" if word == "month" else "yearmonthdate"
-    return alt.X(f"{unit}({word}):O", title=None, axis=axis)
-
-
-def _sides(names: list[str]) -> alt.Color:
-    return alt.Color("side:N", title=None, sort=names, legend=alt.Legend(orient="top"))
-
-
-def _tip(word: str, title: str) -> alt.Tooltip:
-    return alt.Tooltip(f"{word}:N", title=title)
-
-
-def _day_tip(word: str, format_words: str) -> alt.Tooltip:
-    return alt.Tooltip(f"{word}:T", title=word.capitalize(), format=format_words)

@@ -8,7 +8,7 @@ from mediklaud.models import Role
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository import billed_lines, received_lines, the_hospital
-from mediklaud.ui import papers, sums
+from mediklaud.ui import charts, papers, sums
 from mediklaud.ui.desk import open_desk
 from mediklaud.ui.period import choose_period, period_words
 
@@ -43,8 +43,13 @@ if bills.empty and payments.empty:
     st.info("Nothing was billed or received in this period. Choose another one.")
     st.stop()
 
-BILLED = {"bills": "Bills", "billed_paise": "Billed"}
-BOTH = {**BILLED, "received_paise": "Received", "change_paise": "Change of dues"}
+BILLED = {"billed_paise": "Billed", "bills": "Bills"}
+BOTH = {
+    "billed_paise": "Billed",
+    "received_paise": "Received",
+    "change_paise": "Change of dues",
+    "bills": "Bills",
+}
 days = sums.days_words(*period)
 day, month, doctor, specialty, mode = st.tabs(["Day", "Month", "Doctor", "Specialty", "Mode"])
 
@@ -53,8 +58,8 @@ for tab, word, frame in (
     (month, "month", reports.summary_by_month(bills, payments)),
 ):
     with tab:
-        chart = reports.every_day(frame, *period) if word == "day" else frame
-        sums.both_sides(chart, word, alt=f"Billed and received by {word}")
+        drawn = reports.every_day(frame, *period) if word == "day" else frame
+        charts.both_sides(drawn, word, alt=f"Billed and received by {word}")
         names = {word: word.capitalize(), **BOTH}
         sums.listing(frame, names, name=f"by-{word}-{days}", deed=Deed.SEE_SUMMARIES)
 
@@ -65,7 +70,7 @@ for tab, word, frame, names in (
         doctor,
         "doctor_name",
         reports.billed_by_doctor(bills),
-        {"doctor_name": "Doctor", "doctor_number": "Number", **BILLED},
+        {"doctor_name": "Doctor", **BILLED, "doctor_number": "Number"},
     ),
     (
         specialty,
