@@ -59,6 +59,7 @@ from mediklaud.repository.hospital import (
     the_hospital,
 )
 from mediklaud.repository.invoices import bill_paper, bills_of
+from mediklaud.repository.ledger import billed_lines, papers_numbered, received_lines
 from mediklaud.repository.outbox import OutboxState, outbox_state
 from mediklaud.repository.overview import (
     AccountNumbers,
@@ -137,6 +138,7 @@ __all__ = [
     "begin_consultation",
     "begin_sign_in",
     "bill_paper",
+    "billed_lines",
     "bills_of",
     "book_appointment",
     "cancel_appointment",
@@ -190,12 +192,14 @@ __all__ = [
     "outbox_state",
     "own_day_numbers",
     "own_patients",
+    "papers_numbered",
     "patient_with",
     "permit",
     "policy_words",
     "reactivate_doctor",
     "receipt_paper",
     "receipts_of",
+    "received_lines",
     "register_doctor",
     "reset_password",
     "roles_of",

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from mediklaud import clock
 from mediklaud.database import total
-from mediklaud.models import Account, Allocation, Hospital, Invoice, Patient
+from mediklaud.models import Account, Allocation, Doctor, Hospital, Invoice, Patient
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import permit
@@ -86,7 +86,7 @@ def open_bills(db: Session, *, by: Account) -> list[Row[tuple[object, ...]]]:
     """Every open bill with its patient and doctor, oldest first: the flat read of the reports.
 
     Columns: number, issued_on, doctor_name, specialty, patient_id, patient_number,
-    patient_name, phone, total_paise, owed_paise.
+    patient_name, phone, total_paise, owed_paise, doctor_number.
     """
     permit(db, by, Deed.SEE_DUES)
     rows = (
@@ -101,7 +101,9 @@ def open_bills(db: Session, *, by: Account) -> list[Row[tuple[object, ...]]]:
             Patient.phone,
             Invoice.total_paise,
             (col(Invoice.total_paise) - _ALLOCATED).label("owed_paise"),
+            col(Doctor.number).label("doctor_number"),
         )
+        .join(Doctor, col(Doctor.id) == col(Invoice.doctor_id))
         .join(Patient, col(Patient.id) == col(Invoice.patient_id))
         .where(col(Invoice.settled_at).is_(None))
         .order_by(col(Invoice.issued_at), col(Invoice.number))

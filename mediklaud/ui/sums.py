@@ -1,0 +1,124 @@
+"""Sums as tables and files: paise stay whole until they are shown."""
+
+from datetime import date
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mediklaud.database import reading
+from mediklaud.money import rupees
+from mediklaud.permissions import Deed
+from mediklaud.repository import live_account, permit
+from mediklaud.spreadsheet import csv_of
+from mediklaud.ui.charts import bars
+from mediklaud.ui.desk import token
+
+ROWS_A_PAGE = 25
+
+
+def metrics(told: dict[str, str], **helps: str) -> None:
+    """A row of numbers, each in its card."""
+    with st.grid(len(told), min_column_width=150):
+        for name, value in told.items():
+            st.metric(name, value, border=True, help=helps.get(name), height="stretch")
+
+
+def table(frame: pd.DataFrame, names: dict[str, str], *, alt: str, **options: Any) -> Any:
+    """The named columns as a table; cells are text, sums sort as numbers.
+
+    Columns that end in _paise are shown in rupees, a day as a day and a month as a month.
+    """
+    shown = frame[list(names)].rename(columns=names)
+    sums = [name for word, name in names.items() if word.endswith("_paise")]
+    config: dict[str, Any] = {
+        name: st.column_config.DateColumn(format=_calendar(word))
+        for word, name in names.items()
+        if pd.api.types.is_datetime64_any_dtype(frame[word])
+    }
+    config |= {name: st.column_config.Column(alignment="right") for name in sums}
+    return st.dataframe(
+        shown.style.format(dict.fromkeys(sums, rupees)),
+        hide_index=True,
+        height="content",
+        column_config=config,
+        alt=alt,
+        **options,
+    )
+
+
+def chosen_row(
+    frame: pd.DataFrame, names: dict[str, str], *, by: str, alt: str
+) -> "pd.Series[Any] | None":
+    """A table of which one row may be chosen, and that row.
+
+    The choice belongs to these very rows, told by the column `by`: in another list, or when
+    another desk changed this one, nothing is chosen.
+    """
+    rows = f"{alt}/{','.join(map(str, frame[by]))}"
+    picked = table(frame, names, alt=alt, key=rows, on_select="rerun", selection_mode="single-row")
+    return frame.iloc[picked.selection.rows[0]] if picked.selection.rows else None
+
+
+def page_of(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+    """The rows of the page that is open, and the numbers of the pages where there are several."""
+    count = -(-len(frame) // ROWS_A_PAGE)
+    if count <= 1:
+        return frame
+    # Another number of pages is another list, which opens on its first one.
+    number = st.pagination(count, key=f"{key}/{count}")
+    first = (number - 1) * ROWS_A_PAGE
+    return frame.iloc[first : first + ROWS_A_PAGE].reset_index(drop=True)
+
+
+def breakdown(
+    frame: pd.DataFrame, word: str, names: dict[str, str], *, name: str, deed: Deed
+) -> None:
+    """A sum told apart by one word: its bars, its table and its file."""
+    if frame.empty:
+        st.caption("Nothing to show.")
+        return
+    sums = next(column for column in names if column.endswith("_paise"))
+    left, right = st.columns(2, gap="large")
+    with left:
+        bars(frame, word, sums, alt=f"{names[sums]} by {names[word].lower()}")
+    with right:
+        listing(frame, names, name=name, deed=deed)
+
+
+def listing(frame: pd.DataFrame, names: dict[str, str], *, name: str, deed: Deed) -> None:
+    """A table, page by page, and all of it as a file."""
+    table(page_of(frame, name), names, alt=name.replace("-", " "))
+    csv_button(frame, names, name=name, deed=deed)
+
+
+def csv_button(frame: pd.DataFrame, names: dict[str, str], *, name: str, deed: Deed) -> None:
+    """A table as CSV, made when it is asked for and only for whoever may still see it."""
+    st.download_button(
+        "CSV",
+        data=partial(csv_file, token(), frame, names, deed),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        key=f"csv-{name}",
+        on_click="ignore",
+        disabled=frame.empty,
+        help="This table for a spreadsheet",
+    )
+
+
+def csv_file(held: str, frame: pd.DataFrame, names: dict[str, str], deed: Deed) -> bytes:
+    """The CSV of a table, for the sign-in that asks; refuses one that has ended or may not."""
+    with reading() as db:
+        permit(db, live_account(db, held), deed)
+    return csv_of(frame, names)
+
+
+def days_words(first_day: date, last_day: date) -> str:
+    """A period as the name of a file says it."""
+    return f"{first_day:%Y-%m-%d}-to-{last_day:%Y-%m-%d}"
+
+
+def _calendar(word: str) -> str:
+    return "MMM YYYY" if word == "month" else "DD MMM YYYY"
