@@ -30,6 +30,7 @@ from mediklaud.repository.doctors import (
     deactivate_doctor,
     doctor_with,
     doctors,
+    doctors_page,
     edit_doctor,
     fees_today,
     reactivate_doctor,
@@ -57,7 +58,7 @@ from mediklaud.repository.hospital import (
     the_hospital,
 )
 from mediklaud.repository.invoices import bill_paper, bills_of
-from mediklaud.repository.outbox import outbox_state
+from mediklaud.repository.outbox import OutboxState, outbox_state
 from mediklaud.repository.overview import (
     day_numbers,
     emergencies,
@@ -109,6 +110,7 @@ __all__ = [
     "HospitalForm",
     "Likeness",
     "OpenBill",
+    "OutboxState",
     "PastConsultation",
     "PatientForm",
     "PatientRecord",
@@ -138,6 +140,7 @@ __all__ = [
     "designate_registrar",
     "doctor_with",
     "doctors",
+    "doctors_page",
     "dues_of",
     "edit_doctor",
     "edit_patient",

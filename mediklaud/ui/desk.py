@@ -93,6 +93,15 @@ def carry(db: Session, **kept: Any) -> None:
     db.info.setdefault("carry", {}).update(kept)
 
 
+def carried(word: str, form: str) -> dict[str, Any] | None:
+    """What the last deed carried here, until the next deed or another page begins new forms."""
+    kept: dict[str, Any] | None = st.session_state.get(word)
+    if kept is not None and kept.setdefault("form", form) != form:
+        del st.session_state[word]
+        return None
+    return kept
+
+
 def beside(label: str) -> None:
     """Keep a place beside the field just drawn, for the sentence that refuses it."""
     st.session_state.setdefault(_BESIDE, {})[label] = st.empty()
