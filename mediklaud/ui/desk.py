@@ -3,18 +3,21 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import streamlit as st
 from sqlmodel import Session
 
+from mediklaud import clock
 from mediklaud.database import reading, transaction
 from mediklaud.errors import Refusal, SignedOut
 from mediklaud.models import Account, Role
 from mediklaud.repository import is_stale, live_account, note_seen, roles_of
 from mediklaud.ui.plain import plain
 
-_FORMS, _SAID, _BESIDE, _HEAD = "_forms", "_said", "_beside", "_head"
+_FORMS, _TOLD, _BESIDE, _HEAD = "_forms", "_told", "_beside", "_head"
+_DOUBLE_CLICK = timedelta(seconds=1)
 
 
 def token() -> str:
@@ -67,6 +70,10 @@ def record(done: str = "") -> Iterator[Session]:
     the run can be cut off. When the block is written, the page starts anew and says `done`,
     or what the block said with `say`.
     """
+    # Fetched before the deed, since every touch of the session's state is such a point too:
+    # a click that comes while the deed is written would keep the old form, and the next
+    # payment on it would be taken for the same one.
+    forms, told = (st.session_state.setdefault(word, {}) for word in (_FORMS, _TOLD))
     try:
         with transaction() as db:
             live_account(db, token())
@@ -77,9 +84,9 @@ def record(done: str = "") -> Iterator[Session]:
     except Refusal as refusal:
         refuse(refusal)
     else:
-        st.session_state[_SAID] = sentence
-        st.session_state.update(carried)
-        fresh_forms()
+        told.clear()
+        told.update(sentence=sentence, carried=carried)
+        forms.clear()
         st.rerun()
 
 
@@ -114,6 +121,10 @@ def refuse(refusal: Refusal) -> None:
 
 
 def _tell() -> None:
-    sentence = st.session_state.pop(_SAID, "")
-    if sentence:
-        st.success(plain(sentence), icon=":material/check_circle:")
+    told = st.session_state.get(_TOLD, {})
+    st.session_state.update(told.pop("carried", {}))
+    # The second click of a double one draws the page anew and must not wipe the sentence.
+    if told and clock.now() - told.setdefault("at", clock.now()) > _DOUBLE_CLICK:
+        told.clear()
+    if told.get("sentence"):
+        st.success(plain(told["sentence"]), icon=":material/check_circle:")
