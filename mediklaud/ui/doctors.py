@@ -132,7 +132,7 @@ def chosen(found: Sequence[Doctor]) -> Doctor | None:
 
 
 def keep(db: Session, doctor: Doctor) -> None:
-    """Let this desk be busy with a doctor once the deed is written."""
+    """Let this desk be busy with a doctor once the deed is written, under the name it then has."""
     carry(db, **{_DOCTOR: doctor.id})
 
 

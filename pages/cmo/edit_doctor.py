@@ -48,6 +48,7 @@ with st.form(form):
 if asked:
     with record() as db:
         kept = edit_doctor(db, doctor, typed.form(), version=version, by=me)
+        doctors.keep(db, kept)
         say(db, f"The record of {kept.name} ({kept.number}) is saved.")
 
 if is_chief and doctor.active:
@@ -69,6 +70,7 @@ if is_chief and doctor.active:
     if deactivate:
         with record() as db:
             kept = deactivate_doctor(db, doctor, by=me)
+            doctors.keep(db, kept)
             say(db, f"{kept.name} ({kept.number}) is inactive and can no longer be booked.")
 
 if is_chief and not doctor.active:
@@ -79,4 +81,5 @@ if is_chief and not doctor.active:
     if reactivate:
         with record() as db:
             kept = reactivate_doctor(db, doctor, by=me)
+            doctors.keep(db, kept)
             say(db, f"{kept.name} ({kept.number}) is active again.")
