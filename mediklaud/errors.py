@@ -210,7 +210,7 @@ class SessionsOverlap(Refusal):
 
 
 class LeaveNotPossible(Refusal):
-    """Leave ends after it begins. Correct its days."""
+    """Leave ends after it begins. Correct its days and times."""
 
     field = "Last day"
 

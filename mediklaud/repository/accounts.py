@@ -218,7 +218,7 @@ def _holders(db: Session, role: Role) -> list[int]:
 def _hold(
     db: Session, account: Account, roles: frozenset[Role], doctor_id: int | None, *, by: Account
 ) -> None:
-    if not roles:
+    if not roles and account.active:
         raise NoRole()
     if (Role.DOCTOR in roles) != (doctor_id is not None):
         raise DoctorRoleNeedsDoctor()

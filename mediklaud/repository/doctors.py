@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, text
@@ -146,6 +147,12 @@ def doctors(db: Session, *, specialty: str = "", inactive_too: bool = False) -> 
     if not inactive_too:
         rows = rows.where(col(Doctor.active))
     return db.exec(rows).all()
+
+
+def doctors_page(db: Session, first: int, rows: int) -> tuple[Sequence[Doctor], int]:
+    """So many doctors by name from the first on, inactive ones too, and how many there are."""
+    page = select(Doctor).order_by(Doctor.name, col(Doctor.id)).offset(first).limit(rows)
+    return db.exec(page).all(), db.exec(select(func.count()).select_from(Doctor)).one()
 
 
 def doctor_with(db: Session, doctor_id: int) -> Doctor:

@@ -114,7 +114,7 @@ def grant_leave(
     begins_at = clock.moment_at(first_day, begins_minute, zone)
     ends_at = clock.moment_at(last_day, ends_minute, zone)
     if ends_at <= begins_at:
-        raise LeaveNotPossible()
+        raise LeaveNotPossible(field="Ends" if first_day == last_day else "Last day")
     leave = Leave(
         doctor_id=doctor.id or 0,
         begins_at=begins_at,

@@ -13,7 +13,7 @@ import streamlit as st
 
 from mediklaud import clock, contact
 from mediklaud.database import reading
-from mediklaud.errors import PasswordsDiffer
+from mediklaud.errors import EmptyField, PasswordsDiffer
 from mediklaud.models import Account, Doctor, Patient
 from mediklaud.money import figures
 from mediklaud.repository import FoundPatient, find_patients, patient_with, the_hospital
@@ -54,6 +54,13 @@ def same(first: str, second: str) -> str:
     if first != second:
         raise PasswordsDiffer()
     return first
+
+
+def given(found: Choice | None, label: str) -> Choice:
+    """What was chosen; refuses where nothing was (EmptyField)."""
+    if found is None:
+        raise EmptyField(field=label)
+    return found
 
 
 def one(

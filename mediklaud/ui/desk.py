@@ -3,11 +3,13 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import streamlit as st
 from sqlmodel import Session
 
+from mediklaud import clock
 from mediklaud.database import reading, transaction
 from mediklaud.errors import Refusal, SignedOut
 from mediklaud.models import Account, Role
@@ -15,6 +17,7 @@ from mediklaud.repository import is_stale, live_account, note_seen, roles_of
 from mediklaud.ui.plain import plain
 
 _FORMS, _TOLD, _BESIDE, _HEAD = "_forms", "_told", "_beside", "_head"
+_DOUBLE_CLICK = timedelta(seconds=1)
 
 
 def token() -> str:
@@ -81,6 +84,7 @@ def record(done: str = "") -> Iterator[Session]:
     except Refusal as refusal:
         refuse(refusal)
     else:
+        told.clear()
         told.update(sentence=sentence, carried=carried)
         forms.clear()
         st.rerun()
@@ -96,6 +100,15 @@ def carry(db: Session, **kept: Any) -> None:
     db.info.setdefault("carry", {}).update(kept)
 
 
+def carried(word: str, form: str) -> dict[str, Any] | None:
+    """What the last deed carried here, until the next deed or another page begins new forms."""
+    kept: dict[str, Any] | None = st.session_state.get(word)
+    if kept is not None and kept.setdefault("form", form) != form:
+        del st.session_state[word]
+        return None
+    return kept
+
+
 def beside(label: str) -> None:
     """Keep a place beside the field just drawn, for the sentence that refuses it."""
     st.session_state.setdefault(_BESIDE, {})[label] = st.empty()
@@ -109,7 +122,9 @@ def refuse(refusal: Refusal) -> None:
 
 def _tell() -> None:
     told = st.session_state.get(_TOLD, {})
-    st.session_state.update(told.get("carried", {}))
+    st.session_state.update(told.pop("carried", {}))
+    # The second click of a double one draws the page anew and must not wipe the sentence.
+    if told and clock.now() - told.setdefault("at", clock.now()) > _DOUBLE_CLICK:
+        told.clear()
     if told.get("sentence"):
         st.success(plain(told["sentence"]), icon=":material/check_circle:")
-    told.clear()

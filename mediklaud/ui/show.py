@@ -9,7 +9,7 @@ from mediklaud import clock, contact
 from mediklaud.config import settings
 from mediklaud.models import Hospital, Message, MessageStatus, Patient
 from mediklaud.money import rupees
-from mediklaud.repository import Dues, Visit
+from mediklaud.repository import Dues, OutboxState, Visit
 from mediklaud.ui.plain import plain
 
 STATUS_WORDS = {
@@ -115,6 +115,17 @@ def mail_state() -> None:
             ":material/drafts: No mail server is set: letters are kept as files in the data "
             "folder and reach nobody. The administrator sets one."
         )
+
+
+def outbox(mail: OutboxState) -> None:
+    """How the hospital's letters stand, and where they go."""
+    mail_state()
+    if has_mail_server():
+        st.caption(":material/outgoing_mail: A mail server is set: letters leave the house.")
+    waiting, failed, unaddressed = st.columns(3)
+    waiting.metric("Letters waiting", mail.queued, border=True)
+    failed.metric("Failed: call", mail.failed, border=True)
+    unaddressed.metric("No email: call", mail.unaddressed, border=True)
 
 
 def table(rows: Sequence[dict[str, object]], *, alt: str, **options: object) -> object:

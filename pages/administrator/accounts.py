@@ -1,5 +1,76 @@
-"""To come."""
+"""The administrator creates accounts, gives them roles, disables them and resets passwords."""
 
-from mediklaud.ui.desk import open_desk
+import streamlit as st
 
-me = open_desk("To come")
+from mediklaud.database import reading
+from mediklaud.models import Role
+from mediklaud.repository import (
+    accounts_with_roles,
+    change_account,
+    create_account,
+    doctors,
+    first_password,
+    reset_password,
+)
+from mediklaud.ui import accounts, choose
+from mediklaud.ui.desk import open_desk, record, say, submission_id
+from mediklaud.ui.paging import ROWS, first_row, turn
+
+PAGES, NEW, CHANGE = "accounts-page", "New account", "Change an account"
+
+me = open_desk("Accounts and roles", Role.ADMINISTRATOR)
+accounts.hand_over(submission_id())
+
+with reading() as db:
+    staff = accounts_with_roles(db, by=me)
+    by_id = {doctor.id: doctor for doctor in doctors(db, inactive_too=True)}
+
+first = first_row(PAGES)
+accounts.listed(staff[first : first + ROWS], by_id)
+turn(PAGES, len(staff))
+
+task = st.segmented_control(
+    "Task", (NEW, CHANGE), default=NEW, required=True, key="task", label_visibility="collapsed"
+)
+
+if task == NEW:
+    form = submission_id("new")
+    with st.container(border=True):
+        left, right = st.columns(2)
+        with left:
+            name = choose.words("Name", form)
+            username = choose.words("Username", form, placeholder="3 to 40 small letters, digits …")
+        with right:
+            email = choose.words("Email", form, placeholder="May stay empty")
+            roles, doctor_id = accounts.roles_and_doctor(form, by_id)
+        st.caption("A first password is made and shown once.")
+        asked = st.button("Create the account", type="primary", key=f"{form}/create")
+    if asked:
+        with record() as db:
+            password = first_password()
+            made = create_account(
+                db, username, name, password, roles, by=me, email=email, doctor_id=doctor_id
+            )
+            say(db, f"The account {made.username} of {made.name} is created.")
+            accounts.give(db, made, password)
+
+if task == CHANGE:
+    account, held = accounts.chosen(staff)
+    form = submission_id(f"change/{account.id}")
+    with st.container(border=True):
+        roles, doctor_id = accounts.roles_and_doctor(form, by_id, held, account.doctor_id)
+        active = st.toggle("May sign in", account.active, key=f"{form}/active")
+        st.caption("Saving signs the account out everywhere, so that the change holds at once.")
+        asked = st.button("Save the change", type="primary", key=f"{form}/save")
+    if asked:
+        with record(f"The account {account.username} is changed.") as db:
+            change_account(db, account, roles, by=me, doctor_id=doctor_id, active=active)
+
+    with st.container(border=True):
+        st.write("A forgotten password: the account gets a first one again and is signed out.")
+        asked = st.button("Reset the password", key=f"{form}/reset", icon=":material/lock_reset:")
+    if asked:
+        with record(f"The account {account.username} has a first password again.") as db:
+            password = first_password()
+            reset_password(db, account, password, by=me)
+            accounts.give(db, account, password)

@@ -1,0 +1,116 @@
+"""What the pages of accounts share: roles, the doctor behind an account, a password given once."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+from sqlmodel import Session
+
+from mediklaud.models import Account, Doctor, Role
+from mediklaud.ui import choose, show
+from mediklaud.ui.desk import beside, carried, carry, fresh_forms
+from mediklaud.ui.menu import ROLE_WORDS
+from mediklaud.ui.plain import plain
+
+_HANDED_OVER = "password-to-hand-over"
+Staff = Sequence[tuple[Account, frozenset[Role]]]
+
+
+def account_words(account: Account) -> str:
+    """An account in a line."""
+    return f"{account.name} · {account.username}{'' if account.active else ' · disabled'}"
+
+
+def role_words(roles: frozenset[Role]) -> str:
+    """The roles in the order of the house."""
+    return ", ".join(ROLE_WORDS[role] for role in Role if role in roles) or "none"
+
+
+def listed(staff: Staff, doctors: Mapping[int | None, Doctor]) -> None:
+    """Accounts as a table."""
+    show.table(
+        [
+            {
+                "Username": account.username,
+                "Name": account.name,
+                "Roles": role_words(roles),
+                "State": _state(account),
+                "Doctor": doctors[account.doctor_id].number if account.doctor_id else "",
+                "Email": account.email or "",
+            }
+            for account, roles in staff
+        ],
+        alt="Accounts",
+    )
+
+
+def _state(account: Account) -> str:
+    if not account.active:
+        return "Disabled"
+    return "Must change the password" if account.must_change_password else "Active"
+
+
+def roles_and_doctor(
+    form: str,
+    doctors: Mapping[int | None, Doctor],
+    held: frozenset[Role] = frozenset(),
+    doctor_id: int | None = None,
+) -> tuple[frozenset[Role], int | None]:
+    """The roles, and the doctor whose account it is; asked for only with the role of doctor."""
+    roles = st.multiselect(
+        "Roles",
+        list(Role),
+        [role for role in Role if role in held],
+        format_func=ROLE_WORDS.__getitem__,
+        key=f"{form}/Roles",
+        placeholder="Choose one or more …",
+    )
+    beside("Roles")
+    if Role.DOCTOR not in roles:
+        return frozenset(roles), None
+
+    def shown(found: int | None) -> str:
+        doctor = doctors[found]
+        return f"{doctor.name} · {doctor.specialty} · {doctor.number}"
+
+    chosen = choose.one("Doctor", list(doctors), form, shown=shown, chosen=doctor_id)
+    return frozenset(roles), chosen
+
+
+def chosen(staff: Staff) -> tuple[Account, frozenset[Role]]:
+    """The account to change, with the roles it holds; the page stops until one is chosen."""
+    by_id = {account.id: (account, roles) for account, roles in staff}
+
+    def shown(account_id: int | None) -> str:
+        return account_words(by_id[account_id][0])
+
+    account_id = st.selectbox(
+        "Account",
+        list(by_id),
+        index=None,
+        format_func=shown,
+        key="account-chosen",
+        placeholder="Type a piece of the name, or choose …",
+        on_change=fresh_forms,
+    )
+    if account_id is None:
+        st.stop()
+    return by_id[account_id]
+
+
+def give(db: Session, account: Account, password: str) -> None:
+    """Show a password once the deed is written."""
+    carry(db, **{_HANDED_OVER: {"username": account.username, "password": password}})
+
+
+def hand_over(form: str) -> None:
+    """The password just given, until the next deed or another page; it is kept nowhere."""
+    given = carried(_HANDED_OVER, form)
+    if given is None:
+        return
+    with st.container(border=True):
+        st.markdown(f"**First password of {plain(given['username'])}**")
+        st.code(given["password"], language=None, width="content")
+        st.caption(
+            "Hand it over now: it is shown this once and kept nowhere. It must be changed at "
+            "the first sign-in."
+        )

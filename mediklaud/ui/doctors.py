@@ -1,0 +1,227 @@
+"""What the CMO's pages share: choosing a doctor, the record's fields, lists of a doctor."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import streamlit as st
+from sqlmodel import Session
+
+from mediklaud import clock, contact
+from mediklaud.models import Appointment, Doctor, Leave, Patient, VisitKind, WorkingSession
+from mediklaud.money import read_rupees, rupees
+from mediklaud.registers import COUNCILS, SPECIALTIES
+from mediklaud.repository import DoctorForm
+from mediklaud.ui import choose, show
+from mediklaud.ui.desk import carry, fresh_forms
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+Fees = Mapping[tuple[int, VisitKind], int]
+_DOCTOR = "doctor-chosen"
+
+
+@dataclass(frozen=True)
+class TypedDoctor:
+    """A doctor's record as typed, the fees still in words."""
+
+    name: str
+    phone: str
+    email: str
+    specialty: str
+    qualifications: str
+    council: str
+    registration: str
+    expires_on: date | None
+    consultation_fee: str
+    follow_up_fee: str
+
+    def form(self) -> DoctorForm:
+        """The same with the fees in paise; refuses what is no amount."""
+        return DoctorForm(
+            self.name,
+            self.phone,
+            self.email,
+            self.specialty,
+            self.qualifications,
+            self.council,
+            self.registration,
+            read_rupees(self.consultation_fee, field="Consultation fee"),
+            read_rupees(self.follow_up_fee, field="Follow-up fee"),
+            self.expires_on,
+        )
+
+
+def fields(form: str, kept: Doctor | None = None, fees: Fees | None = None) -> TypedDoctor:
+    """The fields of a doctor's record, empty or filled with what is kept."""
+    left, right = st.columns(2)
+    with left:
+        name = choose.words("Name", form, value=_kept(kept, "name"), placeholder="Dr …")
+        phone = choose.words("Phone", form, value=contact.phone_words(kept.phone) if kept else "")
+        email = choose.words("Email", form, value=_kept(kept, "email"))
+        specialty = choose.one(
+            "Specialty",
+            sorted({*SPECIALTIES, _kept(kept, "specialty")} - {""}),
+            form,
+            chosen=_kept(kept, "specialty"),
+            more=True,
+        )
+        qualifications = choose.words(
+            "Qualifications",
+            form,
+            value=_kept(kept, "qualifications"),
+            placeholder="MBBS, MD (Medicine)",
+        )
+    with right:
+        council = choose.one("State council", COUNCILS, form, chosen=_kept(kept, "council"))
+        registration = choose.words("Registration number", form, value=_kept(kept, "registration"))
+        expires_on = choose.day(
+            "Registration valid until (empty where it does not end)",
+            form,
+            value=kept.registration_expires_on if kept else None,
+        )
+        consultation = choose.amount(
+            "Consultation fee", form, value_paise=_fee(kept, fees, VisitKind.FIRST)
+        )
+        follow_up = choose.amount(
+            "Follow-up fee", form, value_paise=_fee(kept, fees, VisitKind.FOLLOW_UP)
+        )
+    return TypedDoctor(
+        name,
+        phone,
+        email,
+        specialty or "",
+        qualifications,
+        council or "",
+        registration,
+        expires_on,
+        consultation,
+        follow_up,
+    )
+
+
+def _kept(kept: Doctor | None, word: str) -> str:
+    return getattr(kept, word) if kept else ""
+
+
+def _fee(kept: Doctor | None, fees: Fees | None, kind: VisitKind) -> int | None:
+    return fees[kept.id or 0, kind] if kept and fees else None
+
+
+def chosen(found: Sequence[Doctor]) -> Doctor | None:
+    """The doctor this desk is busy with, kept from page to page."""
+    by_id = {doctor.id: doctor for doctor in found}
+
+    def shown(doctor_id: int | None) -> str:
+        doctor = by_id[doctor_id]
+        state = "" if doctor.active else " · inactive"
+        return f"{doctor.name} · {doctor.specialty} · {doctor.number}{state}"
+
+    doctor_id = st.selectbox(
+        "Doctor",
+        list(by_id),
+        index=None,
+        format_func=shown,
+        key=_DOCTOR,
+        placeholder="Type a piece of the name, or choose …",
+        persist_state="session",
+        on_change=fresh_forms,
+    )
+    if doctor_id is None:
+        st.info("Choose a doctor.", icon=":material/stethoscope:")
+    return by_id.get(doctor_id)
+
+
+def keep(db: Session, doctor: Doctor) -> None:
+    """Let this desk be busy with a doctor once the deed is written, under the name it then has."""
+    carry(db, **{_DOCTOR: doctor.id})
+
+
+def shown_version(form: str, doctor: Doctor) -> int:
+    """The version of the record that this form was filled from."""
+    return int(st.session_state.setdefault(f"{form}/version", doctor.version))
+
+
+def listed(found: Sequence[Doctor], fees: Fees) -> None:
+    """Doctors as a table."""
+    show.table(
+        [
+            {
+                "Number": doctor.number,
+                "Name": doctor.name,
+                "Specialty": doctor.specialty,
+                "State": "Active" if doctor.active else "Inactive",
+                "Consultation": rupees(fees[doctor.id or 0, VisitKind.FIRST]),
+                "Follow-up": rupees(fees[doctor.id or 0, VisitKind.FOLLOW_UP]),
+                "Phone": contact.phone_words(doctor.phone),
+                "Council": doctor.council,
+                "Registration": doctor.registration,
+                "Valid until": day_words(doctor.registration_expires_on),
+            }
+            for doctor in found
+        ],
+        alt="Doctors",
+    )
+
+
+def bookings(booked: Sequence[tuple[Appointment, Patient]], zone: str, *, alt: str) -> None:
+    """A doctor's booked appointments with whom to call."""
+    starts = [clock.local(appointment.starts_at, zone) for appointment, _ in booked]
+    show.table(
+        [
+            {
+                "Day": at.date(),
+                "Time": f"{at:%H:%M}",
+                "Patient": patient.name,
+                "Number": patient.number,
+                "Phone": contact.phone_words(patient.phone),
+            }
+            for at, (_, patient) in zip(starts, booked, strict=True)
+        ],
+        alt=alt,
+    )
+
+
+def weekday_words(weekday: int) -> str:
+    """The name of a weekday; Monday is 0."""
+    return _WEEKDAYS[weekday]
+
+
+def session_row(session: WorkingSession) -> dict[str, object]:
+    """A weekly session as a row."""
+    return {
+        "Weekday": weekday_words(session.weekday),
+        "Begins": clock.minute_words(session.begins_minute),
+        "Ends": clock.minute_words(session.ends_minute),
+        "Minutes of a slot": session.slot_minutes,
+        "First day": day_words(session.valid_from),
+        "Last day": day_words(session.valid_to) or "goes on",
+    }
+
+
+def session_words(session: WorkingSession) -> str:
+    """A weekly session in a line."""
+    hours = f"{clock.minute_words(session.begins_minute)}–{clock.minute_words(session.ends_minute)}"
+    return f"{weekday_words(session.weekday)} {hours}, from {day_words(session.valid_from)}"
+
+
+def leave_words(leave: Leave, zone: str) -> str:
+    """When leave begins and ends; its hours where it is not of whole days."""
+    begins, ends = clock.local(leave.begins_at, zone), clock.local(leave.ends_at, zone)
+    if begins.hour or begins.minute or ends.hour or ends.minute:
+        last = f"{ends:%H:%M}" if begins.date() == ends.date() else f"{ends:%d %b %Y, %H:%M}"
+        return f"{begins:%d %b %Y, %H:%M} – {last}"
+    last_day = clock.local(leave.ends_at - timedelta(minutes=1), zone).date()
+    if begins.date() == last_day:
+        return day_words(last_day)
+    return f"{day_words(begins.date())} – {day_words(last_day)}"
+
+
+def granted_words(leave: Leave, standing: int, zone: str) -> str:
+    """What is said of leave just granted: who still stands in it is somebody's work."""
+    todo = f"Appointments to be moved: {standing}." if standing else "Nobody is booked in it."
+    return f"Leave is granted: {leave_words(leave, zone)}. {todo}"
+
+
+def day_words(day: date | None) -> str:
+    """A day as lists show it; empty where there is none."""
+    return f"{day:%d %b %Y}" if day else ""
