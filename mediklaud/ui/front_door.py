@@ -3,7 +3,6 @@
 import logging
 import secrets
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -16,7 +15,7 @@ from mediklaud.house import open_house
 from mediklaud.models import Hospital
 from mediklaud.repository import is_set_up, roles_of, the_hospital
 from mediklaud.ui import first_visit
-from mediklaud.ui.menu import page_of, run_menu
+from mediklaud.ui.menu import every_page, page_of, run_menu
 from mediklaud.ui.plain import plain
 from mediklaud.ui.sign_in import keep_cookie, sign_in_form, signed_in
 
@@ -36,11 +35,13 @@ def _open() -> None:
     with reading() as db:
         hospital = the_hospital(db) if is_set_up(db) else None
     if hospital is None:
-        _alone(first_visit.draw)
+        _close_pages()
+        first_visit.draw()
         return
     me = signed_in()
     if me is None:
-        _alone(lambda: _signed_out(hospital))
+        _close_pages()
+        _signed_out(hospital)
         return
     keep_cookie()
     _head(hospital)
@@ -52,9 +53,9 @@ def _open() -> None:
     run_menu(me, roles).run()
 
 
-def _alone(draw: Callable[[], None]) -> None:
-    """A single page without a menu: every URL leads to it while nobody is signed in."""
-    st.navigation([st.Page(draw, title="MediKlaud", default=True)], position="hidden").run()
+def _close_pages() -> None:
+    """While nobody is signed in every URL is known, so that it is kept, and none is run."""
+    st.navigation(every_page(), position="hidden")
 
 
 def _signed_out(hospital: Hospital) -> None:

@@ -87,6 +87,13 @@ def pages_of(roles: frozenset[Role]) -> dict[str, list[Page]]:
     return menu
 
 
+def every_page() -> list[Page]:
+    """Every page by its URL, under no title of its own."""
+    names = [entry[0] for entries in _SECTIONS.values() for entry in entries]
+    others = [page_of(name, "MediKlaud", "home") for name in (*names, "home/password")]
+    return [page_of("home/today", "MediKlaud", "home", default=True), *others]
+
+
 def run_menu(me: Account, roles: frozenset[Role]) -> Page:
     """Draw the menu and the way out; returns the page to run."""
     page = st.navigation(pages_of(roles))

@@ -112,6 +112,8 @@ def _authenticator(names: _Names) -> stauth.Authenticate:
 
 def signed_in() -> Account | None:
     """The account of this browser's sign-in, or None; asked anew at every run."""
+    if not token() and not st.session_state.get("logout") and COOKIE in st.context.cookies:
+        _take_cookie()
     if not token():
         return None
     try:
@@ -123,17 +125,23 @@ def signed_in() -> Account | None:
         return None
 
 
+def _take_cookie() -> None:
+    """Go on with the sign-in of the browser's cookie, before any page is chosen."""
+    try:
+        _authenticator(_Names()).login(location="unrendered")
+    except LoginError:
+        # A cookie whose sign-in has ended: away with it, and the form instead, in a run of
+        # its own, since the library's component may be drawn only once in each.
+        st.session_state[_COOKIE_DEAD] = st.session_state["logout"] = True
+        st.rerun()
+
+
 def sign_in_form() -> None:
-    """The form for a name and a password, or the cookie of a live sign-in instead of it."""
+    """The form for a name and a password."""
     names = _Names()
     authenticator = _authenticator(names)
     fields = {"Form name": "Sign in", "Username": "Username", "Login": "Sign in"}
-    try:
-        authenticator.login(fields=fields, key="sign-in", callback=_begin)
-    except LoginError:
-        # A cookie whose sign-in has ended: away with it, and the form instead.
-        st.session_state[_COOKIE_DEAD] = st.session_state["logout"] = True
-        authenticator.login(fields=fields, key="sign-in", callback=_begin)
+    authenticator.login(fields=fields, key="sign-in", callback=_begin)
     if token():
         st.rerun()
     if st.session_state.pop(_COOKIE_DEAD, False):
@@ -190,5 +198,6 @@ def _refuse(name: str) -> None:
 
 
 def _forget() -> None:
-    for word in ("username", "authentication_status", "name", "email", "roles"):
-        st.session_state[word] = None
+    """Leave nothing of this person to whoever uses the tab next."""
+    for word in list(st.session_state):
+        del st.session_state[word]
