@@ -152,7 +152,18 @@ def _postgresql(guard: Guard) -> list[str]:
         f"DROP TRIGGER IF EXISTS {guard.name} ON {guard.table}",
         f"CREATE TRIGGER {guard.name} AFTER {' OR '.join(guard.events)} ON {guard.table} "
         f"FOR EACH ROW EXECUTE FUNCTION {guard.name}()",
+        *(_truncate(guard) if "DELETE" in guard.events else ()),
     ]
+
+
+def _truncate(guard: Guard) -> tuple[str, str]:
+    """TRUNCATE deletes without asking the triggers of rows."""
+    trigger = f"{guard.name}_on_truncate"
+    return (
+        f"DROP TRIGGER IF EXISTS {trigger} ON {guard.table}",
+        f"CREATE TRIGGER {trigger} BEFORE TRUNCATE ON {guard.table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {guard.name}()",
+    )
 
 
 # How a piece of a name is found by an index: on SQLite an FTS5 table kept by triggers, on

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
@@ -136,8 +137,7 @@ def book_appointment(
         ends_at=slot.ends_at,
         priority=Priority.EMERGENCY if emergency else Priority.ROUTINE,
         emergency_reason=emergency,
-        dues_then_paise=dues.total_paise,
-        on_hold=dues.on_hold,
+        **_seen(dues),
         booked_at=clock.now(),
         booked_by=by.id,
         form=form,
@@ -190,8 +190,7 @@ def move_appointment(
         ends_at=slot.ends_at,
         priority=old.priority,
         emergency_reason=old.emergency_reason,
-        dues_then_paise=dues.total_paise,
-        on_hold=dues.on_hold,
+        **_seen(dues),
         booked_at=clock.now(),
         booked_by=by.id,
         moved_from_id=old.id,
@@ -343,6 +342,17 @@ def _promised(
         Appointment.starts_at < before,
     )
     return [(doctor_id, Slot(starts, ends)) for doctor_id, starts, ends in db.exec(rows)]
+
+
+def _seen(dues: Dues) -> dict[str, Any]:
+    """What the gate saw, as the appointment keeps it for the self-check."""
+    return {
+        "dues_then_paise": dues.total_paise,
+        "overdue_then_paise": dues.overdue_paise,
+        "dues_limit_then_paise": dues.limit_paise,
+        "grace_days_then": dues.grace_days,
+        "on_hold": dues.on_hold,
+    }
 
 
 def _held_back(patient: Patient, dues: Dues) -> OnHold:
