@@ -59,6 +59,10 @@ def form(name: str) -> str:
 _CANCELLED = {"status": "cancelled", "cancelled_at": NINE_O_CLOCK, "cancel_reason": "Ill"}
 _NEW_BILL = {"number": "JMI/2627/000099", "serial": 99}
 _NEW_RECEIPT = {"number": "JMR/2627/000099", "serial": 99}
+_UNCHARGED = literal_column(
+    "(SELECT max(id) FROM appointment WHERE id NOT IN (SELECT appointment_id FROM charge))"
+)
+_BARE_CHARGE = copy("charge", sac="bare", appointment_id=_UNCHARGED)
 _BARE_PATIENT = copy("patient", number="JMI-000099", form="bare")
 _BARE_DOCTOR = copy("doctor", number="DOC-0099", registration="KMC99")
 # Asha's, and not yet set against any bill.
@@ -268,6 +272,10 @@ GUARDED: tuple[tuple[str, str, tuple[Statement, ...]], ...] = (
     ("bill_line_is_frozen", "UPDATE", (sql("UPDATE invoice_line SET description = 'Tea'"),)),
     ("bill_line_is_frozen", "DELETE", (sql("DELETE FROM invoice_line"),)),
     ("lines_sum_to_the_total", "INSERT", (copy("invoice", **_NEW_BILL),)),
+    ("charge_is_frozen", "UPDATE", (sql("UPDATE charge SET price_paise = 1"),)),
+    ("charge_is_frozen", "DELETE", (_BARE_CHARGE, sql("DELETE FROM charge WHERE sac = 'bare'"))),
+    ("a_finished_note_is_kept", "UPDATE", (sql("UPDATE encounter SET note = 'Another'"),)),
+    ("a_finished_note_is_kept", "DELETE", (sql("DELETE FROM encounter"),)),
     ("payment_is_frozen", "UPDATE", (sql("UPDATE payment SET received_by = NULL"),)),
     (
         "payment_is_frozen",

@@ -485,3 +485,14 @@ def test_a_mailroom_of_its_own_stops_cleanly_when_asked(house, nine_o_clock, num
 
     assert said.strip() == b"rested"
     assert room.returncode == 0
+
+
+def test_letters_of_the_demo_hospital_never_leave_the_house(house, mail):
+    with transaction() as db:
+        db.get_one(Hospital, 1).is_demo = True
+    message_pk = queue()
+
+    assert empty_outbox() == 1
+
+    assert mail.arrived == []
+    assert row(message_pk).outcome.startswith("kept")
