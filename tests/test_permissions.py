@@ -111,6 +111,7 @@ ASKED_BEFORE = {
     "note_deed": "the audit row of whatever was permitted",
     "noted": "a question about the audit log, within open_record",
     "permit": "the question itself",
+    "tell_the_cmo": "a part of book_appointment",
 }
 
 

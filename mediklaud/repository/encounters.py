@@ -28,12 +28,13 @@ from mediklaud.models import (
     Patient,
 )
 from mediklaud.permissions import Deed
-from mediklaud.repository.appointments import STATUS_WORDS, Visit, visits_where
+from mediklaud.repository.appointments import STATUS_WORDS
 from mediklaud.repository.audit import note_deed, noted, permit
 from mediklaud.repository.doctors import doctor_with, locked_doctor
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_consultation
 from mediklaud.repository.patients import locked_patient, named
+from mediklaud.repository.visits import Visit, visits_where
 
 # A record stays open on a doctor's screen through many runs; that is one reading.
 _ONE_READING = timedelta(minutes=15)
