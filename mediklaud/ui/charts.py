@@ -28,7 +28,7 @@ def bars(frame: pd.DataFrame, word: str, sums: str, *, alt: str) -> None:
             tooltip=[_tip(word, ""), _tip("told", "Sum")],
         )
     )
-    st.altair_chart(chart.properties(height=max(90, 34 * len(largest))), alt=alt)
+    st.altair_chart(chart.properties(height=44 + 34 * len(largest)), alt=alt)
     if len(frame) > MOST_BARS:
         st.caption(f"The {MOST_BARS} largest of {len(frame)}. The table has them all.")
 
