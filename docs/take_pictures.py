@@ -94,6 +94,8 @@ def photograph(
     context = browser.new_context(viewport=SIZE, color_scheme="light")
     tab = context.new_page()
     tab.goto(address)
+    expect(tab.get_by_label("Username")).to_be_visible(timeout=30_000)
+    rest(tab)
     tab.get_by_label("Username").fill(username)
     tab.get_by_role("textbox", name="Password").fill(password)
     tab.get_by_role("button", name="Sign in").click()
@@ -105,6 +107,9 @@ def photograph(
     rest(tab)
     if name == "front_desk":
         find_a_patient(tab)
+        choose(tab, "Doctor or specialty", "Cardiology")
+    if name == "cmo":
+        choose(tab, "Doctor", "Rao")
     keep(tab, name)
     context.close()
 
@@ -116,16 +121,28 @@ def rest(tab: Page) -> None:
 
 
 def find_a_patient(tab: Page) -> None:
-    """Type a piece of a name and choose the first who is found, so that free times show."""
-    tab.get_by_label("Find a patient").fill("ansari")
+    """Type a hospital number and choose its patient, so that free times show."""
+    tab.get_by_label("Find a patient").fill("JMI-000001")
     tab.get_by_label("Find a patient").press("Enter")
     tab.locator("[class*='st-key-patient-'] button").first.click()
     expect(tab.get_by_role("button", name="Another patient")).to_be_visible(timeout=30_000)
     rest(tab)
 
 
+def choose(tab: Page, label: str, words: str) -> None:
+    """Choose the first thing on offer that has these words."""
+    field = tab.get_by_role("combobox", name=label)
+    field.click()
+    field.press_sequentially(words)
+    tab.get_by_role("option").filter(has_text=words).first.click()
+    rest(tab)
+
+
 def keep(tab: Page, name: str) -> None:
     """Write the picture with few colours, so that it stays small."""
+    # Away from the last click, so that nothing shows that only a pointer calls up.
+    tab.mouse.move(0, 0)
+    tab.wait_for_timeout(500)
     taken = Image.open(io.BytesIO(tab.screenshot()))
     few = taken.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     path = PICTURES / f"{name}.png"

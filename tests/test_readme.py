@@ -37,7 +37,7 @@ PROMISES = (
 )
 # Words between backticks that look like a place in the house.
 _A_PLACE = re.compile(r"^(?:\.?[\w-]+/)+[\w.-]*$|^[\w.-]+\.(?:py|md|txt|toml)$")
-_MADE_BY_THE_HOUSE = ("data/letters/", ".streamlit/secrets.toml")
+_MADE_LATER = ("data/letters/", ".streamlit/secrets.toml", ".venv/")
 
 
 def section(readme: str, title: str) -> str:
@@ -99,7 +99,7 @@ def places_that_are_not_there(readme: str) -> list[str]:
     return [
         place
         for place in quoted(readme)
-        if _A_PLACE.match(place) and place not in _MADE_BY_THE_HOUSE
+        if _A_PLACE.match(place) and not place.startswith(_MADE_LATER)
         if not (ROOT / place).exists() and not (ROOT / "data" / place).exists()
     ]
 
