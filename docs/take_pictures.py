@@ -117,6 +117,7 @@ def photograph(
 def rest(tab: Page) -> None:
     """Wait until nothing on the page moves any more."""
     tab.get_by_test_id("stStatusWidget").wait_for(state="hidden", timeout=30_000)
+    expect(tab.get_by_test_id("stSkeleton")).to_have_count(0, timeout=30_000)
     tab.wait_for_timeout(1_500)
 
 
@@ -141,7 +142,7 @@ def choose(tab: Page, label: str, words: str) -> None:
 def keep(tab: Page, name: str) -> None:
     """Write the picture with few colours, so that it stays small."""
     # Away from the last click, so that nothing shows that only a pointer calls up.
-    tab.mouse.move(0, 0)
+    tab.mouse.move(640, 5)
     tab.wait_for_timeout(500)
     taken = Image.open(io.BytesIO(tab.screenshot()))
     few = taken.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
