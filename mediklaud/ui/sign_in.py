@@ -5,11 +5,13 @@ random id of a sign-in, which our table can end; wrong tries are counted there t
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import bcrypt
 import streamlit as st
 import streamlit_authenticator as stauth
+from jwt import PyJWTError
 from streamlit_authenticator.utilities import LoginError
 
 from mediklaud import config
@@ -127,11 +129,13 @@ def signed_in() -> Account | None:
 
 def _take_cookie() -> None:
     """Go on with the sign-in of the browser's cookie, before any page is chosen."""
-    try:
+    with suppress(LoginError, PyJWTError):
         _authenticator(_Names()).login(location="unrendered")
-    except LoginError:
-        # A cookie whose sign-in has ended: away with it, and the form instead, in a run of
-        # its own, since the library's component may be drawn only once in each.
+    if not is_token(token()):
+        _forget()
+        # A cookie whose sign-in has ended, or that this house never gave: away with it,
+        # and the form instead, in a run of its own, since the library's component may be
+        # drawn only once in each.
         st.session_state[_COOKIE_DEAD] = st.session_state["logout"] = True
         st.rerun()
 
