@@ -37,11 +37,15 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """A variable of the environment wins over the file."""
-        file = TomlConfigSettingsSource(settings_cls)
-        return sources["init_settings"], sources["env_settings"], file
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @property
     def database(self) -> str:

@@ -1,5 +1,7 @@
 """Phones in E.164 and email addresses that letters can reach."""
 
+import re
+
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
@@ -33,6 +35,22 @@ def phone_words(e164: str) -> str:
 def national_digits(e164: str) -> str:
     """The digits a caller says, without the country's code."""
     return str(phonenumbers.parse(e164, None).national_number)
+
+
+def said_digits(typed: str) -> str:
+    """The digits of a phone or hospital number as they are kept, from as much as was said.
+
+    A + and the country's code, or the one 0 that leads a number dialled at home, are no part
+    of it; zeros within a hospital number are. Digits of any script are read.
+    """
+    digits = "".join(str(int(one)) for one in typed if one.isdecimal())
+    if typed.strip().startswith("+"):
+        codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+        code = next((size for size in (1, 2, 3) if int(digits[:size]) in codes), 0)
+        return digits[code:] or digits
+    if len(digits) > 10:
+        return digits[-10:]
+    return digits[1:] if re.match("0[1-9]", digits) else digits
 
 
 def email(typed: str) -> str | None:

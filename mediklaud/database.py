@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     Engine,
+    Index,
     UniqueConstraint,
     cast,
     create_engine,
@@ -70,7 +71,7 @@ def transaction() -> Iterator[Session]:
 
     Refuses with TwoDesksMet, StorageFull or DatabaseNotReached where the engine gives up.
     """
-    with _kind_words(), Session(engine(), expire_on_commit=False) as db, db.begin():
+    with kind_words(), Session(engine(), expire_on_commit=False) as db, db.begin():
         yield db
 
 
@@ -78,12 +79,13 @@ def transaction() -> Iterator[Session]:
 def reading() -> Iterator[Session]:
     """One consistent look that never writes and never waits for a writer."""
     look = engine().execution_options(reading=True, postgresql_readonly=True)
-    with _kind_words(), Session(look, expire_on_commit=False, autoflush=False) as db:
+    with kind_words(), Session(look, expire_on_commit=False, autoflush=False) as db:
         yield db
 
 
 @contextmanager
-def _kind_words() -> Iterator[None]:
+def kind_words() -> Iterator[None]:
+    """What the engine gives up on, in the desk's words: TwoDesksMet, StorageFull, not reached."""
     try:
         yield
     except OperationalError as error:
@@ -116,8 +118,11 @@ def _unique_rules() -> dict[str, str]:
     # SQLite names the columns of a broken UNIQUE, not its constraint.
     rules = {}
     for table in SQLModel.metadata.tables.values():
-        uniques = [rule for rule in table.constraints if isinstance(rule, UniqueConstraint)]
-        for rule in [*uniques, *(index for index in table.indexes if index.unique)]:
+        uniques: list[UniqueConstraint | Index] = [
+            rule for rule in table.constraints if isinstance(rule, UniqueConstraint)
+        ]
+        uniques += [index for index in table.indexes if index.unique]
+        for rule in uniques:
             columns = ", ".join(f"{table.name}.{column.name}" for column in rule.columns)
             rules[columns] = str(rule.name)
     return rules

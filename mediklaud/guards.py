@@ -10,6 +10,9 @@ from sqlalchemy import Connection, text
 
 from mediklaud.models import LIVE_SQL
 
+# What may never happen at all, whatever the row.
+_ALWAYS = "1 = 1"
+
 
 @dataclass(frozen=True)
 class Guard:
@@ -38,12 +41,12 @@ def _overlap(name: str, whose: str) -> Guard:
 
 
 def _frozen(name: str, table: str, *, unless: str = "") -> Guard:
-    return Guard(name, table, ("UPDATE", "DELETE"), unless or "1 = 1")
+    return Guard(name, table, ("UPDATE", "DELETE"), unless or _ALWAYS)
 
 
 def _for_life(table: str) -> tuple[Guard, Guard]:
     changed = Guard(f"{table}_number_is_for_life", table, ("UPDATE",), "NEW.number <> OLD.number")
-    return changed, Guard(f"{table}_is_never_deleted", table, ("DELETE",), "1 = 1")
+    return changed, Guard(f"{table}_is_never_deleted", table, ("DELETE",), _ALWAYS)
 
 
 _SESSIONS_MEET = """
@@ -75,7 +78,7 @@ GUARDS: tuple[Guard, ...] = (
         only="sqlite",
     ),
     Guard("issued_bill_is_frozen", "invoice", ("UPDATE",), _SETTLED_ONLY),
-    Guard("issued_bill_is_never_deleted", "invoice", ("DELETE",), "1 = 1"),
+    Guard("issued_bill_is_never_deleted", "invoice", ("DELETE",), _ALWAYS),
     Guard(
         "issued_bill_takes_no_more_lines",
         "invoice_line",
@@ -89,6 +92,10 @@ GUARDS: tuple[Guard, ...] = (
         ("INSERT",),
         """NEW.total_paise <> coalesce((SELECT sum(l.amount_paise) FROM invoice_line l
            WHERE l.invoice_number = NEW.number), -1)""",
+    ),
+    _frozen("charge_is_frozen", "charge"),
+    Guard(
+        "a_finished_note_is_kept", "encounter", ("UPDATE", "DELETE"), "OLD.finished_at IS NOT NULL"
     ),
     _frozen("payment_is_frozen", "payment"),
     _frozen("allocation_is_frozen", "allocation"),
@@ -118,7 +125,7 @@ GUARDS: tuple[Guard, ...] = (
            <> (SELECT i.patient_id FROM invoice i WHERE i.number = NEW.invoice_number)""",
     ),
     Guard("numbers_only_grow", "number_series", ("UPDATE",), "NEW.last <= OLD.last"),
-    Guard("number_series_is_never_deleted", "number_series", ("DELETE",), "1 = 1"),
+    Guard("number_series_is_never_deleted", "number_series", ("DELETE",), _ALWAYS),
     _frozen("audit_is_append_only", "audit_event"),
     *_for_life("doctor"),
     *_for_life("patient"),
@@ -152,7 +159,18 @@ def _postgresql(guard: Guard) -> list[str]:
         f"DROP TRIGGER IF EXISTS {guard.name} ON {guard.table}",
         f"CREATE TRIGGER {guard.name} AFTER {' OR '.join(guard.events)} ON {guard.table} "
         f"FOR EACH ROW EXECUTE FUNCTION {guard.name}()",
+        *(_truncate(guard) if guard.breach == _ALWAYS and "DELETE" in guard.events else ()),
     ]
+
+
+def _truncate(guard: Guard) -> tuple[str, str]:
+    """TRUNCATE deletes without asking the triggers of rows."""
+    trigger = f"{guard.name}_on_truncate"
+    return (
+        f"DROP TRIGGER IF EXISTS {trigger} ON {guard.table}",
+        f"CREATE TRIGGER {trigger} BEFORE TRUNCATE ON {guard.table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {guard.name}()",
+    )
 
 
 # How a piece of a name is found by an index: on SQLite an FTS5 table kept by triggers, on

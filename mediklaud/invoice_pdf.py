@@ -3,8 +3,10 @@
 from datetime import date
 from functools import partial
 
+from mediklaud import lettering
 from mediklaud.letterhead import (
     HEAD,
+    INSET,
     LABEL,
     NAME,
     SMALL,
@@ -24,6 +26,7 @@ from mediklaud.papers import Bill, Receipt
 from mediklaud.sheet import LEFT, RIGHT, Page
 
 EXEMPT = "Consultation exempt from GST under Notification 12/2017-CT(Rate), Sl. 74"
+DESCRIPTION = 78.0
 
 
 def bill_pdf(bill: Bill) -> bytes:
@@ -105,16 +108,16 @@ def _bill_table(bill: Bill) -> Table:
     """The bill's lines with their services accounting code."""
     columns = [
         Column("#", 9),
-        Column("Description", 71),
+        Column("Description", DESCRIPTION),
         Column("SAC", 18),
         Column("Qty", 12, right=True),
-        Column("Rate (₹)", 30, right=True),
-        Column("Amount (₹)", 34, right=True),
+        Column("Rate (₹)", 27, right=True),
+        Column("Amount (₹)", 30, right=True),
     ]
     rows: list[Row] = [
         (
             str(place),
-            line.description,
+            _whole_day(line.description),
             line.sac,
             str(line.quantity),
             figures(line.unit_price_paise),
@@ -123,6 +126,14 @@ def _bill_table(bill: Bill) -> Table:
         for place, line in enumerate(bill.lines, start=1)
     ]
     return columns, rows
+
+
+def _whole_day(description: str) -> str:
+    """The description, its day in brackets on a line of its own where one line is too short."""
+    room = DESCRIPTION - 2 * INSET
+    if lettering.width(description, TEXT.size, TEXT.bold) <= room:
+        return description
+    return "\n(".join(description.rsplit(" (", 1))
 
 
 def _receipt_table(receipt: Receipt) -> Table:

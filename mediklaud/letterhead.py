@@ -31,6 +31,7 @@ SMALL = Pen(8.5, colour=QUIET)
 LABEL = Pen(7.5, bold=True, colour=QUIET)
 SUM = Pen(11.5, bold=True)
 PADDING = 1.9  # above and below the words of a row
+INSET = 2.0  # left and right of the words of a cell
 HALF = (RIGHT - LEFT) / 2 - 4
 LETTERHEAD = 104.0
 
@@ -185,8 +186,10 @@ def _cells(page: Page, y: float, columns: Sequence[Column], row: Row, pen: Pen) 
     """The words of a row; says where the row ends."""
     x, ends = LEFT, [y]
     for column, text in zip(columns, row, strict=True):
-        room = column.wide - 4
-        end = page.write(x + 2, y + PADDING, text, pen, room=room, right=column.right, at_most=12)
+        room = column.wide - 2 * INSET
+        end = page.write(
+            x + INSET, y + PADDING, text, pen, room=room, right=column.right, at_most=12
+        )
         ends.append(end + PADDING)
         x += column.wide
     return max(ends)

@@ -52,6 +52,7 @@ from mediklaud.repository import (
     move_appointment,
     note_no_show,
     open_session,
+    outbox_state,
     sessions_of,
     take_payment,
     upcoming_visits,
@@ -582,3 +583,12 @@ def test_an_address_given_later_does_not_answer_the_call(db, ward):
     edit_patient(db, ward.ben, typed, version=1, by=ward.meera)
 
     assert len(letters_to_call(db, by=ward.meera)) == 1
+
+
+def test_a_patient_without_address_counts_until_the_appointment_is_off(db, ward):
+    booked = book(db, ward, ward.ben, ward.rao, at(11))
+    assert outbox_state(db).unaddressed == 1
+
+    cancel_appointment(db, booked, "Feels well", by=ward.meera)
+
+    assert outbox_state(db).unaddressed == 0

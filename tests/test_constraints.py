@@ -22,6 +22,7 @@ from tests.conftest import assert_house_is_green, open_copy
 from tests.day import live_through_a_day
 from tests.hospital import NINE_O_CLOCK
 
+HELD = {"on_hold": True, "dues_then_paise": 1, "overdue_then_paise": 1}
 # The cast's ids, in the order of their registration and enrolment.
 RAO, IYER = 1, 2
 ASHA, BEN = 1, 2
@@ -58,6 +59,10 @@ def form(name: str) -> str:
 _CANCELLED = {"status": "cancelled", "cancelled_at": NINE_O_CLOCK, "cancel_reason": "Ill"}
 _NEW_BILL = {"number": "JMI/2627/000099", "serial": 99}
 _NEW_RECEIPT = {"number": "JMR/2627/000099", "serial": 99}
+_UNCHARGED = literal_column(
+    "(SELECT max(id) FROM appointment WHERE id NOT IN (SELECT appointment_id FROM charge))"
+)
+_BARE_CHARGE = copy("charge", sac="bare", appointment_id=_UNCHARGED)
 _BARE_PATIENT = copy("patient", number="JMI-000099", form="bare")
 _BARE_DOCTOR = copy("doctor", number="DOC-0099", registration="KMC99")
 # Asha's, and not yet set against any bill.
@@ -121,10 +126,17 @@ CHECKS: tuple[tuple[str, Statement], ...] = (
     ),
     ("an_emergency_has_a_reason", copy("appointment", form("asha-rao"), priority="emergency")),
     ("appointment_ends_after_it_starts", copy("appointment", ends_at=lambda r: r["starts_at"])),
-    ("on_hold_only_an_emergency_is_booked", copy("appointment", form("asha-rao"), on_hold=True)),
+    ("on_hold_only_an_emergency_is_booked", copy("appointment", form("asha-rao"), **HELD)),
     ("a_cancellation_has_its_moment", copy("appointment", **_CANCELLED | {"cancelled_at": None})),
     ("a_cancellation_has_a_reason", copy("appointment", **_CANCELLED | {"cancel_reason": " "})),
     ("dues_then_are_whole_paise", copy("appointment", dues_then_paise=-1)),
+    ("overdue_then_is_whole_paise", copy("appointment", overdue_then_paise=-1)),
+    ("dues_limit_then_is_whole_paise", copy("appointment", dues_limit_then_paise=-1)),
+    ("what_is_overdue_is_owed", copy("appointment", overdue_then_paise=1, dues_limit_then_paise=1)),
+    (
+        "on_hold_is_more_overdue_than_the_limit",
+        copy("appointment", dues_then_paise=1, overdue_then_paise=1),
+    ),
     ("a_finished_encounter_has_a_note", copy("encounter", note=" ")),
     ("a_note_is_kept_when_finished", copy("encounter", note=None)),
     (
@@ -260,6 +272,10 @@ GUARDED: tuple[tuple[str, str, tuple[Statement, ...]], ...] = (
     ("bill_line_is_frozen", "UPDATE", (sql("UPDATE invoice_line SET description = 'Tea'"),)),
     ("bill_line_is_frozen", "DELETE", (sql("DELETE FROM invoice_line"),)),
     ("lines_sum_to_the_total", "INSERT", (copy("invoice", **_NEW_BILL),)),
+    ("charge_is_frozen", "UPDATE", (sql("UPDATE charge SET price_paise = 1"),)),
+    ("charge_is_frozen", "DELETE", (_BARE_CHARGE, sql("DELETE FROM charge WHERE sac = 'bare'"))),
+    ("a_finished_note_is_kept", "UPDATE", (sql("UPDATE encounter SET note = 'Another'"),)),
+    ("a_finished_note_is_kept", "DELETE", (sql("DELETE FROM encounter"),)),
     ("payment_is_frozen", "UPDATE", (sql("UPDATE payment SET received_by = NULL"),)),
     (
         "payment_is_frozen",
@@ -449,3 +465,10 @@ def test_a_line_may_wait_for_its_bill_but_not_past_the_commit(connection):
 def test_sqlites_replace_does_not_get_round_a_frozen_row(connection, table):
     with pytest.raises(IntegrityError):
         connection.execute(text(f"REPLACE INTO {table} SELECT * FROM {table}"))
+
+
+@pytest.mark.parametrize("lived_in", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("table", ["payment", "receipt", "allocation", "audit_event", "invoice"])
+def test_truncate_does_not_get_round_a_frozen_table(connection, table):
+    with pytest.raises(IntegrityError):
+        connection.execute(text(f"TRUNCATE {table} CASCADE"))

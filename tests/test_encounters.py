@@ -26,6 +26,7 @@ from mediklaud.repository import (
     note_no_show,
     open_consultation,
     open_record,
+    own_day_numbers,
     own_patients,
     schedule_of,
 )
@@ -174,7 +175,7 @@ def test_todays_numbers_of_a_doctor_are_the_own_ones(db, ward):
     visit(db, ward, ward.ben, ward.iyer)
     cancel_appointment(db, book(db, ward, ward.asha, ward.iyer, at(12)), "x", by=ward.meera)
 
-    doctors = day_numbers(db, by=ward.rao_account)
+    doctors = own_day_numbers(db, by=ward.rao_account)
     desks = day_numbers(db, by=ward.meera)
 
     assert (doctors.booked, doctors.fulfilled, doctors.cancelled) == (1, 0, 0)

@@ -129,6 +129,18 @@ def test_a_bill_says_who_what_and_how_much():
     assert "One Lakh Twenty Three Thousand Four Hundred Fifty Six and Fifty Paise Only" in spoken
 
 
+def test_a_visits_day_is_never_parted_over_two_lines():
+    long = "Follow-up consultation, Dr Sohini Banerjee (31 Oct 2026)"
+    short = "Consultation, Dr Rao (31 Oct 2026)"
+    lines = [replace(CONSULTATION, description=words) for words in (long, short)]
+    total = sum(line.amount_paise for line in lines)
+
+    text = text_of(bill_pdf(replace(BILL, lines=lines, total_paise=total)))
+
+    assert "Follow-up consultation, Dr Sohini Banerjee\n(31 Oct 2026)" in text
+    assert short in text
+
+
 def test_a_hospital_with_a_gstin_names_the_exemption():
     text = text_of(bill_pdf(BILL))
 

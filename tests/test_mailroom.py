@@ -25,6 +25,7 @@ from mediklaud.errors import TwoDesksMet
 from mediklaud.mailroom import Mailroom, empty_outbox
 from mediklaud.models import Hospital, Message, MessageStatus
 from tests.post import (
+    STARTS,
     Postman,
     certificate,
     close_house,
@@ -464,7 +465,9 @@ def test_the_log_of_a_refused_letter_names_only_its_row(mail, caplog):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_mailroom_of_its_own_stops_cleanly_when_asked(house, number):
+def test_a_mailroom_of_its_own_stops_cleanly_when_asked(house, nine_o_clock, number):
+    # The other process lives by the true clock, to which this letter must be due.
+    nine_o_clock.move_to(STARTS - timedelta(days=3650))
     message_pk = queue()
     work = "from mediklaud.mailroom import Mailroom; Mailroom().run(); print('rested')"
     room = subprocess.Popen(
@@ -482,3 +485,14 @@ def test_a_mailroom_of_its_own_stops_cleanly_when_asked(house, number):
 
     assert said.strip() == b"rested"
     assert room.returncode == 0
+
+
+def test_letters_of_the_demo_hospital_never_leave_the_house(house, mail):
+    with transaction() as db:
+        db.get_one(Hospital, 1).is_demo = True
+    message_pk = queue()
+
+    assert empty_outbox() == 1
+
+    assert mail.arrived == []
+    assert row(message_pk).outcome.startswith("kept")

@@ -274,7 +274,7 @@ def test_an_opened_session_is_in_the_table(monkeypatch, cast):
 
     opened = _sessions(cast.rao)[3]
     assert (opened.weekday, opened.begins_minute, opened.slot_minutes) == (2, 15 * 60, 20)
-    assert list(desk.dataframe[0].value["Begins"])[3] == "15:00"
+    assert list(desk.dataframe[0].value["Hours"])[3] == "15:00–17:00"
 
 
 @pytest.mark.parametrize(

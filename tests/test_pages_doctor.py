@@ -225,7 +225,7 @@ def test_cancelled_and_foreign_appointments_are_not_in_the_list(sqlite_house, mo
 
     assert list(desk.dataframe[0].value["Patient"]) == ["Asha Menon"]
     assert [(one.label, one.value) for one in desk.metric] == [
-        ("Waiting", "0"),
+        ("Arrived", "0"),
         ("Still to come", "1"),
         ("Done", "0"),
     ]

@@ -15,6 +15,8 @@ from mediklaud.models import (
     Appointment,
     AppointmentStatus,
     EmergencyReason,
+    Message,
+    MessageStatus,
     Patient,
     Priority,
     Role,
@@ -31,7 +33,7 @@ from mediklaud.repository import (
     finish_consultation,
 )
 from mediklaud.ui import desk as ui_desk
-from mediklaud.ui import front_door
+from mediklaud.ui import front_door, show
 from tests.desk import sit
 from tests.hospital import ASHA, BEN, TODAY, Ward, at, ward_of
 
@@ -150,13 +152,34 @@ def test_nothing_is_booked_before_the_confirmation(sqlite_house, monkeypatch):
     assert "First visit · ₹800.00" in said(page)
 
 
-def test_a_patient_without_email_is_given_a_slip(sqlite_house, monkeypatch):
+def test_a_kept_patient_who_is_no_longer_on_record_is_forgotten(sqlite_house, monkeypatch):
+    page = sit(monkeypatch, "meera", "front_desk/book")
+    page.session_state["_patient"] = 999_999
+    page.run()
+
+    assert not page.exception
+    assert not page.error
+    assert page.session_state["_patient"] is None
+    assert page.text_input(key="find-patient").label == "Find a patient"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [("kept as a file", "kept as a file"), ("250 OK", "sent"), ("", "sent")],
+)
+def test_a_sent_letter_says_how_it_was_sent(outcome, words):
+    letter = Message(status=MessageStatus.SENT, outcome=outcome)
+
+    assert show.letter_words(letter) == words
+
+
+def test_a_patient_without_email_is_told_the_time_on_the_phone(sqlite_house, monkeypatch):
     page = sit(monkeypatch, "meera", "front_desk/book")
 
     to_the_confirmation(page, "ben", "JMI-000002")
     click(page, "Book 10:15 AM with Dr Anjali Rao")
 
-    assert "Ben Thomas has no email: give a printed slip or call +91 98860 22222." in said(page)
+    assert "Ben Thomas has no email: tell the time on the phone, +91 98860 22222." in said(page)
     assert "queued" not in page.success[0].value
     assert "No mail server is set" in said(page)
 
@@ -266,7 +289,8 @@ def test_a_family_phone_finds_all_its_members(sqlite_house, monkeypatch):
 
     find(page, "11111")
 
-    found = [one.label.replace("\\", "") for one in page.button if "98860 11111" in one.label]
+    labels = [one.label.replace("\\", "").replace("\u00a0", " ") for one in page.button]
+    found = [label for label in labels if "98860 11111" in label]
     assert [words.split(" · ")[:3] for words in found] == [
         ["**Anil Menon**", "JMI-000003", "11 y"],
         ["**Asha Menon**", "JMI-000001", "36 y"],

@@ -29,7 +29,7 @@ LETTERS = ("Waiting", "Longest wait", "Failed", "Without an address")
 TILL = ("Received today", "Billed today", "Owed in all", "Patients owing")
 STAFF = ("Doctors", "Patients", "Registrations that expire")
 HOUSE = ("Accounts", "Disabled")
-ROOM = ("Waiting", "Still to come", "Done")
+ROOM = ("Arrived", "Still to come", "Done")
 OF_EACH = {
     "meera": DESK + LETTERS,
     "ishaan": TILL,
@@ -140,7 +140,7 @@ def test_the_doctor_is_led_back_to_an_open_consultation(morning, monkeypatch):
     desk = sit(monkeypatch, "rao")
 
     assert "A consultation is open since" in said(desk)
-    assert desk.get("page_link")[0].proto.label == "Go on with it"
+    assert desk.get("page_link")[0].proto.label == "Go on with the consultation"
 
 
 def test_finance_sees_the_till_and_what_is_owed(morning, monkeypatch):

@@ -31,7 +31,15 @@ VERBS: dict[str, tuple[Deed, ...]] = {
     "check_house": (Deed.CHECK_HOUSE,),
     "close_session": (Deed.PLAN_SESSIONS,),
     "create_account": (Deed.KEEP_ACCOUNTS,),
-    "day_numbers": (Deed.SEE_DAY, Deed.SEE_OWN_SCHEDULE),
+    "account_numbers": (Deed.KEEP_ACCOUNTS,),
+    "billed_lines": (Deed.SEE_SUMMARIES,),
+    "count_own_patients": (Deed.SEE_OWN_SCHEDULE,),
+    "day_numbers": (Deed.SEE_DAY,),
+    "day_pages": (Deed.SEE_DAY,),
+    "letter_numbers": (Deed.SEE_LETTERS,),
+    "own_day_numbers": (Deed.SEE_OWN_SCHEDULE,),
+    "papers_numbered": (Deed.SEE_PAPERS,),
+    "received_lines": (Deed.SEE_SUMMARIES,),
     "day_visits": (Deed.SEE_DAY,),
     "deactivate_doctor": (Deed.DEACTIVATE_DOCTOR,),
     "designate_registrar": (Deed.DESIGNATE_REGISTRAR,),
@@ -73,6 +81,7 @@ OPEN = {
     "check_code": "the one-time code is the permission",
     "doctor_with": "the list of doctors is open to every desk",
     "doctors": "the list of doctors is open to every desk",
+    "doctors_page": "the list of doctors is open to every desk",
     "dues_of": "the gate asks it inside a booking, and shows every desk why it holds",
     "encounters_of": "when a consultation began and ended, for rows a list has shown",
     "end_sign_in": "the token is the permission",
@@ -102,6 +111,7 @@ ASKED_BEFORE = {
     "note_deed": "the audit row of whatever was permitted",
     "noted": "a question about the audit log, within open_record",
     "permit": "the question itself",
+    "tell_the_cmo": "a part of book_appointment",
 }
 
 

@@ -81,9 +81,38 @@ BREACHES = (
         "appointment 1",
         (
             hollow("appointment", "on_hold_only_an_emergency_is_booked"),
-            sql("UPDATE appointment SET on_hold = true WHERE form = 'asha-rao'"),
+            sql(
+                "UPDATE appointment SET on_hold = true, overdue_then_paise = 1, "
+                "dues_then_paise = 1 WHERE form = 'asha-rao'"
+            ),
         ),
         is_check=True,
+    ),
+    Breach(
+        "dues gate",
+        "appointment",
+        (
+            sql(
+                "UPDATE appointment SET priority = 'routine', emergency_reason = NULL, "
+                "on_hold = false, dues_limit_then_paise = dues_then_paise "
+                "WHERE form = 'asha-emergency'"
+            ),
+        ),
+    ),
+    Breach(
+        "dues gate",
+        "appointment",
+        (
+            sql(
+                "UPDATE appointment SET priority = 'routine', emergency_reason = NULL, "
+                "on_hold = false, overdue_then_paise = 0 WHERE form = 'asha-emergency'"
+            ),
+        ),
+    ),
+    Breach(
+        "audit sealed",
+        "audit rows where",
+        (sql("UPDATE number_series SET last = last + 1 WHERE name = 'audit'"),),
     ),
     Breach(
         "audit sealed",

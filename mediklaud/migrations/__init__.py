@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from mediklaud import guards
 from mediklaud.config import settings
-from mediklaud.database import engine, locked_for_upgrade
+from mediklaud.database import engine, kind_words, locked_for_upgrade
 from mediklaud.errors import DatabaseIsNewer
 
 
@@ -39,7 +39,7 @@ def upgrade() -> bool:
     Refuses a database that a newer program wrote (DatabaseIsNewer).
     """
     settings().data_dir.mkdir(parents=True, exist_ok=True)
-    with engine().begin() as connection:
+    with kind_words(), engine().begin() as connection:
         locked_for_upgrade(connection)
         found = present(connection)
         if found == newest():

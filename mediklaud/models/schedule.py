@@ -96,7 +96,14 @@ class Appointment(SQLModel, table=True):
             "status <> 'cancelled' OR length(trim(cancel_reason)) > 0",
             name="a_cancellation_has_a_reason",
         ),
+        CheckConstraint(
+            "on_hold = (overdue_then_paise > dues_limit_then_paise)",
+            name="on_hold_is_more_overdue_than_the_limit",
+        ),
+        CheckConstraint("overdue_then_paise <= dues_then_paise", name="what_is_overdue_is_owed"),
         whole("dues_then_paise", "dues_then_are_whole_paise"),
+        whole("overdue_then_paise", "overdue_then_is_whole_paise"),
+        whole("dues_limit_then_paise", "dues_limit_then_is_whole_paise"),
         ExcludeConstraint(
             (text("int4range(doctor_id, doctor_id, '[]')"), "&&"),
             (text("tstzrange(starts_at, ends_at)"), "&&"),
@@ -130,8 +137,11 @@ class Appointment(SQLModel, table=True):
     emergency_reason: EmergencyReason | None = Field(
         default=None, sa_type=one_of(EmergencyReason, "emergency_reason_is_known")
     )
-    # What the dues gate saw inside the booking transaction.
+    # What the dues gate saw inside the booking transaction, and the hospital's rule then.
     dues_then_paise: int = Field(default=0, sa_type=BigInteger)
+    overdue_then_paise: int = Field(default=0, sa_type=BigInteger)
+    dues_limit_then_paise: int = Field(default=0, sa_type=BigInteger)
+    grace_days_then: int = 0
     on_hold: bool = False
     booked_at: datetime
     booked_by: int | None = Field(default=None, foreign_key="account.id")

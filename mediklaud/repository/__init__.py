@@ -11,19 +11,12 @@ from mediklaud.repository.accounts import (
     reset_password,
 )
 from mediklaud.repository.appointments import (
-    FURTHEST_DAYS,
-    Visit,
     appointment_with,
     arrive,
     book_appointment,
     cancel_appointment,
-    day_pages,
-    day_visits,
-    free_slots,
-    letters_to_call,
     move_appointment,
     note_no_show,
-    upcoming_visits,
 )
 from mediklaud.repository.audit import CONSOLE, permit, roles_of
 from mediklaud.repository.doctors import (
@@ -50,6 +43,7 @@ from mediklaud.repository.encounters import (
     own_patients,
     schedule_of,
 )
+from mediklaud.repository.free_times import FURTHEST_DAYS, free_slots
 from mediklaud.repository.hospital import (
     HospitalForm,
     change_settings,
@@ -107,6 +101,13 @@ from mediklaud.repository.sign_ins import (
     live_account,
     note_seen,
     note_wrong_try,
+)
+from mediklaud.repository.visits import (
+    Visit,
+    day_pages,
+    day_visits,
+    letters_to_call,
+    upcoming_visits,
 )
 
 __all__ = [

@@ -201,7 +201,7 @@ def end_sign_ins(db: Session, account: Account, *, but: str = "") -> None:
 
 def _roles(db: Session) -> dict[int, frozenset[Role]]:
     held: dict[int, set[Role]] = {}
-    for account_id, role in db.exec(select(AccountRole.account_id, AccountRole.role)):
+    for account_id, role in db.exec(select(col(AccountRole.account_id), col(AccountRole.role))):
         held.setdefault(account_id, set()).add(role)
     return {account_id: frozenset(roles) for account_id, roles in held.items()}
 

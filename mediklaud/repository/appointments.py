@@ -1,15 +1,12 @@
 """Appointments: one booking path, whatever the door, with the dues gate inside it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
-from mediklaud import clock, letters, text
+from mediklaud import clock, text
 from mediklaud.database import expecting
-from mediklaud.envelope import domain_of
 from mediklaud.errors import (
     DoctorOnLeave,
     NoSuchSlot,
@@ -27,31 +24,27 @@ from mediklaud.errors import (
 from mediklaud.models import (
     LIVE,
     Account,
-    AccountRole,
     Appointment,
     AppointmentStatus,
     Doctor,
     EmergencyReason,
     Encounter,
-    Message,
     Patient,
     Priority,
-    Role,
     VisitKind,
 )
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.confirmations import tell_the_cmo, write_letter
 from mediklaud.repository.doctors import doctor_with, locked_doctor, refuse_unbookable
 from mediklaud.repository.dues import Dues, dues_of
+from mediklaud.repository.free_times import FURTHEST_DAYS, next_free
 from mediklaud.repository.hospital import the_hospital
-from mediklaud.repository.outbox import letters_of, queue_letter
 from mediklaud.repository.patients import locked_patient
-from mediklaud.repository.sessions import leaves_of, sessions_of, taken_by_leave
-from mediklaud.timetable import Slot, days, free, slots_on
+from mediklaud.repository.sessions import leaves_of, sessions_of
+from mediklaud.timetable import Slot, slots_on
 
-FURTHEST_DAYS = 180
-VISITS_A_PAGE = 200
 STATUS_WORDS = {
     AppointmentStatus.BOOKED: "booked",
     AppointmentStatus.ARRIVED: "marked as arrived",
@@ -59,46 +52,6 @@ STATUS_WORDS = {
     AppointmentStatus.CANCELLED: "cancelled",
     AppointmentStatus.NO_SHOW: "marked as not come",
 }
-
-
-@dataclass(frozen=True)
-class Visit:
-    """An appointment with the people it concerns and the state of its newest letter."""
-
-    appointment: Appointment
-    patient: Patient
-    doctor: Doctor
-    letter: Message | None
-
-
-def free_slots(
-    db: Session, doctors: Sequence[Doctor], first_day: date, count: int
-) -> dict[int, list[Slot]]:
-    """The free times of doctors over so many days from the first, by doctor's id.
-
-    Free times are sessions, minus leave, minus live appointments, after this moment. Days
-    past the booking horizon or the doctor's council registration have none.
-    """
-    hospital = the_hospital(db)
-    ids = [doctor.id for doctor in doctors]
-    furthest = clock.today(hospital.zone) + timedelta(days=FURTHEST_DAYS)
-    wanted = [day for day in days(first_day, count) if day <= furthest]
-    if not wanted:
-        return {doctor_id: [] for doctor_id in ids if doctor_id}
-    after = clock.day_bounds(wanted[0], hospital.zone)[0]
-    before = clock.day_bounds(wanted[-1], hospital.zone)[1]
-    sessions = sessions_of(db, ids, on_or_after=wanted[0])
-    taken = taken_by_leave(leaves_of(db, ids, after=after, before=before))
-    for doctor_id, slot in _promised(db, ids, after, before):
-        taken.setdefault(doctor_id, []).append(slot)
-    found = {}
-    for doctor in doctors:
-        own = [session for session in sessions if session.doctor_id == doctor.id]
-        expires_on = doctor.registration_expires_on or furthest
-        cut = (slots_on(own, day, hospital.zone) for day in wanted if day <= expires_on)
-        slots = [slot for of_day in cut for slot in of_day] if doctor.active else []
-        found[doctor.id or 0] = free(slots, taken.get(doctor.id or 0, []), after=clock.now())
-    return found
 
 
 def book_appointment(
@@ -136,8 +89,7 @@ def book_appointment(
         ends_at=slot.ends_at,
         priority=Priority.EMERGENCY if emergency else Priority.ROUTINE,
         emergency_reason=emergency,
-        dues_then_paise=dues.total_paise,
-        on_hold=dues.on_hold,
+        **_seen(dues),
         booked_at=clock.now(),
         booked_by=by.id,
         form=form,
@@ -153,9 +105,9 @@ def book_appointment(
         priority=appointment.priority.value,
         dues_paise=dues.total_paise,
     )
-    _write_letter(db, "booked", appointment, locked, doctor)
+    write_letter(db, "booked", appointment, locked, doctor)
     if emergency is not None:
-        _tell_the_cmo(db, appointment, locked, doctor, by)
+        tell_the_cmo(db, appointment, locked, doctor, by)
     return appointment
 
 
@@ -190,8 +142,7 @@ def move_appointment(
         ends_at=slot.ends_at,
         priority=old.priority,
         emergency_reason=old.emergency_reason,
-        dues_then_paise=dues.total_paise,
-        on_hold=dues.on_hold,
+        **_seen(dues),
         booked_at=clock.now(),
         booked_by=by.id,
         moved_from_id=old.id,
@@ -199,7 +150,7 @@ def move_appointment(
     )
     _promise(db, moved, patient, doctor)
     note_deed(db, by, "appointment moved", f"appointment/{moved.id}", moved_from=old.id)
-    _write_letter(db, "moved", moved, patient, doctor)
+    write_letter(db, "moved", moved, patient, doctor)
     return moved
 
 
@@ -220,7 +171,7 @@ def cancel_appointment(
         raise NotBookedAnyMore(status="with the doctor", wanted="cancelled")
     _cancel(db, kept, reason=wanted)
     note_deed(db, by, "appointment cancelled", f"appointment/{kept.id}", reason=wanted)
-    _write_letter(db, "cancelled", kept, patient, doctor_with(db, kept.doctor_id))
+    write_letter(db, "cancelled", kept, patient, doctor_with(db, kept.doctor_id))
     return kept
 
 
@@ -261,88 +212,15 @@ def appointment_with(db: Session, appointment_id: int) -> Appointment:
     return found
 
 
-def day_visits(
-    db: Session, day: date, *, by: Account, doctor_id: int | None = None, page: int = 1
-) -> list[Visit]:
-    """The front desk's list of a day, by time, cancelled ones too; a page of it at a time."""
-    permit(db, by, Deed.SEE_DAY)
-    skipped = (page - 1) * VISITS_A_PAGE
-    return visits_where(db, *_of_day(db, day, doctor_id), at_most=VISITS_A_PAGE, skipped=skipped)
-
-
-def day_pages(db: Session, day: date, *, by: Account, doctor_id: int | None = None) -> int:
-    """How many pages the list of a day has; an empty day has one."""
-    permit(db, by, Deed.SEE_DAY)
-    size = select(func.count()).select_from(Appointment).where(*_of_day(db, day, doctor_id))
-    return max(1, -(-db.exec(size).one() // VISITS_A_PAGE))
-
-
-def _of_day(db: Session, day: date, doctor_id: int | None) -> list[ColumnElement[bool]]:
-    begins_at, ends_at = clock.day_bounds(day, the_hospital(db).zone)
-    conditions = [col(Appointment.starts_at) >= begins_at, col(Appointment.starts_at) < ends_at]
-    if doctor_id is not None:
-        conditions.append(col(Appointment.doctor_id) == doctor_id)
-    return conditions
-
-
-def upcoming_visits(db: Session, patient_id: int, *, by: Account) -> list[Visit]:
-    """A patient's booked appointments that are still to come, for the front desk."""
-    permit(db, by, Deed.SEE_DAY)
-    return visits_where(
-        db,
-        Appointment.patient_id == patient_id,
-        Appointment.status == AppointmentStatus.BOOKED,
-        Appointment.ends_at > clock.now(),
-    )
-
-
-def letters_to_call(db: Session, *, by: Account) -> list[Visit]:
-    """Appointments to come whose letter cannot be delivered: these patients are called."""
-    permit(db, by, Deed.SEE_DAY)
-    visits = visits_where(
-        db,
-        Appointment.status == AppointmentStatus.BOOKED,
-        Appointment.starts_at > clock.now(),
-        col(Appointment.id).in_(
-            select(Message.appointment_id).where(col(Message.status).in_(("failed", "unaddressed")))
-        ),
-    )
-    undelivered = ("failed", "unaddressed")
-    return [one for one in visits if one.letter and one.letter.status in undelivered]
-
-
-def visits_where(
-    db: Session, *conditions: object, at_most: int = 500, skipped: int = 0
-) -> list[Visit]:
-    """Appointments with patient, doctor and newest letter, by time. For siblings, not pages."""
-    rows = (
-        select(Appointment, Patient, Doctor)
-        .join(Patient, col(Patient.id) == col(Appointment.patient_id))
-        .join(Doctor, col(Doctor.id) == col(Appointment.doctor_id))
-        .where(*conditions)  # type: ignore[arg-type]
-        .order_by(col(Appointment.starts_at), Doctor.name, col(Appointment.id))
-        .offset(skipped)
-        .limit(at_most)
-    )
-    found = db.exec(rows).all()
-    newest = letters_of(db, [appointment.id or 0 for appointment, _, _ in found])
-    return [
-        Visit(appointment, patient, doctor, newest.get(appointment.id or 0))
-        for appointment, patient, doctor in found
-    ]
-
-
-def _promised(
-    db: Session, doctor_ids: Sequence[int | None], after: datetime, before: datetime
-) -> list[tuple[int, Slot]]:
-    rows = select(Appointment.doctor_id, Appointment.starts_at, Appointment.ends_at).where(
-        col(Appointment.doctor_id).in_(doctor_ids),
-        col(Appointment.status).in_(LIVE),
-        # No slot is longer than 4 hours, so none from before that reaches in.
-        Appointment.starts_at > after - timedelta(hours=4),
-        Appointment.starts_at < before,
-    )
-    return [(doctor_id, Slot(starts, ends)) for doctor_id, starts, ends in db.exec(rows)]
+def _seen(dues: Dues) -> dict[str, Any]:
+    """What the gate saw, as the appointment keeps it for the self-check."""
+    return {
+        "dues_then_paise": dues.total_paise,
+        "overdue_then_paise": dues.overdue_paise,
+        "dues_limit_then_paise": dues.limit_paise,
+        "grace_days_then": dues.grace_days,
+        "on_hold": dues.on_hold,
+    }
 
 
 def _held_back(patient: Patient, dues: Dues) -> OnHold:
@@ -383,18 +261,9 @@ def _promise(db: Session, appointment: Appointment, patient: Patient, doctor: Do
         ):
             db.add(appointment)
     except SlotTaken as taken:
-        raise SlotTaken(way_on=_next_free(db, doctor, appointment.starts_at)) from taken
+        raise SlotTaken(way_on=next_free(db, doctor, appointment.starts_at)) from taken
     except PatientBusy as busy:
         raise _busy(db, patient, appointment) from busy
-
-
-def _next_free(db: Session, doctor: Doctor, starts_at: datetime) -> str:
-    zone = the_hospital(db).zone
-    found = free_slots(db, [doctor], clock.day_of(starts_at, zone), 28)[doctor.id or 0]
-    later = [slot for slot in found if slot.starts_at > starts_at] or found
-    if not later:
-        return f"{doctor.name} has no free time within four weeks; choose another doctor."
-    return f"The next free time is {clock.moment_words(later[0].starts_at, zone)}."
 
 
 def _busy(db: Session, patient: Patient, wanted: Appointment) -> PatientBusy:
@@ -428,83 +297,3 @@ def _cancel(db: Session, appointment: Appointment, *, reason: str) -> None:
     appointment.sqlmodel_update({"status": AppointmentStatus.CANCELLED, **cancelled})
     db.add(appointment)
     db.flush()
-
-
-def _chain(db: Session, appointment: Appointment) -> tuple[int, int]:
-    """The first appointment of a chain of moves, and how many moves it took."""
-    moves, first = 0, appointment
-    while first.moved_from_id is not None:
-        first = db.get_one(Appointment, first.moved_from_id)
-        moves += 1
-    return first.id or 0, moves
-
-
-def _write_letter(
-    db: Session, kind: str, appointment: Appointment, patient: Patient, doctor: Doctor
-) -> None:
-    hospital = the_hospital(db)
-    first_id, moves = _chain(db, appointment)
-    facts = letters.Booking(
-        # The calendar entry of a moved appointment moves with it, so it keeps the first id.
-        appointment_id=first_id,
-        version=1 + moves + (kind == "cancelled"),
-        hospital_name=hospital.name,
-        hospital_address=hospital.address,
-        hospital_phone=hospital.phone,
-        hospital_email=hospital.email,
-        patient_name=patient.name,
-        patient_email=patient.email,
-        doctor_name=doctor.name,
-        specialty=doctor.specialty,
-        starts_at=appointment.starts_at,
-        ends_at=appointment.ends_at,
-        zone=hospital.zone,
-        sent_at=clock.now(),
-    )
-    write = {"booked": letters.booked, "moved": letters.moved, "cancelled": letters.cancelled}
-    queue_letter(
-        db,
-        write[kind](facts),
-        subject=f"appointment/{appointment.id}",
-        kind=kind,
-        appointment_id=appointment.id,
-        to_address=patient.email,
-        to_name=patient.name,
-        domain=domain_of(hospital.email),
-        version=facts.version,
-    )
-
-
-def _tell_the_cmo(
-    db: Session, appointment: Appointment, patient: Patient, doctor: Doctor, by: Account
-) -> None:
-    hospital, reason = the_hospital(db), appointment.emergency_reason
-    assert reason is not None, "an_emergency_has_a_reason"
-    told = letters.Emergency(
-        hospital_name=hospital.name,
-        hospital_address=hospital.address,
-        hospital_phone=hospital.phone,
-        patient_number=patient.number,
-        doctor_name=doctor.name,
-        starts_at=appointment.starts_at,
-        zone=hospital.zone,
-        reason=reason,
-        owed=rupees(appointment.dues_then_paise),
-        booked_by=by.name,
-    )
-    chiefs = (
-        select(Account)
-        .join(AccountRole, col(AccountRole.account_id) == col(Account.id))
-        .where(AccountRole.role == Role.CMO, col(Account.active))
-    )
-    for chief in db.exec(chiefs).all():
-        queue_letter(
-            db,
-            letters.emergency_notice(told),
-            subject=f"appointment/{appointment.id}/account/{chief.id}",
-            kind="emergency",
-            appointment_id=None,
-            to_address=chief.email,
-            to_name=chief.name,
-            domain=domain_of(hospital.email),
-        )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -201,7 +202,7 @@ def _price(db: Session, doctor: Doctor, typed: DoctorForm) -> None:
     db.flush()
 
 
-def _checked(db: Session, typed: DoctorForm) -> dict[str, object]:
+def _checked(db: Session, typed: DoctorForm) -> dict[str, Any]:
     for kind, price_paise in typed.fees.items():
         if not 0 <= price_paise <= HIGHEST_FEE_PAISE:
             raise FeeNotPossible(field=_FEE_FIELDS[kind])
@@ -229,7 +230,7 @@ def _registration(typed: str) -> str:
     return registration
 
 
-def _refuse_taken(db: Session, checked: dict[str, object], *, but: int | None) -> None:
+def _refuse_taken(db: Session, checked: dict[str, Any], *, but: int | None) -> None:
     holder = select(Doctor).where(
         Doctor.council == checked["council"], Doctor.registration == checked["registration"]
     )
@@ -243,7 +244,7 @@ def _refuse_taken(db: Session, checked: dict[str, object], *, but: int | None) -
         )
 
 
-def _just_taken(checked: dict[str, object]) -> RegistrationTaken:
+def _just_taken(checked: dict[str, Any]) -> RegistrationTaken:
     return RegistrationTaken(
         council=checked["council"],
         registration=checked["registration"],

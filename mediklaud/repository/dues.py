@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Row
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, Row, Select, select
+from sqlmodel import Session, col
 
 from mediklaud import clock
 from mediklaud.database import total
@@ -41,10 +42,14 @@ class Dues:
         return sum(bill.owed_paise for bill in self.bills)
 
     @property
+    def overdue_paise(self) -> int:
+        """What is owed on bills beyond the days of grace, in paise."""
+        return sum(bill.owed_paise for bill in self.bills if bill.age_days >= self.grace_days)
+
+    @property
     def on_hold(self) -> bool:
         """Whether routine booking is on hold: more than the limit is owed beyond the grace."""
-        due = sum(bill.owed_paise for bill in self.bills if bill.age_days >= self.grace_days)
-        return due > self.limit_paise
+        return self.overdue_paise > self.limit_paise
 
     @property
     def rule(self) -> str:
@@ -54,7 +59,8 @@ class Dues:
         return f"more than {rupees(self.limit_paise)} owed for {self.grace_days} days or more"
 
 
-_ALLOCATED = (
+# What is paid on the bill of the enclosing query, in paise.
+ALLOCATED = (
     select(total(Allocation.amount_paise))
     .where(col(Allocation.invoice_number) == col(Invoice.number))
     .correlate(Invoice)
@@ -62,11 +68,11 @@ _ALLOCATED = (
 )
 _OPEN_BILLS = (
     select(
-        Invoice.number,
-        Invoice.issued_on,
-        Invoice.doctor_name,
-        Invoice.total_paise,
-        (col(Invoice.total_paise) - _ALLOCATED).label("owed_paise"),
+        col(Invoice.number),
+        col(Invoice.issued_on),
+        col(Invoice.doctor_name),
+        col(Invoice.total_paise),
+        (col(Invoice.total_paise) - ALLOCATED).label("owed_paise"),
     )
     .where(col(Invoice.settled_at).is_(None))
     .order_by(col(Invoice.issued_at), col(Invoice.number))
@@ -77,8 +83,11 @@ def dues_of(db: Session, patient_id: int | None) -> Dues:
     """What a patient owes now. Asked inside a booking, after the patient's row is locked."""
     hospital = the_hospital(db)
     today = clock.today(hospital.zone)
-    rows = db.exec(_OPEN_BILLS.where(Invoice.patient_id == patient_id))
-    bills = tuple(OpenBill(*row, age_days=(today - row.issued_on).days) for row in rows)
+    rows = db.execute(_OPEN_BILLS.where(col(Invoice.patient_id) == patient_id))
+    bills = tuple(
+        OpenBill(number, issued_on, doctor, total_paise, owed, (today - issued_on).days)
+        for number, issued_on, doctor, total_paise, owed in rows
+    )
     return Dues(bills, hospital.dues_limit_paise, hospital.dues_grace_days)
 
 
@@ -89,18 +98,18 @@ def open_bills(db: Session, *, by: Account) -> list[Row[tuple[object, ...]]]:
     patient_name, phone, total_paise, owed_paise, doctor_number.
     """
     permit(db, by, Deed.SEE_DUES)
-    rows = (
+    rows: Select[*tuple[Any, ...]] = (
         select(
-            Invoice.number,
-            Invoice.issued_on,
-            Invoice.doctor_name,
+            col(Invoice.number),
+            col(Invoice.issued_on),
+            col(Invoice.doctor_name),
             col(Invoice.doctor_specialty).label("specialty"),
-            Invoice.patient_id,
+            col(Invoice.patient_id),
             col(Patient.number).label("patient_number"),
             col(Patient.name).label("patient_name"),
-            Patient.phone,
-            Invoice.total_paise,
-            (col(Invoice.total_paise) - _ALLOCATED).label("owed_paise"),
+            col(Patient.phone),
+            col(Invoice.total_paise),
+            (col(Invoice.total_paise) - ALLOCATED).label("owed_paise"),
             col(Doctor.number).label("doctor_number"),
         )
         .join(Doctor, col(Doctor.id) == col(Invoice.doctor_id))
@@ -111,21 +120,36 @@ def open_bills(db: Session, *, by: Account) -> list[Row[tuple[object, ...]]]:
     return list(db.execute(rows).all())
 
 
-def dues_at(db: Session, patient_id: int, moment: datetime, *, including: bool) -> int:
+def dues_at(
+    db: Session,
+    patient_id: int,
+    moment: datetime,
+    *,
+    including: bool,
+    issued_by: date | None = None,
+) -> int:
     """What a patient owed at a moment, in paise, recounted from the ledger alone.
 
-    `including` counts what happened in that very microsecond.
+    `including` counts what happened in that very microsecond; `issued_by` counts only the
+    bills of that day and before.
     """
-    upto = (lambda column: column <= moment) if including else (lambda column: column < moment)
+    bills = [col(Invoice.patient_id) == patient_id]
+    if issued_by is not None:
+        bills.append(col(Invoice.issued_on) <= issued_by)
     issued = select(total(Invoice.total_paise)).where(
-        Invoice.patient_id == patient_id, upto(col(Invoice.issued_at))
+        *bills, _upto(col(Invoice.issued_at), moment, including)
     )
     allocated = (
         select(total(Allocation.amount_paise))
         .join(Invoice, col(Invoice.number) == col(Allocation.invoice_number))
-        .where(Invoice.patient_id == patient_id, upto(col(Allocation.allocated_at)))
+        .where(*bills, _upto(col(Allocation.allocated_at), moment, including))
     )
-    return db.execute(issued).scalar_one() - db.execute(allocated).scalar_one()
+    return int(db.execute(issued).scalar_one()) - int(db.execute(allocated).scalar_one())
+
+
+def _upto(column: Any, moment: datetime, including: bool) -> ColumnElement[bool]:
+    upto: ColumnElement[bool] = column <= moment if including else column < moment
+    return upto
 
 
 def policy_words(hospital: Hospital) -> str:

@@ -28,12 +28,13 @@ from mediklaud.models import (
     Patient,
 )
 from mediklaud.permissions import Deed
-from mediklaud.repository.appointments import STATUS_WORDS, Visit, visits_where
+from mediklaud.repository.appointments import STATUS_WORDS
 from mediklaud.repository.audit import note_deed, noted, permit
 from mediklaud.repository.doctors import doctor_with, locked_doctor
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_consultation
 from mediklaud.repository.patients import locked_patient, named
+from mediklaud.repository.visits import Visit, visits_where
 
 # A record stays open on a doctor's screen through many runs; that is one reading.
 _ONE_READING = timedelta(minutes=15)
@@ -77,12 +78,14 @@ def own_patients(
 
     With words, those whom they find: a piece of the name, the phone or the hospital number.
     """
+    permit(db, by, Deed.SEE_OWN_SCHEDULE)
     rows = select(Patient).where(*_own_patients(db, words, by))
     return db.exec(rows.order_by(Patient.name, Patient.number).offset(after).limit(at_most)).all()
 
 
 def count_own_patients(db: Session, words: str = "", *, by: Account) -> int:
     """How many patients `own_patients` finds in all."""
+    permit(db, by, Deed.SEE_OWN_SCHEDULE)
     rows = select(func.count()).select_from(Patient)
     return db.exec(rows.where(*_own_patients(db, words, by))).one()
 
@@ -180,7 +183,6 @@ def encounters_of(db: Session, appointment_ids: Sequence[int]) -> dict[int, Enco
 
 
 def _own_patients(db: Session, words: str, by: Account) -> list[ColumnElement[bool]]:
-    permit(db, by, Deed.SEE_OWN_SCHEDULE)
     seen = select(Appointment.patient_id).where(Appointment.doctor_id == by.doctor_id)
     return [col(Patient.id).in_(seen), *named(db, words)]
 

@@ -5,10 +5,11 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import text as sql
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from mediklaud import clock, config, contact, text
 from mediklaud.database import expecting
@@ -23,7 +24,7 @@ from mediklaud.errors import (
     WrongCode,
     ZoneNotKnown,
 )
-from mediklaud.models import Account, Hospital
+from mediklaud.models import Account, Hospital, Invoice, Receipt
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
 
@@ -104,7 +105,7 @@ def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospita
     return kept
 
 
-def _checked(typed: HospitalForm) -> dict[str, object]:
+def _checked(typed: HospitalForm) -> dict[str, Any]:
     if not clock.is_zone(typed.zone):
         raise ZoneNotKnown(zone=text.line(typed.zone, field="Time zone"))
     bill = _prefix(typed.bill_prefix, field="Bill prefix")
@@ -171,15 +172,22 @@ class PaperNumber:
 def number_paper(db: Session, paper: str, prefix: str) -> PaperNumber:
     """Number a bill or receipt: PREFIX/2627/000001, a series for each financial year.
 
-    The moment is read once the counter is held, so moments follow the numbers. Where the
+    The moment is read once the counter is held, and is never before the last paper's (two
+    servers' clocks differ), so moments follow the numbers. Where the
     year ends in between, nothing is written (TwoDesksMet) and the next try is in the new one.
     """
     zone = the_hospital(db).zone
     year = clock.financial_year(clock.today(zone))
     series = f"{paper}/{year}"
     serial = next_number(db, series)
-    issued_at = clock.now()
+    issued_at = max(clock.now(), _last_moment(db, paper, series, serial))
     issued_on = clock.day_of(issued_at, zone)
     if clock.financial_year(issued_on) != year:
         raise TwoDesksMet()
     return PaperNumber(f"{prefix}/{year}/{serial:06d}", series, serial, issued_at, issued_on)
+
+
+def _last_moment(db: Session, paper: str, series: str, serial: int) -> datetime:
+    table: Any = {"bill": Invoice, "receipt": Receipt}[paper]
+    before = select(table.issued_at).where(table.series == series, table.serial == serial - 1)
+    return db.exec(before).first() or datetime.min.replace(tzinfo=UTC)

@@ -1,6 +1,7 @@
 """Charges and bills: a consultation is billed once, under the next number, and then frozen."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -16,6 +17,7 @@ from mediklaud.models import (
     Invoice,
     InvoiceLine,
     Patient,
+    Receipt,
     VisitKind,
 )
 from mediklaud.permissions import Deed
@@ -90,7 +92,7 @@ def _line(number: str, charge: Charge) -> InvoiceLine:
     )
 
 
-def frozen_hospital(hospital: Hospital) -> dict[str, str | None]:
+def frozen_hospital(hospital: Hospital) -> dict[str, Any]:
     """What a paper copies of the hospital."""
     words = ("name", "address", "phone", "email", "gstin")
     return {f"hospital_{word}": getattr(hospital, word) for word in words}
@@ -129,7 +131,7 @@ def bill_paper(db: Session, number: str, *, by: Account) -> papers.Bill:
     )
 
 
-def hospital_head(paper: Invoice) -> papers.Hospital:
+def hospital_head(paper: Invoice | Receipt) -> papers.Hospital:
     """The hospital as a bill or receipt froze it."""
     return papers.Hospital(
         name=paper.hospital_name,

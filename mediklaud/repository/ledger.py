@@ -6,23 +6,17 @@ from sqlalchemy import Row, case, select
 from sqlmodel import Session, col
 
 from mediklaud import clock, papers, text
-from mediklaud.database import total
-from mediklaud.models import Account, Allocation, Doctor, Invoice, Payment, Receipt
+from mediklaud.models import Account, Doctor, Invoice, Payment, Receipt
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import permit
+from mediklaud.repository.dues import ALLOCATED
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_paper
 from mediklaud.repository.payments import receipt_paper
 
-_ALLOCATED = (
-    select(total(Allocation.amount_paise))
-    .where(col(Allocation.invoice_number) == col(Invoice.number))
-    .correlate(Invoice)
-    .scalar_subquery()
-)
 # A settled bill owes nothing (the self-check proves it), so only open ones are counted out.
 _OWED = case(
-    (col(Invoice.settled_at).is_(None), col(Invoice.total_paise) - _ALLOCATED), else_=0
+    (col(Invoice.settled_at).is_(None), col(Invoice.total_paise) - ALLOCATED), else_=0
 ).label("owed_paise")
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from mediklaud import clock
 from mediklaud.envelope import message_id
 from mediklaud.letters import Letter
-from mediklaud.models import Message, MessageStatus
+from mediklaud.models import Appointment, AppointmentStatus, Message, MessageStatus
 from mediklaud.text import note
 
 LEASE = timedelta(minutes=5)
@@ -150,11 +150,16 @@ def letters_of(db: Session, appointment_ids: Collection[int]) -> dict[int, Messa
 
 
 def outbox_state(db: Session) -> OutboxState:
-    """How many letters wait, failed, or have no address."""
+    """How many letters wait or failed, and whose patients without address are still to come."""
     waiting, oldest = _counted(db, *_WAITING)
     failed, _ = _counted(db, MessageStatus.FAILED)
-    unaddressed, _ = _counted(db, MessageStatus.UNADDRESSED)
-    return OutboxState(waiting, failed, unaddressed, oldest)
+    to_come = select(Appointment.id).where(
+        Appointment.status == AppointmentStatus.BOOKED, Appointment.starts_at > clock.now()
+    )
+    unaddressed = select(func.count()).where(
+        Message.status == MessageStatus.UNADDRESSED, col(Message.appointment_id).in_(to_come)
+    )
+    return OutboxState(waiting, failed, db.exec(unaddressed).one(), oldest)
 
 
 def _counted(db: Session, *status: MessageStatus) -> tuple[int, datetime | None]:

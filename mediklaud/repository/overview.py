@@ -19,11 +19,11 @@ from mediklaud.models import (
     Priority,
 )
 from mediklaud.permissions import Deed
-from mediklaud.repository.appointments import Visit, visits_where
 from mediklaud.repository.audit import permit
 from mediklaud.repository.dues import open_bills
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.outbox import OutboxState, outbox_state
+from mediklaud.repository.visits import Visit, visits_where
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import SequenceMatcher
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, or_
 from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
 
@@ -213,20 +214,16 @@ def _birth_date(db: Session, typed: PatientForm) -> dict[str, Any]:
         raise AgeNotPossible(years=typed.age_years)
     # Whoever is 40 today was born between 40 and 41 years ago; the year's first day stands
     # for it, or today's own date for a newborn.
-    born = min(date(today.year - typed.age_years, 1, 1), today)
+    born = date(today.year - typed.age_years, 1, 1) if typed.age_years else today
     return {"birth_date": born, "birth_date_is_estimated": True}
 
 
 def _readable(db: Session, typed: PatientForm) -> dict[str, Any]:
     readable: dict[str, Any] = {}
-    for word, read in (
-        ("name", lambda: text.needed(typed.name, field="Name")),
-        ("phone", lambda: contact.phone(typed.phone, country=the_hospital(db).country)),
-    ):
-        try:
-            readable[word] = read()
-        except Refusal:
-            continue
+    with suppress(Refusal):
+        readable["name"] = text.needed(typed.name, field="Name")
+    with suppress(Refusal):
+        readable["phone"] = contact.phone(typed.phone, country=the_hospital(db).country)
     if typed.birth_date is not None:
         readable["birth_date"] = typed.birth_date
     return readable
@@ -240,12 +237,7 @@ def _search_text(patient: Patient) -> str:
 def _pieces(words: str) -> list[str]:
     folded = text.folded(words)
     digits = re.sub(r"[\s()+.-]", "", folded)
-    if digits.isdecimal():
-        # A phone's keyboard may write ९८८ where 988 is kept.
-        digits = "".join(str(int(digit)) for digit in digits)
-        # 0 and 91 lead a number as it is dialled, not as it is kept.
-        return [str(int(digits[-10:]))] if len(digits) > 10 else [digits.lstrip("0") or digits]
-    return folded.split()[:6]
+    return [contact.said_digits(folded)] if digits.isdecimal() else folded.split()[:6]
 
 
 def _having(db: Session, pieces: Iterable[str]) -> list[ColumnElement[bool]]:
@@ -259,10 +251,10 @@ def _having(db: Session, pieces: Iterable[str]) -> list[ColumnElement[bool]]:
             matching = sql("SELECT rowid FROM patient_search WHERE patient_search MATCH :piece")
             # Unique, since two pieces under one name would both be the last one.
             matching = matching.bindparams(bindparam("piece", quoted, unique=True))
-            ids = matching.columns(rowid=Patient.__table__.c.id.type)
+            ids = matching.columns(rowid=Integer)
             conditions.append(col(Patient.id).in_(ids))
         elif len(piece) >= 3:
-            indexed = func.trigrams(Patient.search_text).op("@>")(func.trigrams(piece))
+            indexed = func.trigrams(col(Patient.search_text)).op("@>")(func.trigrams(piece))
             conditions += [indexed, holds]
         else:
             conditions.append(holds)

@@ -112,7 +112,7 @@ def _cash_of_day(db: Session, patient: Patient, day: date) -> int:
         Payment.method == Method.CASH,
         Payment.received_on == day,
     )
-    return db.exec(received).one()
+    return int(db.exec(received).one())
 
 
 def _reference(method: Method, typed: str) -> str:

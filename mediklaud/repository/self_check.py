@@ -4,19 +4,21 @@ Everything is recounted here from the rows alone, by other means than the deeds 
 that a rule that was gone round is found too. Rows are read in batches or by the engine.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 
-from sqlalchemy import exists, inspect
+from sqlalchemy import Constraint, Index, exists, inspect
 from sqlalchemy import select as rows_of
 from sqlalchemy import text as sql
 from sqlmodel import Session, SQLModel, col, select
 
 from mediklaud import clock, guards
-from mediklaud.models import Account, Appointment, AuditEvent
+from mediklaud.models import Account, Appointment, AuditEvent, NumberSeries
 from mediklaud.permissions import Deed
-from mediklaud.repository.audit import permit, seal_of
+from mediklaud.repository.audit import AUDIT_SERIES, permit, seal_of
 from mediklaud.repository.dues import dues_at
 from mediklaud.repository.hospital import is_set_up, the_hospital
 
@@ -215,24 +217,54 @@ _BY_QUERY: tuple[tuple[str, str, str], ...] = (
 
 def _gate(db: Session) -> Iterator[str]:
     """Dues are recounted for the moment of every booking; what the gate saw must agree."""
+    if any(_hospital(db)):
+        return  # days of grace need the hospital's day; its own line is red already
+    rules = _dues_rules(db)
     booked = select(Appointment).order_by(col(Appointment.id)).execution_options(yield_per=500)
     for appointment in db.exec(booked):
-        recounted = {
-            dues_at(db, appointment.patient_id, appointment.booked_at, including=including)
-            for including in (False, True)
-        }
         passed = appointment.priority == "emergency" or appointment.moved_from_id is not None
-        if appointment.dues_then_paise not in recounted or (appointment.on_hold and not passed):
+        seen = (appointment.dues_then_paise, appointment.overdue_then_paise)
+        rule = (appointment.dues_limit_then_paise, appointment.grace_days_then)
+        held = appointment.overdue_then_paise > appointment.dues_limit_then_paise
+        if seen not in _recounted(db, appointment) or rule not in rules or (held and not passed):
             yield f"appointment {appointment.id}"
 
 
+def _recounted(db: Session, appointment: Appointment) -> set[tuple[int, int]]:
+    """Owed and overdue at the moment of a booking; its own microsecond may count or not."""
+    day = clock.day_of(appointment.booked_at, the_hospital(db).zone)
+    graced = day - timedelta(days=appointment.grace_days_then)
+    patient, moment = appointment.patient_id, appointment.booked_at
+    return {
+        (
+            dues_at(db, patient, moment, including=including),
+            dues_at(db, patient, moment, including=including, issued_by=graced),
+        )
+        for including in (False, True)
+    }
+
+
+def _dues_rules(db: Session) -> set[tuple[int, int]]:
+    """Every limit in paise and days of grace the hospital has had, by its audit log."""
+    hospital = the_hospital(db)
+    limits, graces = {hospital.dues_limit_paise}, {hospital.dues_grace_days}
+    changes = select(AuditEvent.detail).where(AuditEvent.deed == "settings changed")
+    for detail in map(json.loads, db.exec(changes)):
+        limits.update(detail.get("dues_limit_paise", ()))
+        graces.update(detail.get("dues_grace_days", ()))
+    return {(limit, grace) for limit in limits for grace in graces}
+
+
 def _chain(db: Session) -> Iterator[str]:
-    last = ""
+    last, count = "", 0
     rows = select(AuditEvent).order_by(col(AuditEvent.id)).execution_options(yield_per=500)
     for row in db.exec(rows):
         if row.previous_seal != last or seal_of(row) != row.seal:
             yield f"audit row {row.id}"
-        last = row.seal
+        last, count = row.seal, count + 1
+    counted = db.get(NumberSeries, AUDIT_SERIES)
+    if count != (counted.last if counted else 0):
+        yield f"{count} audit rows where {counted.last if counted else 0} were written"
 
 
 def _whole(db: Session) -> Iterator[str]:
@@ -258,7 +290,8 @@ def _standing(db: Session) -> Iterator[str]:
         if not present.issuperset(each if dialect == "sqlite" else [guard.name]):
             yield f"guard {guard.name}"
     for table in SQLModel.metadata.tables.values():
-        for rule in [*table.constraints, *table.indexes]:
+        rules: list[Constraint | Index] = [*table.constraints, *table.indexes]
+        for rule in rules:
             # Exclusion constraints are PostgreSQL's; SQLite keeps those rules by guards.
             kept_by_guard = (dialect, rule.__visit_name__) == ("sqlite", "exclude_constraint")
             name = str(rule.name or "")
@@ -281,7 +314,7 @@ def _names_in(db: Session) -> set[str]:
     return found
 
 
-def _today(db: Session) -> Iterator[str]:
+def _hospital(db: Session) -> Iterator[str]:
     if not is_set_up(db):
         yield "the hospital is not set up"
     elif not clock.is_zone(the_hospital(db).zone):
@@ -295,7 +328,7 @@ def _today(db: Session) -> Iterator[str]:
 _BY_HAND: tuple[tuple[str, str, Callable[[Session], Iterator[str]]], ...] = (
     ("database whole", "the database file is whole and every row's parent is there", _whole),
     ("rules standing", "every named rule of this release stands in the database", _standing),
-    ("hospital", "the hospital is set up and its tables are there", _today),
+    ("hospital", "the hospital is set up and its tables are there", _hospital),
     (
         "dues gate",
         "no routine appointment was booked while dues were on hold, recounted for every booking",

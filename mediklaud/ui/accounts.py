@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
 import streamlit as st
 from sqlmodel import Session
 
 from mediklaud.models import Account, Doctor, Role
-from mediklaud.ui import choose, show
+from mediklaud.ui import choose, sums
 from mediklaud.ui.desk import beside, carried, carry, fresh_forms
 from mediklaud.ui.menu import ROLE_WORDS
 from mediklaud.ui.plain import plain
@@ -27,18 +28,23 @@ def role_words(roles: frozenset[Role]) -> str:
 
 def listed(staff: Staff, doctors: Mapping[int | None, Doctor]) -> None:
     """Accounts as a table."""
-    show.table(
-        [
-            {
-                "Username": account.username,
-                "Name": account.name,
-                "Roles": role_words(roles),
-                "State": _state(account),
-                "Doctor": doctors[account.doctor_id].number if account.doctor_id else "",
-                "Email": account.email or "",
-            }
-            for account, roles in staff
-        ],
+    rows = [
+        {
+            "Username": account.username,
+            "Name": account.name,
+            "Roles": role_words(roles),
+            "State": _state(account),
+            "Doctor": doctors[account.doctor_id].number if account.doctor_id else "",
+            "Email": account.email or "",
+        }
+        for account, roles in staff
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        height=sums.at_most(len(rows)),
+        # The roles of one person may be several; the first rows do not tell how wide that is.
+        column_config={"Roles": st.column_config.Column(width=222)},
         alt="Accounts",
     )
 
@@ -46,7 +52,7 @@ def listed(staff: Staff, doctors: Mapping[int | None, Doctor]) -> None:
 def _state(account: Account) -> str:
     if not account.active:
         return "Disabled"
-    return "Must change the password" if account.must_change_password else "Active"
+    return "First password" if account.must_change_password else "Active"
 
 
 def roles_and_doctor(

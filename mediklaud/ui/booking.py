@@ -72,7 +72,7 @@ def visit_kind(
 
     def shown(kind: VisitKind) -> str:
         prices = {fees[doctor.id or 0, kind] for doctor in doctors}
-        fee = rupees(prices.pop()) if len(prices) == 1 else ""
+        fee = _fee_words(prices.pop()) if len(prices) == 1 else ""
         return " · ".join(filter(None, (show.KIND_WORDS[kind], fee)))
 
     return choose.few("Visit", list(VisitKind), form, shown=shown, chosen=VisitKind.FIRST)
@@ -203,13 +203,17 @@ def price_words(
     fees: dict[tuple[int, VisitKind], int], one: FreeTime | None, kind: VisitKind
 ) -> str:
     """The kind of visit and today's fee of the doctor whose time is chosen."""
-    return f"{show.KIND_WORDS[kind]} · {rupees(fees[one.doctor_id, kind])}" if one else ""
+    return f"{show.KIND_WORDS[kind]} · {_fee_words(fees[one.doctor_id, kind])}" if one else ""
+
+
+def _fee_words(fee_paise: int) -> str:
+    return rupees(fee_paise) if fee_paise else "free"
 
 
 def letter_words(
     patient: Patient,
     letter: str = "A confirmation letter",
-    otherwise: str = "give a printed slip or call",
+    otherwise: str = "tell the time on the phone,",
 ) -> str:
     """What happens about the letter, said honestly: it is queued, or somebody calls."""
     if patient.email:

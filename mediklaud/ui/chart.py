@@ -84,20 +84,20 @@ def row(
     return {
         "Time": f"{at:%H:%M}",
         "Patient": visit.patient.name,
-        "Age, sex": age_and_sex(visit.patient, hospital),
-        "Number": visit.patient.number,
-        "Visit": show.KIND_WORDS[visit.appointment.kind],
         "State": "In the room" if in_the_room else _STATE_WORDS[visit.appointment.status],
+        "Age, sex": age_and_sex(visit.patient, hospital),
+        "Visit": show.KIND_WORDS[visit.appointment.kind],
+        "Number": visit.patient.number,
     }
 
 
-def card(visit: Visit, hospital: Hospital) -> None:
-    """One visit, so that the right person is called in."""
+def card(visit: Visit, hospital: Hospital, *, state: str = "") -> None:
+    """One visit, so that the right person is called in; how it stands, where that is known."""
     at = clock.local(visit.appointment.starts_at, hospital.zone)
     st.markdown(f"#### {plain(visit.patient.name)}")
     with st.container(horizontal=True, gap="xsmall"):
         st.badge(f"{at:%H:%M}", icon=":material/schedule:", color="gray")
-        st.badge(_STATE_WORDS[visit.appointment.status], color="gray")
+        st.badge(state or _STATE_WORDS[visit.appointment.status], color="gray")
         st.badge(show.KIND_WORDS[visit.appointment.kind], color="gray")
         if visit.appointment.emergency_reason is not None:
             st.badge("Emergency", icon=":material/emergency:", color="red")
@@ -112,7 +112,7 @@ def age_and_sex(patient: Patient, hospital: Hospital) -> str:
 
 def numbers(found: DayNumbers) -> None:
     """How the doctor's day stands."""
-    show.numbers({"Waiting": found.arrived, "Still to come": found.booked, "Done": found.fulfilled})
+    show.numbers({"Arrived": found.arrived, "Still to come": found.booked, "Done": found.fulfilled})
 
 
 def nothing_today() -> None:
@@ -184,8 +184,8 @@ def patient_row(patient: Patient, hospital: Hospital) -> dict[str, object]:
     return {
         "Patient": patient.name,
         "Age, sex": age_and_sex(patient, hospital),
-        "Number": patient.number,
         "Phone": contact.phone_words(patient.phone),
+        "Number": patient.number,
     }
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from mediklaud.money import rupees
 
 MOST_BARS = 12
+FEW_BARS = 4
 # The Indian way up an axis: 500, 50,000, 5 lakh, 5 crore.
 _AXIS = (
     "'₹' + (abs(datum.value) >= 1e7 ? format(datum.value / 1e7, '~r') + ' crore'"
@@ -27,7 +28,7 @@ def bars(frame: pd.DataFrame, word: str, sums: str, *, alt: str) -> None:
             tooltip=[_tip(word, ""), _tip("told", "Sum")],
         )
     )
-    st.altair_chart(chart.properties(height=max(90, 34 * len(largest))), alt=alt)
+    st.altair_chart(chart.properties(height=44 + 34 * len(largest)), alt=alt)
     if len(frame) > MOST_BARS:
         st.caption(f"The {MOST_BARS} largest of {len(frame)}. The table has them all.")
 
@@ -41,7 +42,7 @@ def both_sides(summary: pd.DataFrame, word: str, *, alt: str) -> None:
         altair.Chart(long.assign(rupees=long["paise"] / 100, told=long["paise"].map(rupees)))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            x=_along(word, format_words),
+            x=_along(word, format_words, len(summary)),
             xOffset="side:N",
             y=_up(),
             color=_sides(list(sides.values())),
@@ -52,7 +53,7 @@ def both_sides(summary: pd.DataFrame, word: str, *, alt: str) -> None:
 
 
 def _across() -> altair.X:
-    return altair.X("rupees:Q", title=None, axis=altair.Axis(labelExpr=_AXIS, tickCount=4))
+    return altair.X("rupees:Q", title=None, axis=altair.Axis(labelExpr=_AXIS, tickCount=3))
 
 
 def _up() -> altair.Y:
@@ -63,10 +64,13 @@ def _down(word: str) -> altair.Y:
     return altair.Y(f"{word}:N", title=None, sort=None, axis=altair.Axis(labelLimit=150))
 
 
-def _along(word: str, format_words: str) -> altair.X:
+def _along(word: str, format_words: str, count: int) -> altair.X:
     axis = altair.Axis(format=format_words, formatType="time", labelOverlap=True, labelAngle=0)
     unit = "yearmonth" if word == "month" else "yearmonthdate"
-    return altair.X(f"{unit}({word}):O", title=None, axis=axis)
+    # A month or two must not fill the whole width with a few slabs.
+    inner, outer = (0.6, 1) if count < FEW_BARS else (0.2, 0.1)
+    scale = altair.Scale(paddingInner=inner, paddingOuter=outer)
+    return altair.X(f"{unit}({word}):O", title=None, axis=axis, scale=scale)
 
 
 def _sides(names: list[str]) -> altair.Color:

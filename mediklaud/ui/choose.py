@@ -10,10 +10,11 @@ from typing import TypeVar
 from zoneinfo import available_timezones
 
 import streamlit as st
+from sqlmodel import Session
 
 from mediklaud import clock, contact
 from mediklaud.database import reading
-from mediklaud.errors import EmptyField, PasswordsDiffer
+from mediklaud.errors import EmptyField, NotFound, PasswordsDiffer
 from mediklaud.models import Account, Doctor, Patient
 from mediklaud.money import figures
 from mediklaud.repository import FoundPatient, find_patients, patient_with, the_hospital
@@ -161,8 +162,7 @@ def patient(me: Account) -> Patient | None:
     """The patient this desk is busy with: found by phone, name or number, kept across pages."""
     chosen = st.session_state.get(PATIENT)
     with reading() as db:
-        kept = patient_with(db, chosen, by=me) if chosen else None
-        if kept is not None:
+        if chosen and (kept := _still_there(db, chosen, me)):
             return _kept(kept)
         zone = the_hospital(db).zone
         typed = st.text_input(
@@ -192,6 +192,15 @@ def patient(me: Account) -> Patient | None:
     return None
 
 
+def _still_there(db: Session, patient_id: int, me: Account) -> Patient | None:
+    """The kept patient; one who is no longer on record is forgotten."""
+    try:
+        return patient_with(db, patient_id, by=me)
+    except NotFound:
+        keep_patient(None)
+        return None
+
+
 def keep_patient(patient_id: int | None) -> None:
     """Let this desk be busy with a patient, or with nobody."""
     st.session_state[PATIENT] = patient_id
@@ -212,7 +221,7 @@ def _told_apart(found: FoundPatient, zone: str) -> str:
         kept.number,
         clock.age_words(kept.birth_date, clock.today(zone)),
         show.SEX_WORDS[kept.sex],
-        contact.phone_words(kept.phone),
+        contact.phone_words(kept.phone).replace(" ", "\u00a0"),
         f"last visit {clock.day_of(last, zone):%d %b %Y}" if last else "no visit yet",
     )
     return f"**{plain(kept.name)}** · " + " · ".join(map(plain, words))

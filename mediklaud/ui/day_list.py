@@ -25,7 +25,7 @@ _BADGES = {
     AppointmentStatus.CANCELLED: ("event_busy", "gray"),
     AppointmentStatus.NO_SHOW: ("person_off", "red"),
 }
-_COLUMNS = ("Time", "Patient", "State", "Number", "Doctor", "Visit", "Letter")
+_COLUMNS = ("Time", "Patient", "State", "Doctor", "Number", "Visit", "Letter")
 
 
 def filters(doctors: Sequence[Doctor], hospital: Hospital) -> tuple[date, int | None]:
@@ -77,7 +77,7 @@ def actions(visit: Visit, form: str, hospital: Hospital) -> tuple[bool, bool, st
     arrived = missed = False
     change = None
     _head(visit, hospital)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if status is AppointmentStatus.BOOKED:
             arrived = st.button(
                 "Mark as arrived", key=f"{form}/arrived", type="primary", icon=":material/chair:"
@@ -119,9 +119,9 @@ def calls(visits: Sequence[Visit], hospital: Hospital) -> None:
             {
                 "Patient": visit.patient.name,
                 "Phone": contact.phone_words(visit.patient.phone),
-                "Why": _why(visit),
                 **_when(visit, hospital),
                 "Doctor": visit.doctor.name,
+                "Why": _why(visit),
                 "Number": visit.patient.number,
             }
             for visit in visits

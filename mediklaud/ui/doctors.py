@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import pandas as pd
 import streamlit as st
 from sqlmodel import Session
 
 from mediklaud import clock, contact
 from mediklaud.models import Appointment, Doctor, Leave, Patient, VisitKind, WorkingSession
-from mediklaud.money import read_rupees, rupees
+from mediklaud.money import read_rupees
 from mediklaud.registers import COUNCILS, SPECIALTIES
 from mediklaud.repository import DoctorForm
-from mediklaud.ui import choose, show
+from mediklaud.ui import choose, show, sums
 from mediklaud.ui.desk import carry, fresh_forms
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -143,24 +144,35 @@ def shown_version(form: str, doctor: Doctor) -> int:
 
 def listed(found: Sequence[Doctor], fees: Fees) -> None:
     """Doctors as a table."""
-    show.table(
-        [
-            {
-                "Number": doctor.number,
-                "Name": doctor.name,
-                "Specialty": doctor.specialty,
-                "State": "Active" if doctor.active else "Inactive",
-                "Consultation": rupees(fees[doctor.id or 0, VisitKind.FIRST]),
-                "Follow-up": rupees(fees[doctor.id or 0, VisitKind.FOLLOW_UP]),
-                "Phone": contact.phone_words(doctor.phone),
-                "Council": doctor.council,
-                "Registration": doctor.registration,
-                "Valid until": day_words(doctor.registration_expires_on),
-            }
-            for doctor in found
-        ],
-        alt="Doctors",
-    )
+    names = {
+        "number": "Number",
+        "name": "Name",
+        "specialty": "Specialty",
+        "state": "State",
+        "consultation_paise": "Consultation",
+        "follow_up_paise": "Follow-up",
+        "phone": "Phone",
+        "council": "Council",
+        "registration": "Registration",
+        "valid_until": "Valid until",
+    }
+    rows = [
+        (
+            doctor.number,
+            doctor.name,
+            doctor.specialty,
+            "Active" if doctor.active else "Inactive",
+            fees[doctor.id or 0, VisitKind.FIRST],
+            fees[doctor.id or 0, VisitKind.FOLLOW_UP],
+            contact.phone_words(doctor.phone),
+            doctor.council,
+            doctor.registration,
+            day_words(doctor.registration_expires_on),
+        )
+        for doctor in found
+    ]
+    frame = pd.DataFrame(rows, columns=list(names))
+    sums.table(frame, names, alt="Doctors", height=sums.at_most(len(found)))
 
 
 def bookings(booked: Sequence[tuple[Appointment, Patient]], zone: str, *, alt: str) -> None:
@@ -172,8 +184,8 @@ def bookings(booked: Sequence[tuple[Appointment, Patient]], zone: str, *, alt: s
                 "Day": at.date(),
                 "Time": f"{at:%H:%M}",
                 "Patient": patient.name,
-                "Number": patient.number,
                 "Phone": contact.phone_words(patient.phone),
+                "Number": patient.number,
             }
             for at, (_, patient) in zip(starts, booked, strict=True)
         ],
@@ -190,9 +202,8 @@ def session_row(session: WorkingSession) -> dict[str, object]:
     """A weekly session as a row."""
     return {
         "Weekday": weekday_words(session.weekday),
-        "Begins": clock.minute_words(session.begins_minute),
-        "Ends": clock.minute_words(session.ends_minute),
-        "Minutes of a slot": session.slot_minutes,
+        "Hours": _hours(session),
+        "Slot": f"{session.slot_minutes} min",
         "First day": day_words(session.valid_from),
         "Last day": day_words(session.valid_to) or "goes on",
     }
@@ -200,8 +211,12 @@ def session_row(session: WorkingSession) -> dict[str, object]:
 
 def session_words(session: WorkingSession) -> str:
     """A weekly session in a line."""
-    hours = f"{clock.minute_words(session.begins_minute)}–{clock.minute_words(session.ends_minute)}"
-    return f"{weekday_words(session.weekday)} {hours}, from {day_words(session.valid_from)}"
+    day = weekday_words(session.weekday)
+    return f"{day} {_hours(session)}, from {day_words(session.valid_from)}"
+
+
+def _hours(session: WorkingSession) -> str:
+    return f"{clock.minute_words(session.begins_minute)}–{clock.minute_words(session.ends_minute)}"
 
 
 def leave_words(leave: Leave, zone: str) -> str:

@@ -60,10 +60,11 @@ def _close_pages() -> None:
 
 def _signed_out(hospital: Hospital) -> None:
     _, middle, _ = st.columns([1, 1.2, 1])
+    foot = st.container()
     with middle:
         st.title(plain(hospital.name), anchor=False)
         st.caption("Front desk, consulting rooms and till")
-        sign_in_form()
+        sign_in_form(foot)
         if hospital.is_demo:
             first_visit.draw_demo_sign_ins()
 

@@ -64,8 +64,9 @@ def _doctor(db: Session, me: Account, hospital: Hospital) -> None:
             chart.card(ready[0], hospital)
         else:
             st.markdown(":material/event_available: Nobody is waiting, and nobody is to come.")
+    today = "Go on with the consultation" if open_one else "Today's consultations"
     _links(
-        ("doctor/today", "Go on with it" if open_one else "Today's consultations", "stethoscope"),
+        ("doctor/today", today, "stethoscope"),
         ("doctor/week", "My week", "calendar_view_week"),
         ("doctor/patient", "My patients", "clinical_notes"),
     )
@@ -78,7 +79,7 @@ def _in_the_room(
     # One that was forgotten on another day is not in today's list.
     for visit in visits:
         if visit.appointment.id == appointment.id:
-            chart.card(visit, hospital)
+            chart.card(visit, hospital, state="In the room")
 
 
 def _front_desk(db: Session, me: Account, hospital: Hospital) -> None:
@@ -142,6 +143,10 @@ def _finance(db: Session, me: Account, _hospital: Hospital) -> None:
 
 
 def _registrar(db: Session, me: Account, _hospital: Hospital) -> None:
+    _staff(db, me)
+
+
+def _staff(db: Session, me: Account, *more: tuple[str, str, str]) -> None:
     staff = staff_numbers(db, by=me)
     show.numbers(
         {
@@ -168,12 +173,12 @@ def _registrar(db: Session, me: Account, _hospital: Hospital) -> None:
         ("cmo/edit_doctor", "Edit a doctor", "edit_note"),
         ("cmo/sessions", "Weekly sessions", "schedule"),
         ("cmo/leave", "Leave", "beach_access"),
+        *more,
     )
 
 
 def _cmo(db: Session, me: Account, hospital: Hospital) -> None:
-    _registrar(db, me, hospital)
-    _links(("administrator/self_check", "Self-check", "verified"))
+    _staff(db, me, ("administrator/self_check", "Self-check", "verified"))
     st.markdown("##### Emergency bookings of the last 7 days")
     found = emergencies(db, clock.now() - REVIEWED, by=me)
     if not found:

@@ -30,7 +30,7 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
         ("front_desk/edit_patient", "Edit a patient", "manage_accounts", (Role.FRONT_DESK,)),
     ),
     "Doctor": (
-        ("doctor/today", "Today", "stethoscope", (Role.DOCTOR,)),
+        ("doctor/today", "Today's consultations", "stethoscope", (Role.DOCTOR,)),
         ("doctor/week", "My week", "calendar_view_week", (Role.DOCTOR,)),
         ("doctor/patient", "My patients", "clinical_notes", (Role.DOCTOR,)),
     ),

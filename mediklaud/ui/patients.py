@@ -160,4 +160,4 @@ def identity(known: Patient, today: date) -> str:
 def card(known: Patient, hospital: Hospital) -> None:
     """Who is on the phone, in two lines."""
     st.markdown(identity(known, clock.today(hospital.zone)))
-    st.caption(f":material/mail: {plain(known.email or 'no email: give a printed slip or call')}")
+    st.caption(f":material/mail: {plain(known.email or 'no email: tell the time on the phone')}")

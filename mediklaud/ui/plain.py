@@ -3,14 +3,21 @@
 import re
 
 _MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=^])")
-_SHORTCODE = re.compile(r":(?=[\w+-]+:)")
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+# What becomes something else after the escapes are gone, each parted where a character of no
+# width is put: an emoji's or icon's shortcode, a link (http://, www., name@house), an arrow.
+_PARTED = re.compile(
+    r"(?<=:)(?=[\w+-]+:|material/|//)|(?<=www)(?=\.)|(?<=@)(?=\S)|(?<=[<>~-])(?=[-=>])",
+    re.IGNORECASE,
+)
+_NO_WIDTH = "\u200b"
 
 
 def plain(words: str) -> str:
     """The words so that Markdown shows them as they are, line breaks too.
 
-    Every mark is escaped; an emoji's shortcode is parted by a character of no width, since
-    it is looked for after the escapes are gone.
+    Every mark is escaped, and what needs no mark is parted. A line's indentation, which
+    would make code of it, is left out: Markdown never shows it.
     """
-    parted = _SHORTCODE.sub(":\u200b", words)
+    parted = _PARTED.sub(_NO_WIDTH, _INDENT.sub("", words))
     return _MARKS.sub(r"\\\1", parted).replace("\n", "  \n")

@@ -20,6 +20,9 @@ STATUS_WORDS = {
     "noshow": "Did not come",
 }
 KIND_WORDS = {"first": "First visit", "follow_up": "Follow-up"}
+_DATES = ("Day", "Date", "From", "Until")
+_WIDTHS = {"Patient": 165, "State": 94}
+_SUMS = ("Owed", "Total", "Dues then")
 SEX_WORDS = {"female": "Female", "male": "Male", "other": "Other", "unknown": "Not known"}
 
 
@@ -33,15 +36,18 @@ def patient(kept: Patient, hospital: Hospital) -> None:
             "Age": f"{about}{clock.age_words(kept.birth_date, today)}{born}",
             "Sex": SEX_WORDS[kept.sex],
             "Phone": plain(contact.phone_words(kept.phone)),
-            "Email": plain(kept.email or "none: give a printed slip"),
+            "Email": plain(kept.email or "none: letters cannot reach this patient"),
             "Address": plain(kept.address.replace("\n", ", ")),
         },
         border="horizontal",
     )
 
 
-def dues(owed: Dues) -> None:
-    """What a patient owes, bill by bill, and whether routine booking is on hold."""
+def dues(owed: Dues, *, brief: bool = False) -> None:
+    """What a patient owes, bill by bill, and whether routine booking is on hold.
+
+    A brief table fits beside a form: the bill, what is owed and its date.
+    """
     if not owed.bills:
         st.success("Nothing is owed.", icon=":material/check_circle:")
         return
@@ -67,6 +73,7 @@ def dues(owed: Dues) -> None:
             for bill in owed.bills
         ],
         alt="Open bills",
+        column_order=("Bill", "Owed", "Date") if brief else None,
     )
 
 
@@ -94,10 +101,11 @@ def letter_words(letter: Message | None) -> str:
     """How a letter stands, in a word or two."""
     if letter is None:
         return ""
+    kept = letter.outcome.startswith("kept")
     return {
         MessageStatus.QUEUED: "queued",
         MessageStatus.SENDING: "on its way",
-        MessageStatus.SENT: "sent" if has_mail_server() else "kept as a file",
+        MessageStatus.SENT: "kept as a file" if kept else "sent",
         MessageStatus.FAILED: "failed: call",
         MessageStatus.UNADDRESSED: "no email: call",
     }[letter.status]
@@ -131,16 +139,20 @@ def outbox(mail: OutboxState) -> None:
 def table(rows: Sequence[dict[str, object]], *, alt: str, **options: object) -> object:
     """Rows as text, never as Markdown; dates as the desk reads them."""
     frame = pd.DataFrame(list(rows))
-    config = {
-        name: st.column_config.DateColumn(format="DD MMM YYYY")
-        for name in ("Day", "Date", "From", "Until")
-        if name in frame
-    }
+    dates = st.column_config.DateColumn(format="DD MMM YYYY")
+    sums = st.column_config.TextColumn(alignment="right")
+    # Left to itself a column is too narrow for the longest of these words.
+    wide = {word: st.column_config.TextColumn(width=width) for word, width in _WIDTHS.items()}
+    kinds = dict.fromkeys(_DATES, dates) | dict.fromkeys(_SUMS, sums) | wide
+    config = {name: kind for name, kind in kinds.items() if name in frame}
     return st.dataframe(frame, hide_index=True, alt=alt, column_config=config, **options)
 
 
 def numbers(found: dict[str, object]) -> None:
-    """A row of numbers, each with its word; on a narrow screen two stand side by side."""
-    with st.container(horizontal=True):
-        for word, value in found.items():
-            st.metric(word, value, border=True)
+    """A row of numbers, each with its word; on a narrow screen four stand two by two."""
+    shown = list(found.items())
+    halves = (shown[:2], shown[2:]) if len(shown) == 4 else (shown,)
+    for column, half in zip(st.columns(len(halves)), halves, strict=True):
+        with column.container(horizontal=True):
+            for word, value in half:
+                st.metric(word, value, border=True)

@@ -12,6 +12,7 @@ import bcrypt
 import streamlit as st
 import streamlit_authenticator as stauth
 from jwt import PyJWTError
+from streamlit.delta_generator import DeltaGenerator
 from streamlit_authenticator.utilities import LoginError
 
 from mediklaud import config
@@ -140,10 +141,14 @@ def _take_cookie() -> None:
         st.rerun()
 
 
-def sign_in_form() -> None:
-    """The form for a name and a password."""
+def sign_in_form(foot: DeltaGenerator) -> None:
+    """The form for a name and a password.
+
+    The library's unseen component takes up room, so it is drawn at the page's `foot`.
+    """
     names = _Names()
-    authenticator = _authenticator(names)
+    with foot:
+        authenticator = _authenticator(names)
     fields = {"Form name": "Sign in", "Username": "Username", "Login": "Sign in"}
     authenticator.login(fields=fields, key="sign-in", callback=_begin)
     if token():

@@ -19,8 +19,9 @@ ROWS_A_PAGE = 25
 
 
 def metrics(told: dict[str, str], **helps: str) -> None:
-    """A row of numbers, each in its card."""
-    with st.grid(len(told), min_column_width=150):
+    """A row of numbers, each in its card, as many beside each other as show the longest whole."""
+    longest = max(map(len, told.values()))
+    with st.grid(len(told), min_column_width=max(150, 12 * longest + 36)):
         for name, value in told.items():
             st.metric(name, value, border=True, help=helps.get(name), height="stretch")
 
@@ -41,10 +42,9 @@ def table(frame: pd.DataFrame, names: dict[str, str], *, alt: str, **options: An
     return st.dataframe(
         shown.style.format(dict.fromkeys(sums, rupees)),
         hide_index=True,
-        height="content",
         column_config=config,
         alt=alt,
-        **options,
+        **{"height": "content", **options},
     )
 
 
@@ -80,7 +80,7 @@ def breakdown(
         st.caption("Nothing to show.")
         return
     sums = next(column for column in names if column.endswith("_paise"))
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns(2, gap="medium")
     with left:
         bars(frame, word, sums, alt=f"{names[sums]} by {names[word].lower()}")
     with right:
@@ -113,6 +113,11 @@ def csv_file(held: str, frame: pd.DataFrame, names: dict[str, str], deed: Deed) 
     with reading() as db:
         permit(db, live_account(db, held), deed)
     return csv_of(frame, names)
+
+
+def at_most(rows: int) -> str:
+    """The height of a table: all its rows where they are few, or a part of them that scrolls."""
+    return "content" if rows <= ROWS_A_PAGE else "auto"
 
 
 def days_words(first_day: date, last_day: date) -> str:

@@ -1,7 +1,7 @@
 // Draws a doctor's week. Everything a person typed is set as textContent, never as markup.
 
-// The shortest visit is still tall enough for a line of text and a finger.
-const LEAST_HEIGHT = 30;
+// The shortest visit is still tall enough for its time above its name, and for a finger.
+const LEAST_HEIGHT = 44;
 
 function element(tag, className, text) {
   const made = document.createElement(tag);

@@ -39,7 +39,7 @@ if task == NEW:
         left, right = st.columns(2)
         with left:
             name = choose.words("Name", form)
-            username = choose.words("Username", form, placeholder="3 to 40 small letters, digits …")
+            username = choose.words("Username", form, placeholder="Small letters, such as meera")
         with right:
             email = choose.words("Email", form, placeholder="May stay empty")
             roles, doctor_id = accounts.roles_and_doctor(form, by_id)
@@ -67,7 +67,7 @@ if task == CHANGE:
             change_account(db, account, roles, by=me, doctor_id=doctor_id, active=active)
 
     with st.container(border=True):
-        st.write("A forgotten password: the account gets a first one again and is signed out.")
+        st.write("For a forgotten password: a new first one is made and shown once.")
         asked = st.button("Reset the password", key=f"{form}/reset", icon=":material/lock_reset:")
     if asked:
         with record(f"The account {account.username} has a first password again.") as db:

@@ -35,7 +35,7 @@ with st.form(form):
         phone = choose.words("Phone", form, value=contact.phone_words(hospital.phone))
         email = choose.words("Email", form, value=hospital.email)
     with right:
-        address = choose.lines("Address", form, value=hospital.address, height=122)
+        address = choose.lines("Address", form, value=hospital.address, height=152)
         gstin = choose.words(
             "GSTIN", form, value=hospital.gstin or "", placeholder="May stay empty"
         )

@@ -77,8 +77,11 @@ if not leaves:
     st.info("No leave is granted.", icon=":material/event_available:")
 for leave, booked in leaves:
     with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{doctors.leave_words(leave, zone)}**  \n{plain(leave.reason)}")
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            words = f"**{doctors.leave_words(leave, zone)}**  \n{plain(leave.reason)}"
+            st.markdown(words, width="content")
             withdraw = st.button(
                 "Withdraw", key=f"{form}/withdraw/{leave.id}", icon=":material/undo:"
             )

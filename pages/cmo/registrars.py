@@ -33,8 +33,14 @@ st.subheader("Registrars now", anchor=False)
 if not registrars:
     st.info("Nobody is registrar yet: the CMO registers the doctors.", icon=":material/how_to_reg:")
 for registrar in registrars:
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(registrar.name)}**  \n{plain(registrar.username)}")
+    with st.container(
+        border=True,
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+    ):
+        words = f"**{plain(registrar.name)}**  \n{plain(registrar.username)}"
+        st.markdown(words, width="content")
         withdraw = st.button("Withdraw", key=f"{form}/{registrar.id}", icon=":material/undo:")
     if withdraw:
         with record("Withdrawn. The account is signed out and registers no more doctors.") as db:

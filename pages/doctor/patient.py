@@ -23,7 +23,7 @@ if opened:
 
 words = st.text_input(
     "Find among your patients",
-    placeholder="A piece of the name, digits of the phone, or the hospital number",
+    placeholder="Name, phone or number",
     icon=":material/search:",
 )
 with reading() as db:

@@ -67,12 +67,14 @@ who = owing.assign(
     phone=owing["phone"].map(contact.phone_words),
     booking=owing["on_hold"].map({True: "on hold", False: "open"}),
 )
+above = st.container(horizontal=True, vertical_alignment="center")
 picked = sums.chosen_row(sums.page_of(who, "who-owes"), WHO, by="patient_id", alt="Who owes")
-with st.container(horizontal=True, vertical_alignment="center"):
+with above:
     sums.csv_button(who, WHO, name=f"who-owes-{today}", deed=Deed.SEE_DUES)
     if picked is None:
         st.caption("Choose a row to take a payment.")
     else:
         choose.keep_patient(int(picked["patient_id"]))
         label = plain(f"Take a payment from {picked['patient_name']}")
-        st.page_link("pages/finance/payment.py", label=label, icon=":material/payments:")
+        if st.button(label, type="primary", icon=":material/payments:"):
+            st.switch_page("pages/finance/payment.py")

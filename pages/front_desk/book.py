@@ -36,7 +36,7 @@ with reading() as db:
 who, when = st.columns([2, 3], gap="medium")
 with who, st.container(border=True):
     patients.card(patient, hospital)
-    show.dues(owed)
+    show.dues(owed, brief=True)
     emergency = booking.emergency(owed, form)
     booking.upcoming(upcoming, hospital)
 

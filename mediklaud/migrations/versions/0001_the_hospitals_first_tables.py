@@ -329,6 +329,9 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("dues_then_paise", sa.BigInteger(), nullable=False),
+        sa.Column("overdue_then_paise", sa.BigInteger(), nullable=False),
+        sa.Column("dues_limit_then_paise", sa.BigInteger(), nullable=False),
+        sa.Column("grace_days_then", sa.Integer(), nullable=False),
         sa.Column("on_hold", sa.Boolean(), nullable=False),
         sa.Column("booked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("booked_by", sa.Integer(), nullable=True),
@@ -368,10 +371,23 @@ def upgrade() -> None:
             name="a_cancellation_has_a_reason",
         ),
         sa.CheckConstraint(
+            "CAST(dues_limit_then_paise AS BIGINT) = dues_limit_then_paise AND dues_limit_then_paise >= 0",
+            name="dues_limit_then_is_whole_paise",
+        ),
+        sa.CheckConstraint(
             "CAST(dues_then_paise AS BIGINT) = dues_then_paise AND dues_then_paise >= 0",
             name="dues_then_are_whole_paise",
         ),
+        sa.CheckConstraint(
+            "CAST(overdue_then_paise AS BIGINT) = overdue_then_paise AND overdue_then_paise >= 0",
+            name="overdue_then_is_whole_paise",
+        ),
         sa.CheckConstraint("ends_at > starts_at", name="appointment_ends_after_it_starts"),
+        sa.CheckConstraint(
+            "on_hold = (overdue_then_paise > dues_limit_then_paise)",
+            name="on_hold_is_more_overdue_than_the_limit",
+        ),
+        sa.CheckConstraint("overdue_then_paise <= dues_then_paise", name="what_is_overdue_is_owed"),
         sa.ForeignKeyConstraint(
             ["booked_by"], ["account.id"], name=op.f("fk_appointment_booked_by")
         ),

@@ -1,0 +1,104 @@
+"""Appointments as lists show them: with patient, doctor and the newest letter."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, func
+from sqlmodel import Session, col, select
+
+from mediklaud import clock
+from mediklaud.models import (
+    Account,
+    Appointment,
+    AppointmentStatus,
+    Doctor,
+    Message,
+    Patient,
+)
+from mediklaud.permissions import Deed
+from mediklaud.repository.audit import permit
+from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.outbox import letters_of
+
+VISITS_A_PAGE = 200
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An appointment with the people it concerns and the state of its newest letter."""
+
+    appointment: Appointment
+    patient: Patient
+    doctor: Doctor
+    letter: Message | None
+
+
+def day_visits(
+    db: Session, day: date, *, by: Account, doctor_id: int | None = None, page: int = 1
+) -> list[Visit]:
+    """The front desk's list of a day, by time, cancelled ones too; a page of it at a time."""
+    permit(db, by, Deed.SEE_DAY)
+    skipped = (page - 1) * VISITS_A_PAGE
+    return visits_where(db, *_of_day(db, day, doctor_id), at_most=VISITS_A_PAGE, skipped=skipped)
+
+
+def day_pages(db: Session, day: date, *, by: Account, doctor_id: int | None = None) -> int:
+    """How many pages the list of a day has; an empty day has one."""
+    permit(db, by, Deed.SEE_DAY)
+    size = select(func.count()).select_from(Appointment).where(*_of_day(db, day, doctor_id))
+    return max(1, -(-db.exec(size).one() // VISITS_A_PAGE))
+
+
+def _of_day(db: Session, day: date, doctor_id: int | None) -> list[ColumnElement[bool]]:
+    begins_at, ends_at = clock.day_bounds(day, the_hospital(db).zone)
+    conditions = [col(Appointment.starts_at) >= begins_at, col(Appointment.starts_at) < ends_at]
+    if doctor_id is not None:
+        conditions.append(col(Appointment.doctor_id) == doctor_id)
+    return conditions
+
+
+def upcoming_visits(db: Session, patient_id: int, *, by: Account) -> list[Visit]:
+    """A patient's booked appointments that are still to come, for the front desk."""
+    permit(db, by, Deed.SEE_DAY)
+    return visits_where(
+        db,
+        Appointment.patient_id == patient_id,
+        Appointment.status == AppointmentStatus.BOOKED,
+        Appointment.ends_at > clock.now(),
+    )
+
+
+def letters_to_call(db: Session, *, by: Account) -> list[Visit]:
+    """Appointments to come whose letter cannot be delivered: these patients are called."""
+    permit(db, by, Deed.SEE_DAY)
+    visits = visits_where(
+        db,
+        Appointment.status == AppointmentStatus.BOOKED,
+        Appointment.starts_at > clock.now(),
+        col(Appointment.id).in_(
+            select(Message.appointment_id).where(col(Message.status).in_(("failed", "unaddressed")))
+        ),
+    )
+    undelivered = ("failed", "unaddressed")
+    return [one for one in visits if one.letter and one.letter.status in undelivered]
+
+
+def visits_where(
+    db: Session, *conditions: object, at_most: int = 500, skipped: int = 0
+) -> list[Visit]:
+    """Appointments with patient, doctor and newest letter, by time. For siblings, not pages."""
+    rows = (
+        select(Appointment, Patient, Doctor)
+        .join(Patient, col(Patient.id) == col(Appointment.patient_id))
+        .join(Doctor, col(Doctor.id) == col(Appointment.doctor_id))
+        .where(*conditions)  # type: ignore[arg-type]
+        .order_by(col(Appointment.starts_at), Doctor.name, col(Appointment.id))
+        .offset(skipped)
+        .limit(at_most)
+    )
+    found = db.exec(rows).all()
+    newest = letters_of(db, [appointment.id or 0 for appointment, _, _ in found])
+    return [
+        Visit(appointment, patient, doctor, newest.get(appointment.id or 0))
+        for appointment, patient, doctor in found
+    ]
