@@ -106,10 +106,11 @@ def test_streamlit_run_shows_only_the_form_too(sqlite_house: Path, page: str) ->
             is_only_the_form(visit(server, asked), asked)
 
 
-def cookie_of(token: str, key: str = "", algorithm: str = "HS256") -> str:
+def cookie_of(token: str, key: str = "", hours: int = 1) -> str:
     """A cookie as the library writes it, or one that somebody else made."""
-    said = {"username": token, "exp_date": time_machine.escape_hatch.time.time() + 3600}
-    return jwt.encode(said, key or config.key().hex(), algorithm=algorithm)
+    ends = time_machine.escape_hatch.time.time() + 3600 * hours
+    said = {"username": token, "exp_date": ends}
+    return jwt.encode(said, key or config.key().hex(), algorithm="HS256")
 
 
 @pytest.fixture
@@ -128,7 +129,8 @@ def test_only_a_live_cookie_of_this_house_opens_a_page(server: Server, token: st
         "no signature": jwt.encode({"username": token, "exp_date": 9e9}, None, algorithm="none"),
         "a name instead of a sign-in": cookie_of("ishaan"),
         "a guess": cookie_of("SI-guess"),
-        "no cookie at all": "nonsense",
+        "no cookie of ours": "nonsense",
+        "too old": cookie_of(token, hours=-1),
     }
     for cookie in forged.values():
         is_only_the_form(visit(server, page, cookie), page)

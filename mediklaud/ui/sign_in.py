@@ -11,6 +11,7 @@ from typing import Any
 import bcrypt
 import streamlit as st
 import streamlit_authenticator as stauth
+from jwt import PyJWTError
 from streamlit.delta_generator import DeltaGenerator
 from streamlit_authenticator.utilities import LoginError
 
@@ -129,11 +130,13 @@ def signed_in() -> Account | None:
 
 def _take_cookie() -> None:
     """Go on with the sign-in of the browser's cookie, before any page is chosen."""
-    with suppress(LoginError):
+    with suppress(LoginError, PyJWTError):
         _authenticator(_Names()).login(location="unrendered")
-    if not token():
-        # A cookie of an ended sign-in, or nobody's: away with it, and the form instead, in a
-        # run of its own, since the library's component may be drawn only once in each.
+    if not is_token(token()):
+        _forget()
+        # A cookie whose sign-in has ended, or that this house never gave: away with it,
+        # and the form instead, in a run of its own, since the library's component may be
+        # drawn only once in each.
         st.session_state[_COOKIE_DEAD] = st.session_state["logout"] = True
         st.rerun()
 
