@@ -32,6 +32,7 @@ from mediklaud.repository import (
 from mediklaud.ui.desk import token
 
 COOKIE = "mediklaud"
+_DRAWN = "_authenticator"
 _ENDED, _COOKIE_DUE, _COOKIE_DEAD = "_sign_in_ended", "_cookie_due", "_cookie_dead"
 # An unknown name costs the same bcrypt as a known one.
 _NOBODY = bcrypt.hashpw(b"nobody has this password", bcrypt.gensalt()).decode()
@@ -123,22 +124,27 @@ def signed_in() -> Account | None:
         with reading() as db:
             return live_account(db, token())
     except SignedOut:
+        # Its cookie is as dead: were it read again, the form's next click would be lost to it.
         _forget()
-        st.session_state[_ENDED] = True
+        for word in (_ENDED, _COOKIE_DEAD, "logout"):
+            st.session_state[word] = True
         return None
 
 
 def _take_cookie() -> None:
     """Go on with the sign-in of the browser's cookie, before any page is chosen."""
+    names = _Names()
+    authenticator = _authenticator(names)
     with suppress(LoginError, PyJWTError):
-        _authenticator(_Names()).login(location="unrendered")
+        authenticator.login(location="unrendered")
     if not is_token(token()):
+        # A cookie whose sign-in has ended, or that this house never gave: away with it, and
+        # the form instead, drawn by this same object, since the library's component may be
+        # drawn only once in a run, and a run begun anew here would forget the page's URL.
         _forget()
-        # A cookie whose sign-in has ended, or that this house never gave: away with it,
-        # and the form instead, in a run of its own, since the library's component may be
-        # drawn only once in each.
-        st.session_state[_COOKIE_DEAD] = st.session_state["logout"] = True
-        st.rerun()
+        for word in (_ENDED, _COOKIE_DEAD, "logout"):
+            st.session_state[word] = True
+        st.session_state[_DRAWN] = (names, authenticator)
 
 
 def sign_in_form(foot: DeltaGenerator) -> None:
@@ -146,9 +152,11 @@ def sign_in_form(foot: DeltaGenerator) -> None:
 
     The library's unseen component takes up room, so it is drawn at the page's `foot`.
     """
-    names = _Names()
-    with foot:
-        authenticator = _authenticator(names)
+    names, authenticator = st.session_state.pop(_DRAWN, (None, None))
+    if authenticator is None:
+        names = _Names()
+        with foot:
+            authenticator = _authenticator(names)
     fields = {"Form name": "Sign in", "Username": "Username", "Login": "Sign in"}
     authenticator.login(fields=fields, key="sign-in", callback=_begin)
     if token():
