@@ -25,12 +25,12 @@ from mediklaud.models import (
 )
 from mediklaud.repository import (
     PatientForm,
-    appointments,
     begin_consultation,
     book_appointment,
     edit_patient,
     enroll_patient,
     finish_consultation,
+    visits,
 )
 from mediklaud.ui import desk as ui_desk
 from mediklaud.ui import front_door, show
@@ -628,7 +628,7 @@ def test_a_long_day_is_read_page_by_page(day, monkeypatch):
     with transaction() as db:
         ward = ward_of(db)
         book(db, ward, ward.ben, 11)
-    monkeypatch.setattr(appointments, "VISITS_A_PAGE", 1)
+    monkeypatch.setattr(visits, "VISITS_A_PAGE", 1)
 
     first = list(day.run().dataframe[0].value["Patient"])
     day.pagination[0].set_value(2).run()
