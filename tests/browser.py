@@ -9,12 +9,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from mediklaud.config import ROOT
 from mediklaud.ui.sign_in import COOKIE
@@ -176,9 +177,15 @@ class Desk:
         """Choose from a list, found by typing."""
         has_label = self.page.get_by_text(label, exact=True)
         field = self.page.get_by_test_id(kind).filter(has=has_label).locator("input").first
-        field.click()
-        field.fill(option)
-        self.page.get_by_role("option", name=option).first.click()
+        offered = self.page.get_by_role("option", name=option).first
+        for patience in (2_000, 2_000, PATIENCE_MS):
+            # A run that was still under way draws the list anew and closes it.
+            with suppress(TookTooLong) if patience < PATIENCE_MS else nullcontext():
+                field.click()
+                field.fill(option)
+                offered.click(timeout=patience)
+                break
+            self.rest()
         self.rest()
 
     def pick(self, option: str) -> None:
@@ -203,12 +210,7 @@ class Desk:
         self.page.get_by_test_id("stSidebar").wait_for()
         # The library's component sets the cookie and draws the page once more: what is
         # clicked before that second drawing can be lost.
-        context = self.page.context
-
-        def kept() -> bool:
-            return COOKIE in {one["name"] for one in context.cookies()}
-
-        eventually(kept, "the cookie is set", 20, self.page)
+        eventually(self._has_cookie, "the cookie is set", 20, self.page)
         expect(self.page.locator("iframe")).to_have_count(0, timeout=PATIENCE_MS)
         self.rest()
 
@@ -216,3 +218,8 @@ class Desk:
         """Leave the desk to the next person."""
         self.press("Sign out")
         self.button("Sign in").wait_for()
+        eventually(lambda: not self._has_cookie(), "the cookie is deleted", 20, self.page)
+        self.rest()
+
+    def _has_cookie(self) -> bool:
+        return COOKIE in {one["name"] for one in self.page.context.cookies()}

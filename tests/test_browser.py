@@ -115,7 +115,6 @@ def open_sessions(desk: Desk, zone: str) -> None:
 
 def create_account(desk: Desk, username: str, name: str, role: str) -> str:
     """The administrator creates an account; returns its first password."""
-    desk.go("Accounts and roles")
     desk.fill(Name=name, Username=username)
     desk.choose("Roles", role, kind="stMultiSelect")
     desk.page.keyboard.press("Escape")
@@ -123,6 +122,8 @@ def create_account(desk: Desk, username: str, name: str, role: str) -> str:
         desk.choose("Doctor", DOCTOR)
     desk.press("Create the account")
     desk.sees(f"The account {username} of {name} is created.")
+    desk.sees(f"First password of {username}")
+    desk.rest()
     return desk.page.get_by_test_id("stCode").inner_text().strip()
 
 
@@ -247,6 +248,7 @@ def test_a_hospitals_day_goes_through_the_browser(server: Server, desk: Desk) ->
         ("ishaan", "Ishaan Shah", "Finance"),
         ("sen", DOCTOR, "Doctor"),
     )
+    desk.go("Accounts and roles")
     first = {one[0]: create_account(desk, *one) for one in staff}
     desk.sign_out()
 
