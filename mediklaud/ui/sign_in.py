@@ -5,7 +5,6 @@ random id of a sign-in, which our table can end; wrong tries are counted there t
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 import bcrypt
@@ -135,15 +134,20 @@ def _take_cookie() -> None:
     """Go on with the sign-in of the browser's cookie, before any page is chosen."""
     names = _Names()
     authenticator = _authenticator(names)
-    with suppress(LoginError, PyJWTError):
+    ended = False
+    try:
         authenticator.login(location="unrendered")
+    except LoginError:
+        ended = True
+    except PyJWTError:
+        pass  # not one of ours, so nothing of this person's has ended
     if not is_token(token()):
         # A cookie whose sign-in has ended, or that this house never gave: away with it, and
         # the form instead, drawn by this same object, since the library's component may be
         # drawn only once in a run, and a run begun anew here would forget the page's URL.
         _forget()
-        for word in (_ENDED, _COOKIE_DEAD, "logout"):
-            st.session_state[word] = True
+        st.session_state[_COOKIE_DEAD] = st.session_state["logout"] = True
+        st.session_state[_ENDED] = ended
         st.session_state[_DRAWN] = (names, authenticator)
 
 
