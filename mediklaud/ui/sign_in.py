@@ -165,7 +165,10 @@ def sign_in_form(foot: DeltaGenerator) -> None:
     authenticator.login(fields=fields, key="sign-in", callback=_begin)
     if token():
         st.rerun()
-    if st.session_state.pop(_COOKIE_DEAD, False):
+    # Drawn until the browser answers under the key "delete", as keep_cookie draws "set".
+    if st.session_state.get("delete"):
+        st.session_state.pop(_COOKIE_DEAD, None)
+    elif st.session_state.get(_COOKIE_DEAD):
         authenticator.cookie_controller.delete_cookie()
     if names.asked:
         _refuse(names.asked)
@@ -202,6 +205,7 @@ def _begin(said: dict[str, Any]) -> None:
     # What the library puts into its cookie next.
     st.session_state["username"] = begun
     st.session_state[_COOKIE_DUE] = True
+    st.session_state.pop(_COOKIE_DEAD, None)
 
 
 def _refuse(name: str) -> None:
