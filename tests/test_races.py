@@ -35,6 +35,7 @@ from mediklaud.repository import (
     create_account,
     enroll_patient,
     finish_consultation,
+    free_times,
     open_session,
     register_doctor,
 )
@@ -137,7 +138,7 @@ def test_without_its_guard_one_slot_is_booked_by_all(house, race):
 def test_two_hundred_slots_are_each_booked_once(house, race):
     with desk() as (db, ward):
         patients = crowd(db, ward, 8)
-        slots = appointments.free_slots(db, [ward.rao], TODAY, 20)[ward.rao.id][:200]
+        slots = free_times.free_slots(db, [ward.rao], TODAY, 20)[ward.rao.id][:200]
     for slot in slots:
         calls = [
             booking(one, ward.rao, slot.starts_at, f"{one.id}-{slot.starts_at}") for one in patients
