@@ -254,12 +254,6 @@ class NotYetTime(Refusal):
     """The appointment has not begun yet. A patient has not missed it before {hour}."""
 
 
-class ReasonMissing(Refusal):
-    """Please give the reason."""
-
-    field = "Reason"
-
-
 # Consultations
 
 

@@ -12,7 +12,6 @@ from mediklaud.errors import (
     EmptyField,
     NoSuchSlot,
     NotBookedAnyMore,
-    NotFound,
     NotPermitted,
     NotThatDay,
     NotYetTime,
@@ -36,7 +35,6 @@ from mediklaud.models import (
 from mediklaud.repository import (
     FURTHEST_DAYS,
     SessionForm,
-    appointment_with,
     arrive,
     begin_consultation,
     cancel_appointment,
@@ -254,11 +252,6 @@ def test_the_last_day_of_the_horizon_is_booked_and_the_next_is_not(db, ward):
         book(db, ward, ward.ben, ward.rao, at(10, day=last + timedelta(days=1)))
 
 
-def test_an_unknown_appointment_is_not_found(db, ward):
-    with pytest.raises(NotFound, match="no appointment"):
-        appointment_with(db, 4711)
-
-
 # Letters
 
 
@@ -391,7 +384,7 @@ def test_a_moved_appointment_is_a_new_row_and_the_old_time_is_free(db, ward):
     moved = move_appointment(db, old, ward.rao, at(12), form="m1", by=ward.meera)
 
     assert (moved.moved_from_id, moved.starts_at) == (old.id, at(12))
-    assert appointment_with(db, old.id).status is AppointmentStatus.CANCELLED
+    assert db.get_one(Appointment, old.id).status is AppointmentStatus.CANCELLED
     assert at(10) in free_today(db, ward.rao)
     assert book(db, ward, ward.ben, ward.rao).id
 
@@ -419,7 +412,7 @@ def test_where_the_new_time_is_taken_the_old_one_stands(house):
         move_appointment(db, old, ward.rao, at(11), form="m1", by=ward.meera)
 
     with desk() as (db, _):
-        assert appointment_with(db, old.id).status is AppointmentStatus.BOOKED
+        assert db.get_one(Appointment, old.id).status is AppointmentStatus.BOOKED
         assert letters(db, "moved") == []
 
 

@@ -21,7 +21,6 @@ from mediklaud.repository import (
     begin_consultation,
     cancel_appointment,
     day_numbers,
-    encounters_of,
     finish_consultation,
     note_no_show,
     open_consultation,
@@ -99,7 +98,8 @@ def test_a_finished_consultation_has_its_note_charge_and_bill(db, ward):
     encounter = begin_consultation(db, booked, by=ward.rao_account)
     bill = finish_consultation(db, encounter, " Rest.\nWater. ", by=ward.rao_account)
 
-    assert encounters_of(db, [booked.id])[booked.id].note == "Rest.\nWater."
+    kept = db.exec(select(Encounter).where(Encounter.appointment_id == booked.id)).one()
+    assert kept.note == "Rest.\nWater."
     assert booked.status is AppointmentStatus.FULFILLED
     assert bill.total_paise == 800_00
     assert open_consultation(db, by=ward.rao_account) is None

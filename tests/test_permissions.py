@@ -75,7 +75,6 @@ VERBS: dict[str, tuple[Deed, ...]] = {
 # What pages and servers call without an account, and why that is no door.
 OPEN = {
     "account_named": "signing in asks for it before anybody is signed in",
-    "appointment_with": "the row of an id a desk's own list showed; every deed on it asks",
     "begin_sign_in": "the password was checked a moment before",
     "change_own_password": "the present password is the permission",
     "check_code": "the one-time code is the permission",
@@ -83,7 +82,6 @@ OPEN = {
     "doctors": "the list of doctors is open to every desk",
     "doctors_page": "the list of doctors is open to every desk",
     "dues_of": "the gate asks it inside a booking, and shows every desk why it holds",
-    "encounters_of": "when a consultation began and ended, for rows a list has shown",
     "end_sign_in": "the token is the permission",
     "fees_today": "the list of prices is open to every desk",
     "first_password": "it only makes a password up",

@@ -11,7 +11,6 @@ from mediklaud.repository.accounts import (
     reset_password,
 )
 from mediklaud.repository.appointments import (
-    appointment_with,
     arrive,
     book_appointment,
     cancel_appointment,
@@ -36,7 +35,6 @@ from mediklaud.repository.encounters import (
     PatientRecord,
     begin_consultation,
     count_own_patients,
-    encounters_of,
     finish_consultation,
     open_consultation,
     open_record,
@@ -134,7 +132,6 @@ __all__ = [
     "account_named",
     "account_numbers",
     "accounts_with_roles",
-    "appointment_with",
     "appointments_in",
     "arrive",
     "begin_consultation",
@@ -164,7 +161,6 @@ __all__ = [
     "edit_doctor",
     "edit_patient",
     "emergencies",
-    "encounters_of",
     "end_sign_in",
     "enroll_patient",
     "fees_today",

@@ -11,7 +11,6 @@ from mediklaud.errors import (
     DoctorOnLeave,
     NoSuchSlot,
     NotBookedAnyMore,
-    NotFound,
     NotThatDay,
     NotYetTime,
     OnHold,
@@ -202,14 +201,6 @@ def note_no_show(db: Session, appointment: Appointment, *, by: Account) -> Appoi
     db.flush()
     note_deed(db, by, "patient did not come", f"appointment/{kept.id}")
     return kept
-
-
-def appointment_with(db: Session, appointment_id: int) -> Appointment:
-    """The appointment of an id; refuses an unknown one (NotFound)."""
-    found = db.get(Appointment, appointment_id)
-    if found is None:
-        raise NotFound(what="appointment")
-    return found
 
 
 def _seen(dues: Dues) -> dict[str, Any]:

@@ -176,12 +176,6 @@ def open_consultation(db: Session, *, by: Account) -> tuple[Encounter, Appointme
     return _open_of(db, by)
 
 
-def encounters_of(db: Session, appointment_ids: Sequence[int]) -> dict[int, Encounter]:
-    """What happened at these appointments, by appointment's id."""
-    rows = select(Encounter).where(col(Encounter.appointment_id).in_(appointment_ids))
-    return {encounter.appointment_id: encounter for encounter in db.exec(rows)}
-
-
 def _own_patients(db: Session, words: str, by: Account) -> list[ColumnElement[bool]]:
     seen = select(Appointment.patient_id).where(Appointment.doctor_id == by.doctor_id)
     return [col(Patient.id).in_(seen), *named(db, words)]

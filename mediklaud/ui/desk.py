@@ -16,7 +16,7 @@ from mediklaud.models import Account, Role
 from mediklaud.repository import is_stale, live_account, note_seen, roles_of
 from mediklaud.ui.plain import plain
 
-_FORMS, _TOLD, _BESIDE, _HEAD = "_forms", "_told", "_beside", "_head"
+_FORMS, _TOLD, _BESIDE = "_forms", "_told", "_beside"
 _DOUBLE_CLICK = timedelta(seconds=1)
 
 
