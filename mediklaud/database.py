@@ -151,6 +151,28 @@ def total(column: Any) -> Any:
     return cast(func.coalesce(func.sum(column), 0), BigInteger)
 
 
+@contextmanager
+def reshapable(made: Engine) -> Iterator[Connection]:
+    """One transaction in which tables may be made anew; links between rows are proved at its end.
+
+    SQLite would take a dropped table's children for orphans, and can be told otherwise only
+    while no transaction runs.
+    """
+    with made.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        driver = connection.connection.driver_connection if sqlite else None
+        if driver is not None:
+            driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if sqlite and connection.execute(text("PRAGMA foreign_key_check")).first():
+                    raise RuntimeError("the upgrade would leave a row without its parent")
+        finally:
+            if driver is not None:
+                driver.execute("PRAGMA foreign_keys=ON")
+
+
 def locked_for_upgrade(connection: Connection) -> None:
     """Let one server at a time change the tables; SQLite's writer lock does that by itself."""
     if connection.dialect.name == "postgresql":

@@ -8,10 +8,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from mediklaud.models import LIVE_SQL
+from mediklaud.models import LIVE_SQL, TAKES_TIME_SQL
 
 # What may never happen at all, whatever the row.
 _ALWAYS = "1 = 1"
+# A time that is promised now: by a new row, by one that was not live, or by another time.
+_PROMISED_NOW = f"NEW.{LIVE_SQL} AND {{changed}}"
+_CHANGED = {
+    "INSERT": _ALWAYS,
+    "UPDATE": f"""(NOT coalesce(OLD.{LIVE_SQL}, 1 = 0)
+        OR NEW.starts_at IS DISTINCT FROM OLD.starts_at
+        OR NEW.ends_at IS DISTINCT FROM OLD.ends_at
+        OR NEW.doctor_id IS DISTINCT FROM OLD.doctor_id)""",
+}
 
 
 @dataclass(frozen=True)
@@ -27,17 +36,35 @@ class Guard:
     lock: str = ""
     only: str = ""
 
+    def breach_of(self, event: str) -> str:
+        """The condition as one event of the table can ask it."""
+        return self.breach.replace("{changed}", _CHANGED.get(event, _ALWAYS))
 
-def _overlap(name: str, whose: str) -> Guard:
-    # Live appointments never overlap one another, so only the last to start before
-    # the new one ends can overlap it: one step in the index, however long the past.
-    last_before = f"""
+
+_WRITTEN = ("INSERT", "UPDATE")
+_LOCK_DOCTOR = "SELECT 1 FROM doctor WHERE id = NEW.doctor_id FOR UPDATE"
+
+
+def _last_before(whose: str, which: str, but: str = "") -> str:
+    # Such appointments never overlap one another, so only the last to start before the new
+    # stretch ends can overlap it: one step in the index, however long the past.
+    return f"""NEW.starts_at < (
         SELECT a.ends_at FROM appointment a
-        WHERE a.{whose} = NEW.{whose} AND a.id <> NEW.id AND a.{LIVE_SQL}
+        WHERE a.{whose} = NEW.{whose} {but} AND a.{which.replace("overbook", "a.overbook")}
           AND a.starts_at < NEW.ends_at
-        ORDER BY a.starts_at DESC LIMIT 1"""
-    breach = f"NEW.{LIVE_SQL} AND NEW.starts_at < ({last_before})"
-    return Guard(name, "appointment", ("INSERT", "UPDATE"), breach, only="sqlite")
+        ORDER BY a.starts_at DESC LIMIT 1)"""
+
+
+def _overlap(name: str, whose: str, which: str) -> Guard:
+    last = _last_before(whose, which, "AND a.id <> NEW.id")
+    breach = f"NEW.{which.replace('overbook', 'NEW.overbook')} AND {last}"
+    return Guard(name, "appointment", _WRITTEN, breach, only="sqlite")
+
+
+def _shut(name: str, closed: str) -> Guard:
+    """No time is promised in a stretch that is closed; what stood before stays."""
+    breach = f"{_PROMISED_NOW} AND EXISTS ({closed})"
+    return Guard(name, "appointment", _WRITTEN, breach, lock=_LOCK_DOCTOR)
 
 
 def _frozen(name: str, table: str, *, unless: str = "") -> Guard:
@@ -68,8 +95,52 @@ _SETTLED_ONLY = " OR ".join(
 )
 
 GUARDS: tuple[Guard, ...] = (
-    _overlap("no_overlapping_appointments_of_a_doctor", "doctor_id"),
-    _overlap("no_overlapping_appointments_of_a_patient", "patient_id"),
+    _overlap("no_overlapping_appointments_of_a_doctor", "doctor_id", TAKES_TIME_SQL),
+    _overlap("no_overlapping_appointments_of_a_patient", "patient_id", LIVE_SQL),
+    _shut(
+        "no_appointment_is_promised_in_a_leave",
+        """SELECT 1 FROM leave l WHERE l.doctor_id = NEW.doctor_id AND l.withdrawn_at IS NULL
+           AND l.begins_at < NEW.ends_at AND l.ends_at > NEW.starts_at""",
+    ),
+    _shut(
+        "no_appointment_is_promised_on_a_holiday",
+        """SELECT 1 FROM holiday h
+           WHERE h.begins_at < NEW.ends_at AND h.ends_at > NEW.starts_at""",
+    ),
+    _shut(
+        "no_appointment_takes_a_held_time",
+        """SELECT 1 FROM hold h WHERE h.doctor_id = NEW.doctor_id AND NEW.overbook_number IS NULL
+           AND h.starts_at < NEW.ends_at AND h.ends_at > NEW.starts_at""",
+    ),
+    Guard("appointment_is_never_deleted", "appointment", ("DELETE",), _ALWAYS),
+    Guard(
+        "no_hold_takes_a_promised_time",
+        "hold",
+        _WRITTEN,
+        _last_before("doctor_id", TAKES_TIME_SQL),
+        lock=_LOCK_DOCTOR,
+    ),
+    Guard(
+        "no_overlapping_holds_of_a_doctor",
+        "hold",
+        _WRITTEN,
+        """EXISTS (SELECT 1 FROM hold h WHERE h.doctor_id = NEW.doctor_id AND h.id <> NEW.id
+           AND h.starts_at < NEW.ends_at AND h.ends_at > NEW.starts_at)""",
+        only="sqlite",
+    ),
+    Guard(
+        "no_more_follow_ups_than_entitled",
+        "appointment",
+        _WRITTEN,
+        f"""NEW.{LIVE_SQL} AND NEW.entitled_by_id IS NOT NULL AND
+           (SELECT count(*) FROM appointment a
+            WHERE a.entitled_by_id = NEW.entitled_by_id AND a.{LIVE_SQL})
+           > coalesce((SELECT e.visits FROM entitlement e
+                       WHERE e.granted_by_id = NEW.entitled_by_id
+                         AND e.patient_id = NEW.patient_id AND e.doctor_id = NEW.doctor_id), 0)""",
+        lock="SELECT 1 FROM entitlement WHERE granted_by_id = NEW.entitled_by_id FOR UPDATE",
+    ),
+    _frozen("entitlement_is_frozen", "entitlement"),
     Guard(
         "no_overlapping_sessions_of_a_doctor",
         "working_session",
@@ -138,19 +209,22 @@ def _sqlite(guard: Guard) -> list[str]:
         trigger = f"{guard.name}_on_{event.lower()}"
         statements += [
             f"DROP TRIGGER IF EXISTS {trigger}",
-            f"CREATE TRIGGER {trigger} AFTER {event} ON {guard.table} WHEN {guard.breach} "
+            f"CREATE TRIGGER {trigger} AFTER {event} ON {guard.table} "
+            f"WHEN {guard.breach_of(event)} "
             f"BEGIN SELECT RAISE(ABORT, '{guard.name}'); END",
         ]
     return statements
 
 
 def _postgresql(guard: Guard) -> list[str]:
+    # OLD is all NULL where a row is inserted, so one condition serves both events.
+    breach = guard.breach_of("UPDATE")
     lock = f"PERFORM {guard.lock.removeprefix('SELECT ')};" if guard.lock else ""
     return [
         f"""CREATE OR REPLACE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             {lock}
-            IF {guard.breach} THEN
+            IF {breach} THEN
                 RAISE EXCEPTION '{guard.name}' USING
                     ERRCODE = 'integrity_constraint_violation', CONSTRAINT = '{guard.name}';
             END IF;
@@ -202,6 +276,17 @@ _SEARCH = {
 def of_engine(dialect: str) -> list[Guard]:
     """The guards that stand on this engine."""
     return [guard for guard in GUARDS if guard.only in ("", dialect)]
+
+
+def remove(connection: Connection) -> None:
+    """Take every guard away, so that tables can be made anew; `install` puts them back."""
+    if connection.dialect.name == "sqlite":
+        rows = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
+    else:
+        rows = "SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal"
+    for trigger, table in connection.execute(text(rows.replace(":", r"\:"))).all():
+        of_table = "" if connection.dialect.name == "sqlite" else f" ON {table}"
+        connection.execute(text(f"DROP TRIGGER {trigger}{of_table}"))
 
 
 def install(connection: Connection) -> None:

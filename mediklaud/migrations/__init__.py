@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from mediklaud import guards
 from mediklaud.config import settings
-from mediklaud.database import engine, kind_words, locked_for_upgrade
+from mediklaud.database import engine, kind_words, locked_for_upgrade, reshapable
 from mediklaud.errors import DatabaseIsNewer
 
 
@@ -39,11 +39,12 @@ def upgrade() -> bool:
     Refuses a database that a newer program wrote (DatabaseIsNewer).
     """
     settings().data_dir.mkdir(parents=True, exist_ok=True)
-    with kind_words(), engine().begin() as connection:
+    with kind_words(), reshapable(engine()) as connection:
         locked_for_upgrade(connection)
         found = present(connection)
         if found == newest():
             return False
+        guards.remove(connection)
         try:
             command.upgrade(_alembic(connection), "head")
         except CommandError as error:

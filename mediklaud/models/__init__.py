@@ -1,6 +1,13 @@
 """All tables, their words and their named constraints, one file per part of the hospital."""
 
 from mediklaud.models.accounts import Account, AccountRole, SignIn, SignInAttempt
+from mediklaud.models.appointments import (
+    Appointment,
+    Encounter,
+    Entitlement,
+    Hold,
+    WaitlistEntry,
+)
 from mediklaud.models.desk import AuditEvent, Hospital, Message
 from mediklaud.models.ledger import (
     Allocation,
@@ -13,10 +20,11 @@ from mediklaud.models.ledger import (
     Tariff,
 )
 from mediklaud.models.people import Doctor, Patient
-from mediklaud.models.schedule import Appointment, Encounter, Leave, WorkingSession
+from mediklaud.models.schedule import Holiday, Leave, WorkingSession
 from mediklaud.models.words import (
     LIVE,
     LIVE_SQL,
+    TAKES_TIME_SQL,
     AppointmentStatus,
     EmergencyReason,
     MessageStatus,
@@ -30,6 +38,7 @@ from mediklaud.models.words import (
 __all__ = [
     "LIVE",
     "LIVE_SQL",
+    "TAKES_TIME_SQL",
     "Account",
     "AccountRole",
     "Allocation",
@@ -40,6 +49,9 @@ __all__ = [
     "Doctor",
     "EmergencyReason",
     "Encounter",
+    "Entitlement",
+    "Hold",
+    "Holiday",
     "Hospital",
     "Invoice",
     "InvoiceLine",
@@ -58,5 +70,6 @@ __all__ = [
     "SignInAttempt",
     "Tariff",
     "VisitKind",
+    "WaitlistEntry",
     "WorkingSession",
 ]

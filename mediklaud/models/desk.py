@@ -21,6 +21,14 @@ class Hospital(SQLModel, table=True):
         CheckConstraint("bill_prefix <> receipt_prefix", name="bills_and_receipts_differ"),
         whole("dues_limit_paise", "dues_limit_is_whole_paise"),
         CheckConstraint("dues_grace_days BETWEEN 0 AND 365", name="grace_is_a_year_at_most"),
+        CheckConstraint(
+            "overbookings_a_session BETWEEN 0 AND 20", name="overbookings_are_20_at_most"
+        ),
+        CheckConstraint("follow_up_visits BETWEEN 0 AND 20", name="follow_ups_are_20_at_most"),
+        CheckConstraint("follow_up_days BETWEEN 0 AND 365", name="follow_ups_last_a_year_at_most"),
+        CheckConstraint(
+            "follow_up_percent BETWEEN 0 AND 99", name="entitled_follow_ups_are_cheaper"
+        ),
     )
 
     id: int = Field(default=1, primary_key=True)
@@ -37,6 +45,12 @@ class Hospital(SQLModel, table=True):
     receipt_prefix: str = "JMR"
     dues_limit_paise: int = Field(default=0, sa_type=BigInteger)
     dues_grace_days: int = 0
+    # How many may be booked over a session's times.
+    overbookings_a_session: int = 2
+    # So many follow-ups within so many days of a paid visit cost this share of their fee.
+    follow_up_visits: int = 0
+    follow_up_days: int = 0
+    follow_up_percent: int = 0
     is_demo: bool = False
     set_up_at: datetime
 

@@ -1,25 +1,28 @@
-"""A doctor's time: working sessions, leave, appointments, and what happened in the room."""
+"""A doctor's working time: weekly sessions, leave, and the hospital's holidays."""
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
-from mediklaud.models.words import (
-    LIVE_SQL,
-    AppointmentStatus,
-    EmergencyReason,
-    Priority,
-    VisitKind,
-    filled,
-    one_of,
-    whole,
-)
+from mediklaud.models.words import VisitKind, filled
+
+
+def _fits(column: str, rule: str) -> CheckConstraint:
+    """The CHECK that a kind of visit takes 5 minutes at least and fits in the session."""
+    return CheckConstraint(
+        f"{column} >= 5 AND {column} <= ends_minute - begins_minute",
+        name=rule,
+    )
 
 
 class WorkingSession(SQLModel, table=True):
-    """A weekly stretch of a doctor's working time, in minutes after midnight at the hospital."""
+    """A weekly stretch of a doctor's working time, in minutes after midnight at the hospital.
+
+    A visit begins at every `slot_minutes` from the beginning, and takes the minutes of its
+    kind; a kind without minutes is not seen in this session.
+    """
 
     __tablename__ = "working_session"
     __table_args__ = (
@@ -32,6 +35,9 @@ class WorkingSession(SQLModel, table=True):
         CheckConstraint(
             "slot_minutes <= ends_minute - begins_minute", name="a_slot_fits_in_the_session"
         ),
+        _fits("first_minutes", "a_first_visit_fits_in_the_session"),
+        _fits("follow_up_minutes", "a_follow_up_fits_in_the_session"),
+        _fits("procedure_minutes", "a_procedure_fits_in_the_session"),
         CheckConstraint("valid_to >= valid_from", name="session_is_valid_for_a_day_at_least"),
         # btree_gist is not everywhere, so a doctor is the range of one number.
         ExcludeConstraint(
@@ -50,8 +56,16 @@ class WorkingSession(SQLModel, table=True):
     begins_minute: int
     ends_minute: int
     slot_minutes: int
+    first_minutes: int | None = None
+    follow_up_minutes: int | None = None
+    procedure_minutes: int | None = None
     valid_from: date
     valid_to: date | None = None
+
+    def minutes_of(self, kind: VisitKind) -> int | None:
+        """How long a kind of visit takes here; None where it is not seen."""
+        minutes: int | None = getattr(self, f"{kind.value}_minutes")
+        return minutes
 
 
 class Leave(SQLModel, table=True):
@@ -72,100 +86,19 @@ class Leave(SQLModel, table=True):
     withdrawn_at: datetime | None = None
 
 
-class Appointment(SQLModel, table=True):
-    """A doctor's time promised to a patient. Its length is copied from the slot."""
+class Holiday(SQLModel, table=True):
+    """A calendar day on which the hospital sees nobody by appointment."""
 
     __table_args__ = (
-        UniqueConstraint("form", name="a_second_click_is_the_same_appointment"),
-        UniqueConstraint("moved_from_id", name="an_appointment_is_moved_once"),
-        CheckConstraint("ends_at > starts_at", name="appointment_ends_after_it_starts"),
-        CheckConstraint(
-            "(priority = 'emergency') = (emergency_reason IS NOT NULL)",
-            name="an_emergency_has_a_reason",
-        ),
-        # Moving is a change, and a change is never blocked.
-        CheckConstraint(
-            "NOT on_hold OR priority = 'emergency' OR moved_from_id IS NOT NULL",
-            name="on_hold_only_an_emergency_is_booked",
-        ),
-        CheckConstraint(
-            "(status = 'cancelled') = (cancelled_at IS NOT NULL)",
-            name="a_cancellation_has_its_moment",
-        ),
-        CheckConstraint(
-            "status <> 'cancelled' OR length(trim(cancel_reason)) > 0",
-            name="a_cancellation_has_a_reason",
-        ),
-        CheckConstraint(
-            "on_hold = (overdue_then_paise > dues_limit_then_paise)",
-            name="on_hold_is_more_overdue_than_the_limit",
-        ),
-        CheckConstraint("overdue_then_paise <= dues_then_paise", name="what_is_overdue_is_owed"),
-        whole("dues_then_paise", "dues_then_are_whole_paise"),
-        whole("overdue_then_paise", "overdue_then_is_whole_paise"),
-        whole("dues_limit_then_paise", "dues_limit_then_is_whole_paise"),
-        ExcludeConstraint(
-            (text("int4range(doctor_id, doctor_id, '[]')"), "&&"),
-            (text("tstzrange(starts_at, ends_at)"), "&&"),
-            where=text(LIVE_SQL),
-            name="no_overlapping_appointments_of_a_doctor",
-        ).ddl_if(dialect="postgresql"),
-        ExcludeConstraint(
-            (text("int4range(patient_id, patient_id, '[]')"), "&&"),
-            (text("tstzrange(starts_at, ends_at)"), "&&"),
-            where=text(LIVE_SQL),
-            name="no_overlapping_appointments_of_a_patient",
-        ).ddl_if(dialect="postgresql"),
-        Index("appointments_of_a_doctor", "doctor_id", "starts_at"),
-        Index("appointments_of_a_patient", "patient_id", "starts_at"),
-        Index("appointments_by_start", "starts_at"),
+        UniqueConstraint("day", name="one_holiday_a_day"),
+        filled("name", "holiday_has_a_name"),
+        CheckConstraint("ends_at > begins_at", name="holiday_ends_after_it_begins"),
+        Index("holidays_by_moment", "begins_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    doctor_id: int = Field(foreign_key="doctor.id")
-    patient_id: int = Field(foreign_key="patient.id")
-    kind: VisitKind = Field(sa_type=one_of(VisitKind, "appointment_kind_is_known"))
-    starts_at: datetime
+    day: date
+    name: str
+    # The day's bounds in UTC, so that the database can compare them with appointments.
+    begins_at: datetime
     ends_at: datetime
-    status: AppointmentStatus = Field(
-        default=AppointmentStatus.BOOKED,
-        sa_type=one_of(AppointmentStatus, "appointment_status_is_known"),
-    )
-    priority: Priority = Field(
-        default=Priority.ROUTINE, sa_type=one_of(Priority, "appointment_priority_is_known")
-    )
-    emergency_reason: EmergencyReason | None = Field(
-        default=None, sa_type=one_of(EmergencyReason, "emergency_reason_is_known")
-    )
-    # What the dues gate saw inside the booking transaction, and the hospital's rule then.
-    dues_then_paise: int = Field(default=0, sa_type=BigInteger)
-    overdue_then_paise: int = Field(default=0, sa_type=BigInteger)
-    dues_limit_then_paise: int = Field(default=0, sa_type=BigInteger)
-    grace_days_then: int = 0
-    on_hold: bool = False
-    booked_at: datetime
-    booked_by: int | None = Field(default=None, foreign_key="account.id")
-    arrived_at: datetime | None = None
-    cancelled_at: datetime | None = None
-    cancel_reason: str | None = None
-    moved_from_id: int | None = Field(default=None, foreign_key="appointment.id")
-    form: str
-
-
-class Encounter(SQLModel, table=True):
-    """What happened in the consulting room; the screen calls it a consultation."""
-
-    __table_args__ = (
-        UniqueConstraint("appointment_id", name="one_encounter_per_appointment"),
-        CheckConstraint("finished_at >= begun_at", name="encounter_finishes_after_it_begins"),
-        filled("note", "a_finished_encounter_has_a_note"),
-        CheckConstraint(
-            "(finished_at IS NULL) = (note IS NULL)", name="a_note_is_kept_when_finished"
-        ),
-    )
-
-    id: int | None = Field(default=None, primary_key=True)
-    appointment_id: int = Field(foreign_key="appointment.id")
-    begun_at: datetime
-    finished_at: datetime | None = None
-    note: str | None = None

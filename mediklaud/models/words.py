@@ -37,6 +37,7 @@ class VisitKind(StrEnum):
 
     FIRST = "first"
     FOLLOW_UP = "follow_up"
+    PROCEDURE = "procedure"
 
 
 class AppointmentStatus(StrEnum):
@@ -90,6 +91,8 @@ class MessageStatus(StrEnum):
 
 LIVE = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED)
 LIVE_SQL = "status IN ('booked', 'arrived', 'fulfilled')"
+# What takes a doctor's time for itself; an overbooking shares it.
+TAKES_TIME_SQL = f"{LIVE_SQL} AND overbook_number IS NULL"
 
 
 def one_of(words: type[StrEnum], rule: str) -> Any:
