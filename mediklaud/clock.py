@@ -110,6 +110,12 @@ def minute_words(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
+def left_words(left: timedelta) -> str:
+    """How long something still lasts, as minutes and seconds: 3:12."""
+    seconds = max(0, int(left.total_seconds()))
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
 def age_words(birth_date: date, on: date) -> str:
     """A person's age: in years, in months below two years, in days below two months."""
     months = (on.year - birth_date.year) * 12 + on.month - birth_date.month

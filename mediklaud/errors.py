@@ -209,6 +209,12 @@ class SessionsOverlap(Refusal):
     field = "Begins"
 
 
+class HolidayStands(Refusal):
+    """{day:%d %B %Y} is a holiday already. Choose another day."""
+
+    field = "Day"
+
+
 class LeaveNotPossible(Refusal):
     """Leave ends after it begins. Correct its days and times."""
 
@@ -232,6 +238,60 @@ class NoSuchSlot(Refusal):
 
 class DoctorOnLeave(Refusal):
     """{name} is on leave at that time. Choose another time or another doctor."""
+
+
+class HospitalClosed(Refusal):
+    """The hospital is closed that day: {holiday}. Choose another day."""
+
+
+class KindNotSeen(Refusal):
+    """{name} sees no {kind} at that time. Choose another time, or another kind of visit."""
+
+
+class TimeHeld(Refusal):
+    """{name} is holding this time for another caller, for {left} more. {way_on}"""
+
+
+class HoldRanOut(Refusal):
+    """Your hold on this time has run out, so nothing is booked. {way_on}"""
+
+
+class HoldExtended(Refusal):
+    """A hold is extended once. Book the time, or choose it again when it is free."""
+
+
+class SessionFull(Refusal):
+    """This session has its {cap} overbookings already. Choose another session or the waitlist."""
+
+
+class NotOverFree(Refusal):
+    """This time is free, so nothing needs to be overbooked. Book it as it is."""
+
+
+class NoTimeLeft(Refusal):
+    """{name} has no free time left in a session of today. Overbook one with a reason, or choose another doctor."""
+
+
+class AlreadyInQueue(Refusal):
+    """{patient} has token {token} with {name} already. Look at the queue."""
+
+
+class NothingToUndo(Refusal):
+    """This appointment is {status}, so there is no slip to undo. Look at the list again."""
+
+
+class WaitsNoMore(Refusal):
+    """{patient} does not wait any more: another desk has booked or withdrawn it. Look at the list again."""
+
+
+class WaitNotPossible(Refusal):
+    """A wait needs days and hours that can still come. Correct them."""
+
+    field = "Last day"
+
+
+class NotStranded(Refusal):
+    """{patient}'s time stands as it is and needs no move. Look at the list again."""
 
 
 class SlotTaken(Refusal):

@@ -85,6 +85,11 @@ def moved(booking: Booking) -> Letter:
     return _to_patient(booking, "New time for your appointment", "moved", method="REQUEST")
 
 
+def restored(booking: Booking) -> Letter:
+    """The letter that says a cancellation was a slip; calendars bring their entry back."""
+    return _to_patient(booking, "Your appointment stands", "restored", method="REQUEST")
+
+
 def cancelled(booking: Booking) -> Letter:
     """The letter that takes an appointment back; calendars strike their entry out."""
     return _to_patient(booking, "Your appointment is cancelled", "cancelled", method="CANCEL")

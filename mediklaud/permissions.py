@@ -17,6 +17,10 @@ class Deed(StrEnum):
     FIND_PATIENT = "look up patients"
     BOOK = "book appointments"
     CHANGE_APPOINTMENT = "change appointments"
+    OVERBOOK = "overbook a session"
+    KEEP_WAITLIST = "keep the waitlist"
+    RELOCATE = "move patients whose time is gone"
+    SEE_BOARD = "show the waiting room's board"
     SEE_DAY = "see the day's appointments"
     SEE_OWN_SCHEDULE = "see a doctor's schedule"
     OPEN_RECORD = "open a patient's record"
@@ -44,6 +48,10 @@ MAY: dict[Deed, frozenset[Role]] = {
     Deed.FIND_PATIENT: frozenset({_DESK, _FINANCE}),
     Deed.BOOK: frozenset({_DESK}),
     Deed.CHANGE_APPOINTMENT: frozenset({_DESK}),
+    Deed.OVERBOOK: frozenset({_DESK}),
+    Deed.KEEP_WAITLIST: frozenset({_DESK}),
+    Deed.RELOCATE: frozenset({_CMO, _REGISTRAR, _DESK}),
+    Deed.SEE_BOARD: frozenset({_DESK}),
     Deed.SEE_DAY: frozenset({_DESK}),
     Deed.SEE_OWN_SCHEDULE: frozenset({_DOCTOR}),
     Deed.OPEN_RECORD: frozenset({_DOCTOR}),

@@ -58,8 +58,7 @@ def _renew_rules(connection: sa.Connection, table: sa.Table) -> None:
     kinds = (
         "SELECT conname, contype::text FROM pg_constraint WHERE conrelid = CAST(:name AS regclass)"
     )
-    found = connection.execute(sa.text(kinds), {"name": table.name}).all()
-    standing = {name: kind for name, kind in found}
+    standing = dict(connection.execute(sa.text(kinds), {"name": table.name}).all())
     for rule in table.constraints:
         kind = standing.pop(str(rule.name), "")
         # A CHECK or an exclusion may say something new under its old name.

@@ -11,11 +11,19 @@ from mediklaud.repository.accounts import (
     reset_password,
 )
 from mediklaud.repository.appointments import (
-    arrive,
     book_appointment,
     cancel_appointment,
     move_appointment,
+    overbook_appointment,
+    overbookings_left,
+    restore_appointment,
+)
+from mediklaud.repository.arrivals import (
+    arrive,
     note_no_show,
+    undo_arrival,
+    undo_no_show,
+    walk_in,
 )
 from mediklaud.repository.audit import CONSOLE, permit, roles_of
 from mediklaud.repository.doctors import (
@@ -41,7 +49,28 @@ from mediklaud.repository.encounters import (
     own_patients,
     schedule_of,
 )
-from mediklaud.repository.free_times import FURTHEST_DAYS, free_slots
+from mediklaud.repository.entitlements import FollowUps, follow_ups_of
+from mediklaud.repository.free_times import (
+    FURTHEST_DAYS,
+    FreeTime,
+    HeldTime,
+    Wishes,
+    first_free,
+    free_slots,
+    held_times,
+)
+from mediklaud.repository.holds import (
+    HOLD_MINUTES,
+    extend_hold,
+    hold_time,
+    own_hold,
+    release_hold,
+)
+from mediklaud.repository.holidays import (
+    declare_holiday,
+    holidays_between,
+    withdraw_holiday,
+)
 from mediklaud.repository.hospital import (
     HospitalForm,
     change_settings,
@@ -52,6 +81,7 @@ from mediklaud.repository.hospital import (
     the_hospital,
 )
 from mediklaud.repository.invoices import bill_paper, bills_of
+from mediklaud.repository.leaves import appointments_in, grant_leave, leaves_of, withdraw_leave
 from mediklaud.repository.ledger import billed_lines, papers_numbered, received_lines
 from mediklaud.repository.outbox import OutboxState, outbox_state
 from mediklaud.repository.overview import (
@@ -79,16 +109,7 @@ from mediklaud.repository.patients import (
 )
 from mediklaud.repository.payments import receipt_paper, receipts_of, take_payment
 from mediklaud.repository.self_check import Finding, check_house
-from mediklaud.repository.sessions import (
-    SessionForm,
-    appointments_in,
-    close_session,
-    grant_leave,
-    leaves_of,
-    open_session,
-    sessions_of,
-    withdraw_leave,
-)
+from mediklaud.repository.sessions import SessionForm, close_session, open_session, sessions_of
 from mediklaud.repository.sign_ins import (
     ABSOLUTE_HOURS,
     begin_sign_in,
@@ -112,12 +133,16 @@ __all__ = [
     "ABSOLUTE_HOURS",
     "CONSOLE",
     "FURTHEST_DAYS",
+    "HOLD_MINUTES",
     "AccountNumbers",
     "DayNumbers",
     "DoctorForm",
     "Dues",
     "Finding",
+    "FollowUps",
     "FoundPatient",
+    "FreeTime",
+    "HeldTime",
     "HospitalForm",
     "Likeness",
     "OpenBill",
@@ -129,6 +154,7 @@ __all__ = [
     "StaffNumbers",
     "TillNumbers",
     "Visit",
+    "Wishes",
     "account_named",
     "account_numbers",
     "accounts_with_roles",
@@ -153,6 +179,7 @@ __all__ = [
     "day_pages",
     "day_visits",
     "deactivate_doctor",
+    "declare_holiday",
     "designate_registrar",
     "doctor_with",
     "doctors",
@@ -163,13 +190,19 @@ __all__ = [
     "emergencies",
     "end_sign_in",
     "enroll_patient",
+    "extend_hold",
     "fees_today",
     "find_patients",
     "finish_consultation",
+    "first_free",
     "first_password",
     "first_visit_code",
+    "follow_ups_of",
     "free_slots",
     "grant_leave",
+    "held_times",
+    "hold_time",
+    "holidays_between",
     "is_locked",
     "is_set_up",
     "is_stale",
@@ -189,7 +222,10 @@ __all__ = [
     "open_record",
     "open_session",
     "outbox_state",
+    "overbook_appointment",
+    "overbookings_left",
     "own_day_numbers",
+    "own_hold",
     "own_patients",
     "papers_numbered",
     "patient_with",
@@ -200,7 +236,9 @@ __all__ = [
     "receipts_of",
     "received_lines",
     "register_doctor",
+    "release_hold",
     "reset_password",
+    "restore_appointment",
     "roles_of",
     "schedule_of",
     "sessions_of",
@@ -208,6 +246,10 @@ __all__ = [
     "take_payment",
     "the_hospital",
     "till_numbers",
+    "undo_arrival",
+    "undo_no_show",
     "upcoming_visits",
+    "walk_in",
+    "withdraw_holiday",
     "withdraw_leave",
 ]

@@ -1,24 +1,17 @@
-"""Appointments: one booking path, whatever the door, with the dues gate inside it."""
+"""Appointments: booked, booked over the session's times, moved, cancelled, and restored."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
-from mediklaud.database import expecting
 from mediklaud.errors import (
-    DoctorOnLeave,
-    NoSuchSlot,
     NotBookedAnyMore,
-    NotThatDay,
-    NotYetTime,
-    OnHold,
-    PastTime,
-    PatientBusy,
-    SlotTaken,
-    StaleForm,
-    TooFarAhead,
+    NothingToUndo,
+    NotOverFree,
+    SessionFull,
 )
 from mediklaud.models import (
     LIVE,
@@ -28,21 +21,19 @@ from mediklaud.models import (
     Doctor,
     EmergencyReason,
     Encounter,
+    Hold,
     Patient,
-    Priority,
     VisitKind,
 )
-from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.confirmations import tell_the_cmo, write_letter
-from mediklaud.repository.doctors import doctor_with, locked_doctor, refuse_unbookable
-from mediklaud.repository.dues import Dues, dues_of
-from mediklaud.repository.free_times import FURTHEST_DAYS, next_free
+from mediklaud.repository.doctors import doctor_with
+from mediklaud.repository.dues import dues_of
+from mediklaud.repository.entitlements import entitling_visit
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.patients import locked_patient
-from mediklaud.repository.sessions import leaves_of, sessions_of
-from mediklaud.timetable import Slot, slots_on
+from mediklaud.repository.promises import Place, bookable, passed_gate, promise, seen
 
 STATUS_WORDS = {
     AppointmentStatus.BOOKED: "booked",
@@ -63,51 +54,112 @@ def book_appointment(
     form: str,
     by: Account,
     emergency: EmergencyReason | None = None,
+    hold: str | None = None,
 ) -> Appointment:
     """Promise a free slot of a doctor to a patient and queue the confirmation.
 
     The dues gate is asked with the patient's row locked, which every deed that changes dues
     locks too. Two desks that want one time meet at no_overlapping_appointments_of_a_doctor:
     one is booked, the other is told the next free time. A second click is the same
-    appointment. An emergency passes the gate, never the overlap.
+    appointment. An emergency passes the gate, never the overlap. With a hold named, it is
+    used up, and one that has run out books nothing (HoldRanOut).
     """
     permit(db, by, Deed.BOOK)
     locked = locked_patient(db, patient.id)
-    same_click = db.exec(select(Appointment).where(Appointment.form == form)).first()
-    if same_click is not None and same_click.patient_id == locked.id:
+    same_click = _clicked(db, form, locked)
+    if same_click is not None:
         return same_click
-    dues = dues_of(db, locked.id)
-    if dues.on_hold and emergency is None:
-        raise _held_back(locked, dues)
-    slot = _bookable(db, doctor, starts_at)
-    appointment = Appointment(
+    gate = passed_gate(db, locked, emergency)
+    place = bookable(db, doctor, starts_at, kind)
+    appointment = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate)
+    promise(db, appointment, locked, doctor, by=by, hold=hold)
+    announce(db, appointment, locked, doctor, by=by)
+    return appointment
+
+
+def overbook_appointment(
+    db: Session,
+    patient: Patient,
+    doctor: Doctor,
+    starts_at: datetime,
+    kind: VisitKind,
+    reason: str,
+    *,
+    form: str,
+    by: Account,
+    emergency: EmergencyReason | None = None,
+) -> Appointment:
+    """Promise a time that is taken already to one patient more, for a reason, up to the cap.
+
+    The hospital's cap counts for each session (one_overbooking_a_place,
+    overbooking_stays_within_its_cap): refuses a session that is full (SessionFull), and a
+    time that is free (NotOverFree). The patient's own time is never promised twice.
+    """
+    permit(db, by, Deed.OVERBOOK)
+    locked = locked_patient(db, patient.id)
+    same_click = _clicked(db, form, locked)
+    if same_click is not None:
+        return same_click
+    why = text.needed(reason, field="Reason", at_most=200)
+    gate = passed_gate(db, locked, emergency)
+    place = bookable(db, doctor, starts_at, kind)
+    if not _is_taken(db, doctor, place):
+        raise NotOverFree()
+    over = {**_overbooking(db, doctor, place), "overbook_reason": why}
+    appointment = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate, **over)
+    promise(db, appointment, locked, doctor, by=by)
+    announce(db, appointment, locked, doctor, by=by)
+    return appointment
+
+
+def new_appointment(
+    db: Session,
+    patient: Patient,
+    doctor: Doctor,
+    kind: VisitKind,
+    place: Place,
+    *,
+    form: str,
+    by: Account,
+    **more: Any,
+) -> Appointment:
+    """An appointment as it will be promised; for siblings, which hand it to `promise`."""
+    now = clock.now()
+    day = clock.day_of(place.slot.starts_at, the_hospital(db).zone)
+    return Appointment(
         doctor_id=doctor.id or 0,
-        patient_id=locked.id or 0,
+        patient_id=patient.id or 0,
         kind=VisitKind(kind),
-        starts_at=slot.starts_at,
-        ends_at=slot.ends_at,
-        priority=Priority.EMERGENCY if emergency else Priority.ROUTINE,
-        emergency_reason=emergency,
-        **_seen(dues),
-        booked_at=clock.now(),
+        starts_at=place.slot.starts_at,
+        ends_at=place.slot.ends_at,
+        session_begins_at=place.session_begins_at,
+        entitled_by_id=entitling_visit(db, patient, doctor.id, kind, day),
+        booked_at=now,
+        promised_at=now,
         booked_by=by.id,
         form=form,
+        **more,
     )
-    _promise(db, appointment, locked, doctor)
+
+
+def announce(
+    db: Session, appointment: Appointment, patient: Patient, doctor: Doctor, *, by: Account
+) -> None:
+    """Leave the audit row of a booking and queue its letters; for siblings."""
     note_deed(
         db,
         by,
         "appointment booked",
         f"appointment/{appointment.id}",
-        patient=locked.id,
+        patient=patient.id,
         doctor=doctor.id,
         priority=appointment.priority.value,
-        dues_paise=dues.total_paise,
+        dues_paise=appointment.dues_then_paise,
+        **({"overbooked": appointment.overbook_reason} if appointment.overbook_reason else {}),
     )
-    write_letter(db, "booked", appointment, locked, doctor)
-    if emergency is not None:
-        tell_the_cmo(db, appointment, locked, doctor, by)
-    return appointment
+    write_letter(db, "booked", appointment, patient, doctor)
+    if appointment.emergency_reason is not None:
+        tell_the_cmo(db, appointment, patient, doctor, by)
 
 
 def move_appointment(
@@ -118,6 +170,7 @@ def move_appointment(
     *,
     form: str,
     by: Account,
+    hold: str | None = None,
 ) -> Appointment:
     """Move a booked appointment to another time or doctor: a new row linked to the old one.
 
@@ -125,29 +178,43 @@ def move_appointment(
     where that fails, the old one stands.
     """
     permit(db, by, Deed.CHANGE_APPOINTMENT)
+    return move_booked(db, appointment, doctor, starts_at, form=form, by=by, hold=hold)
+
+
+def move_booked(
+    db: Session,
+    appointment: Appointment,
+    doctor: Doctor,
+    starts_at: datetime,
+    *,
+    form: str,
+    by: Account,
+    reason: str = "Moved to another time",
+    hold: str | None = None,
+) -> Appointment:
+    """What moving is, once the desk is known to be allowed it; for siblings."""
     patient = locked_patient(db, appointment.patient_id)
     same_click = db.exec(select(Appointment).where(Appointment.form == form)).first()
     if same_click is not None and same_click.moved_from_id == appointment.id:
         return same_click
-    old = _still(db, appointment, AppointmentStatus.BOOKED, wanted="moved")
-    slot = _bookable(db, doctor, starts_at)
-    dues = dues_of(db, patient.id)
-    _cancel(db, old, reason="Moved to another time")
-    moved = Appointment(
-        doctor_id=doctor.id or 0,
-        patient_id=old.patient_id,
-        kind=old.kind,
-        starts_at=slot.starts_at,
-        ends_at=slot.ends_at,
+    old = still(db, appointment, AppointmentStatus.BOOKED, wanted="moved")
+    place = bookable(db, doctor, starts_at, old.kind)
+    _cancel(db, old, reason=reason)
+    moved = new_appointment(
+        db,
+        patient,
+        doctor,
+        old.kind,
+        place,
+        form=form,
+        by=by,
+        **seen(dues_of(db, patient.id)),
         priority=old.priority,
         emergency_reason=old.emergency_reason,
-        **_seen(dues),
-        booked_at=clock.now(),
-        booked_by=by.id,
         moved_from_id=old.id,
-        form=form,
+        calendar_sequence=old.calendar_sequence + 1,
     )
-    _promise(db, moved, patient, doctor)
+    promise(db, moved, patient, doctor, by=by, hold=hold)
     note_deed(db, by, "appointment moved", f"appointment/{moved.id}", moved_from=old.id)
     write_letter(db, "moved", moved, patient, doctor)
     return moved
@@ -165,122 +232,140 @@ def cancel_appointment(
     patient = locked_patient(db, appointment.patient_id)
     wanted = text.needed(reason, field="Reason", at_most=200)
     live = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
-    kept = _still(db, appointment, *live, wanted="cancelled")
-    if db.exec(select(Encounter).where(Encounter.appointment_id == kept.id)).first() is not None:
-        raise NotBookedAnyMore(status="with the doctor", wanted="cancelled")
+    kept = still(db, appointment, *live, wanted="cancelled")
+    refuse_begun(db, kept, wanted="cancelled")
     _cancel(db, kept, reason=wanted)
+    kept.calendar_sequence += 1
     note_deed(db, by, "appointment cancelled", f"appointment/{kept.id}", reason=wanted)
     write_letter(db, "cancelled", kept, patient, doctor_with(db, kept.doctor_id))
     return kept
 
 
-def arrive(db: Session, appointment: Appointment, *, by: Account) -> Appointment:
-    """Note that the patient is in the waiting room, on the appointment's own day."""
+def restore_appointment(
+    db: Session,
+    appointment: Appointment,
+    *,
+    by: Account,
+    emergency: EmergencyReason | None = None,
+) -> Appointment:
+    """Undo a cancellation that was a slip, and say so in a letter.
+
+    It is a booking anew: the gate, the sessions, leave, holidays, holds and both overlaps are
+    asked again. Refuses what was moved on or is not cancelled (NothingToUndo).
+    """
     permit(db, by, Deed.CHANGE_APPOINTMENT)
-    locked_patient(db, appointment.patient_id)
-    kept = _still(db, appointment, AppointmentStatus.BOOKED, wanted="marked as arrived")
-    zone = the_hospital(db).zone
-    if clock.day_of(kept.starts_at, zone) != clock.today(zone):
-        raise NotThatDay()
-    kept.sqlmodel_update({"status": AppointmentStatus.ARRIVED, "arrived_at": clock.now()})
-    db.add(kept)
-    db.flush()
-    note_deed(db, by, "patient arrived", f"appointment/{kept.id}")
+    patient = locked_patient(db, appointment.patient_id)
+    kept = _reread(db, appointment)
+    moved_on = select(Appointment.id).where(Appointment.moved_from_id == kept.id)
+    if db.exec(moved_on).first() is not None:
+        raise NothingToUndo(status="moved to another time")
+    if kept.status is not AppointmentStatus.CANCELLED:
+        raise NothingToUndo(status=STATUS_WORDS[kept.status])
+    doctor = doctor_with(db, kept.doctor_id)
+    was_emergency = emergency or kept.emergency_reason
+    gate = passed_gate(db, patient, was_emergency)
+    place = bookable(db, doctor, kept.starts_at, kept.kind)
+    revive(db, kept, patient, doctor, by=by, ends_at=place.slot.ends_at, **gate)
+    kept.calendar_sequence += 1
+    note_deed(db, by, "cancellation undone", f"appointment/{kept.id}")
+    write_letter(db, "restored", kept, patient, doctor)
+    if emergency is not None:
+        tell_the_cmo(db, kept, patient, doctor, by)
     return kept
 
 
-def note_no_show(db: Session, appointment: Appointment, *, by: Account) -> Appointment:
-    """Note that the patient did not come, once the appointment's time has begun."""
-    permit(db, by, Deed.CHANGE_APPOINTMENT)
-    locked_patient(db, appointment.patient_id)
-    kept = _still(db, appointment, AppointmentStatus.BOOKED, wanted="marked as not come")
-    if kept.starts_at > clock.now():
-        raise NotYetTime(hour=clock.hour_words(kept.starts_at, the_hospital(db).zone))
-    kept.status = AppointmentStatus.NO_SHOW
-    db.add(kept)
-    db.flush()
-    note_deed(db, by, "patient did not come", f"appointment/{kept.id}")
-    return kept
-
-
-def _seen(dues: Dues) -> dict[str, Any]:
-    """What the gate saw, as the appointment keeps it for the self-check."""
-    return {
-        "dues_then_paise": dues.total_paise,
-        "overdue_then_paise": dues.overdue_paise,
-        "dues_limit_then_paise": dues.limit_paise,
-        "grace_days_then": dues.grace_days,
-        "on_hold": dues.on_hold,
+def revive(
+    db: Session,
+    kept: Appointment,
+    patient: Patient,
+    doctor: Doctor,
+    *,
+    by: Account,
+    **changes: Any,
+) -> None:
+    """Make an appointment live again through the one door; for siblings."""
+    day = clock.day_of(kept.starts_at, the_hospital(db).zone)
+    arrived = kept.arrived_at is not None
+    changes = {
+        "status": AppointmentStatus.ARRIVED if arrived else AppointmentStatus.BOOKED,
+        "cancelled_at": None,
+        "cancel_reason": None,
+        "promised_at": clock.now(),
+        "entitled_by_id": entitling_visit(db, patient, doctor.id, kept.kind, day),
+        **changes,
     }
+    promise(db, kept, patient, doctor, by=by, changes=changes)
 
 
-def _held_back(patient: Patient, dues: Dues) -> OnHold:
-    listed = ", ".join(
-        f"bill {bill.number} of {bill.issued_on:%d %B %Y} ({rupees(bill.owed_paise)})"
-        for bill in dues.bills[:4]
-    )
-    more = f" and {len(dues.bills) - 4} more" if len(dues.bills) > 4 else ""
-    return OnHold(patient=patient.name, owed=rupees(dues.total_paise), bills=listed + more)
-
-
-def _bookable(db: Session, doctor: Doctor, starts_at: datetime) -> Slot:
-    zone = the_hospital(db).zone
-    day = clock.day_of(starts_at, zone)
-    seen = locked_doctor(db, doctor.id)
-    if starts_at <= clock.now():
-        raise PastTime()
-    if day > clock.today(zone) + timedelta(days=FURTHEST_DAYS):
-        raise TooFarAhead(days=FURTHEST_DAYS)
-    refuse_unbookable(seen, day)
-    sessions = sessions_of(db, [seen.id], on_or_after=day)
-    slot = next((one for one in slots_on(sessions, day, zone) if one.starts_at == starts_at), None)
-    if slot is None:
-        raise NoSuchSlot(name=seen.name)
-    if leaves_of(db, [seen.id], after=slot.starts_at, before=slot.ends_at):
-        raise DoctorOnLeave(name=seen.name)
-    return slot
-
-
-def _promise(db: Session, appointment: Appointment, patient: Patient, doctor: Doctor) -> None:
-    try:
-        with expecting(
-            db,
-            no_overlapping_appointments_of_a_doctor=SlotTaken(way_on=""),
-            no_overlapping_appointments_of_a_patient=PatientBusy(patient="", doctor="", hour=""),
-            a_second_click_is_the_same_appointment=StaleForm(),
-            an_appointment_is_moved_once=StaleForm(),
-        ):
-            db.add(appointment)
-    except SlotTaken as taken:
-        raise SlotTaken(way_on=next_free(db, doctor, appointment.starts_at)) from taken
-    except PatientBusy as busy:
-        raise _busy(db, patient, appointment) from busy
-
-
-def _busy(db: Session, patient: Patient, wanted: Appointment) -> PatientBusy:
-    other = (
-        select(Appointment, Doctor)
-        .join(Doctor, col(Doctor.id) == col(Appointment.doctor_id))
-        .where(
-            Appointment.patient_id == patient.id,
-            col(Appointment.status).in_(LIVE),
-            Appointment.starts_at < wanted.ends_at,
-            Appointment.ends_at > wanted.starts_at,
-        )
-    )
-    appointment, doctor = db.exec(other).one()
-    hour = clock.hour_words(appointment.starts_at, the_hospital(db).zone)
-    return PatientBusy(patient=patient.name, doctor=doctor.name, hour=hour)
-
-
-def _still(
+def still(
     db: Session, appointment: Appointment, *statuses: AppointmentStatus, wanted: str
 ) -> Appointment:
-    row = select(Appointment).where(Appointment.id == appointment.id).with_for_update()
-    kept = db.exec(row.execution_options(populate_existing=True)).one()
+    """The appointment as it is now, locked; refuses where it has another status by now."""
+    kept = _reread(db, appointment)
     if kept.status not in statuses:
         raise NotBookedAnyMore(status=STATUS_WORDS[kept.status], wanted=wanted)
     return kept
+
+
+def refuse_begun(db: Session, kept: Appointment, *, wanted: str) -> None:
+    """Refuse what the doctor has begun (NotBookedAnyMore): it can only be finished."""
+    if db.exec(select(Encounter).where(Encounter.appointment_id == kept.id)).first() is not None:
+        raise NotBookedAnyMore(status="with the doctor", wanted=wanted)
+
+
+def _reread(db: Session, appointment: Appointment) -> Appointment:
+    row = select(Appointment).where(Appointment.id == appointment.id).with_for_update()
+    return db.exec(row.execution_options(populate_existing=True)).one()
+
+
+def _clicked(db: Session, form: str, patient: Patient) -> Appointment | None:
+    found = db.exec(select(Appointment).where(Appointment.form == form)).first()
+    return found if found is not None and found.patient_id == patient.id else None
+
+
+def _is_taken(db: Session, doctor: Doctor, place: Place) -> bool:
+    taken = select(Appointment.id).where(
+        Appointment.doctor_id == doctor.id,
+        col(Appointment.status).in_(LIVE),
+        col(Appointment.overbook_number).is_(None),
+        Appointment.starts_at < place.slot.ends_at,
+        Appointment.ends_at > place.slot.starts_at,
+    )
+    held = select(Hold.id).where(
+        Hold.doctor_id == doctor.id,
+        Hold.expires_at > clock.now(),
+        Hold.starts_at < place.slot.ends_at,
+        Hold.ends_at > place.slot.starts_at,
+    )
+    return any(db.exec(rows.limit(1)).first() is not None for rows in (taken, held))
+
+
+def _overbooking(db: Session, doctor: Doctor, place: Place) -> dict[str, int]:
+    """The first place that is free among the session's overbookings, with the doctor locked."""
+    cap = the_hospital(db).overbookings_a_session
+    used = db.exec(
+        select(Appointment.overbook_number).where(
+            Appointment.doctor_id == doctor.id,
+            Appointment.session_begins_at == place.session_begins_at,
+            col(Appointment.overbook_number).is_not(None),
+            col(Appointment.status).in_(LIVE),
+        )
+    ).all()
+    number = next((one for one in range(1, cap + 1) if one not in used), None)
+    if number is None:
+        raise SessionFull(cap=cap)
+    return {"overbook_number": number, "overbook_cap_then": cap}
+
+
+def overbookings_left(db: Session, doctor: Doctor, session_begins_at: datetime) -> int:
+    """How many more may be booked over the times of a session; open to every desk."""
+    used = select(func.count()).where(
+        Appointment.doctor_id == doctor.id,
+        Appointment.session_begins_at == session_begins_at,
+        col(Appointment.overbook_number).is_not(None),
+        col(Appointment.status).in_(LIVE),
+    )
+    return max(0, the_hospital(db).overbookings_a_session - db.exec(used).one())
 
 
 def _cancel(db: Session, appointment: Appointment, *, reason: str) -> None:

@@ -16,20 +16,26 @@ from mediklaud.money import rupees
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.outbox import queue_letter
 
+_WRITE = {
+    "booked": letters.booked,
+    "moved": letters.moved,
+    "cancelled": letters.cancelled,
+    "restored": letters.restored,
+}
+
 
 def write_letter(
     db: Session, kind: str, appointment: Appointment, patient: Patient, doctor: Doctor
 ) -> None:
-    """Queue the letter that an appointment was booked, moved or cancelled: one an event.
+    """Queue the letter that an appointment was booked, moved, cancelled or restored.
 
     A patient without an address gets none, and the row waits for a telephone call.
     """
     hospital = the_hospital(db)
-    first_id, moves = _chain(db, appointment)
     facts = letters.Booking(
         # The calendar entry of a moved appointment moves with it, so it keeps the first id.
-        appointment_id=first_id,
-        version=1 + moves + (kind == "cancelled"),
+        appointment_id=_first_of(db, appointment),
+        version=1 + appointment.calendar_sequence,
         hospital_name=hospital.name,
         hospital_address=hospital.address,
         hospital_phone=hospital.phone,
@@ -43,10 +49,9 @@ def write_letter(
         zone=hospital.zone,
         sent_at=clock.now(),
     )
-    write = {"booked": letters.booked, "moved": letters.moved, "cancelled": letters.cancelled}
     queue_letter(
         db,
-        write[kind](facts),
+        _WRITE[kind](facts),
         subject=f"appointment/{appointment.id}",
         kind=kind,
         appointment_id=appointment.id,
@@ -93,10 +98,9 @@ def tell_the_cmo(
         )
 
 
-def _chain(db: Session, appointment: Appointment) -> tuple[int, int]:
-    """The first appointment of a chain of moves, and how many moves it took."""
-    moves, first = 0, appointment
+def _first_of(db: Session, appointment: Appointment) -> int:
+    """The first appointment of a chain of moves."""
+    first = appointment
     while first.moved_from_id is not None:
         first = db.get_one(Appointment, first.moved_from_id)
-        moves += 1
-    return first.id or 0, moves
+    return first.id or 0

@@ -174,6 +174,14 @@ def price_of(db: Session, doctor_id: int, kind: VisitKind, day: date) -> int:
     return db.exec(prices.limit(1)).one()
 
 
+def priced(db: Session, doctor_id: int | None, kind: VisitKind, day: date) -> bool:
+    """Whether a doctor has a price for a kind of visit on a day; without one it is not booked."""
+    prices = select(Tariff.id).where(
+        Tariff.doctor_id == doctor_id, Tariff.kind == kind, Tariff.effective_from <= day
+    )
+    return db.exec(prices.limit(1)).first() is not None
+
+
 def fees_today(db: Session, doctor_ids: Sequence[int]) -> dict[tuple[int, VisitKind], int]:
     """What every kind of visit costs today with these doctors, in paise."""
     today = clock.today(the_hospital(db).zone)

@@ -29,6 +29,7 @@ from mediklaud.models import (
 )
 from mediklaud.permissions import Deed
 from mediklaud.repository.appointments import STATUS_WORDS
+from mediklaud.repository.arrivals import note_arrival
 from mediklaud.repository.audit import note_deed, noted, permit
 from mediklaud.repository.doctors import doctor_with, locked_doctor
 from mediklaud.repository.hospital import the_hospital
@@ -137,8 +138,7 @@ def begin_consultation(db: Session, appointment: Appointment, *, by: Account) ->
     with expecting(db, one_encounter_per_appointment=AlreadyFinished()):
         db.add(encounter)
     if kept.status is AppointmentStatus.BOOKED:
-        kept.sqlmodel_update({"status": AppointmentStatus.ARRIVED, "arrived_at": clock.now()})
-        db.add(kept)
+        note_arrival(db, kept)
     db.flush()
     note_deed(db, by, "consultation begun", f"encounter/{encounter.id}", patient=patient.id)
     return encounter

@@ -24,9 +24,14 @@ from mediklaud.permissions import Deed
 from mediklaud.registers import SAC_CONSULTATION
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.doctors import price_of
+from mediklaud.repository.entitlements import entitled_price, grant_follow_ups
 from mediklaud.repository.hospital import number_paper, the_hospital
 
-_DESCRIPTIONS = {VisitKind.FIRST: "Consultation", VisitKind.FOLLOW_UP: "Follow-up consultation"}
+_DESCRIPTIONS = {
+    VisitKind.FIRST: "Consultation",
+    VisitKind.FOLLOW_UP: "Follow-up consultation",
+    VisitKind.PROCEDURE: "Procedure",
+}
 
 
 def bill_consultation(
@@ -38,15 +43,17 @@ def bill_consultation(
     asks for it alone. consultation_is_charged_once and charge_is_billed_once keep it single.
     """
     day = clock.day_of(appointment.starts_at, the_hospital(db).zone)
+    fee_paise = price_of(db, appointment.doctor_id, appointment.kind, day)
     charge = Charge(
         appointment_id=appointment.id or 0,
         description=f"{_DESCRIPTIONS[appointment.kind]}, {doctor.name} ({day:%d %b %Y})",
         sac=SAC_CONSULTATION,
-        price_paise=price_of(db, appointment.doctor_id, appointment.kind, day),
+        price_paise=entitled_price(db, appointment, fee_paise),
         charged_at=clock.now(),
     )
     db.add(charge)
     db.flush()
+    grant_follow_ups(db, appointment, charge.price_paise)
     return _issue(db, [charge], patient, doctor, by=by) if charge.price_paise else None
 
 

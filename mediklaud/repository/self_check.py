@@ -222,7 +222,9 @@ def _gate(db: Session) -> Iterator[str]:
     rules = _dues_rules(db)
     booked = select(Appointment).order_by(col(Appointment.id)).execution_options(yield_per=500)
     for appointment in db.exec(booked):
-        passed = appointment.priority == "emergency" or appointment.moved_from_id is not None
+        moved = appointment.moved_from_id is not None
+        restored = appointment.promised_at != appointment.booked_at
+        passed = appointment.priority == "emergency" or (moved and not restored)
         seen = (appointment.dues_then_paise, appointment.overdue_then_paise)
         rule = (appointment.dues_limit_then_paise, appointment.grace_days_then)
         held = appointment.overdue_then_paise > appointment.dues_limit_then_paise
@@ -232,9 +234,9 @@ def _gate(db: Session) -> Iterator[str]:
 
 def _recounted(db: Session, appointment: Appointment) -> set[tuple[int, int]]:
     """Owed and overdue at the moment of a booking; its own microsecond may count or not."""
-    day = clock.day_of(appointment.booked_at, the_hospital(db).zone)
+    day = clock.day_of(appointment.promised_at, the_hospital(db).zone)
     graced = day - timedelta(days=appointment.grace_days_then)
-    patient, moment = appointment.patient_id, appointment.booked_at
+    patient, moment = appointment.patient_id, appointment.promised_at
     return {
         (
             dues_at(db, patient, moment, including=including),

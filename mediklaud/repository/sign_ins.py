@@ -4,12 +4,12 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import func
-from sqlmodel import Session, select
+from sqlalchemy import delete, func
+from sqlmodel import Session, col, select
 
 from mediklaud import clock
 from mediklaud.errors import SignedOut
-from mediklaud.models import Account, SignIn, SignInAttempt
+from mediklaud.models import Account, Hold, SignIn, SignInAttempt
 from mediklaud.repository.audit import note_deed
 
 IDLE_MINUTES = 15
@@ -76,6 +76,8 @@ def end_sign_in(db: Session, token: str) -> None:
     sign_in = db.exec(select(SignIn).where(SignIn.token_hash == token_hash(token))).first()
     if sign_in is not None and sign_in.ended_at is None:
         sign_in.ended_at = clock.now()
+        # Nobody waits for a caller whose clerk has gone.
+        db.execute(delete(Hold).where(col(Hold.account_id) == sign_in.account_id))
         db.flush()
         account = db.get_one(Account, sign_in.account_id)
         note_deed(db, account, "signed out", f"sign_in/{sign_in.id}")

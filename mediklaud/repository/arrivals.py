@@ -1,0 +1,189 @@
+"""The waiting room: who arrived under which token, who did not come, and slips undone."""
+
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from mediklaud import clock
+from mediklaud.errors import (
+    AlreadyInQueue,
+    NothingToUndo,
+    NoTimeLeft,
+    NotThatDay,
+    NotYetTime,
+)
+from mediklaud.models import (
+    Account,
+    Appointment,
+    AppointmentStatus,
+    Doctor,
+    EmergencyReason,
+    Patient,
+    VisitKind,
+)
+from mediklaud.permissions import Deed
+from mediklaud.repository.appointments import (
+    announce,
+    new_appointment,
+    refuse_begun,
+    revive,
+    still,
+)
+from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.doctors import locked_doctor
+from mediklaud.repository.free_times import free_slots
+from mediklaud.repository.hospital import next_number, the_hospital
+from mediklaud.repository.patients import locked_patient
+from mediklaud.repository.promises import bookable, passed_gate, promise
+from mediklaud.repository.sessions import sessions_of
+from mediklaud.timetable import occurrence_at
+
+
+def arrive(db: Session, appointment: Appointment, *, by: Account) -> Appointment:
+    """Note that the patient is in the waiting room, on the appointment's own day.
+
+    The session's next token is given (one_patient_a_token_in_a_session); who has one keeps it.
+    """
+    permit(db, by, Deed.CHANGE_APPOINTMENT)
+    locked_patient(db, appointment.patient_id)
+    kept = still(db, appointment, AppointmentStatus.BOOKED, wanted="marked as arrived")
+    _refuse_other_day(db, kept)
+    note_arrival(db, kept)
+    note_deed(db, by, "patient arrived", f"appointment/{kept.id}", token=kept.token)
+    return kept
+
+
+def note_arrival(db: Session, kept: Appointment) -> None:
+    """Mark a locked appointment as arrived and give its token; for siblings."""
+    if kept.session_begins_at is None:
+        kept.session_begins_at = _session_of(db, kept)
+    if kept.token is None:
+        kept.token = _next_token(db, kept)
+    kept.sqlmodel_update({"status": AppointmentStatus.ARRIVED, "arrived_at": clock.now()})
+    db.add(kept)
+    db.flush()
+
+
+def undo_arrival(db: Session, appointment: Appointment, *, by: Account) -> Appointment:
+    """Undo an arrival that was a slip; the token stays the patient's own.
+
+    Refuses what the doctor has begun, and a walk-in, who was never expected.
+    """
+    permit(db, by, Deed.CHANGE_APPOINTMENT)
+    locked_patient(db, appointment.patient_id)
+    kept = still(db, appointment, AppointmentStatus.ARRIVED, wanted="marked as not arrived")
+    refuse_begun(db, kept, wanted="marked as not arrived")
+    if kept.walk_in:
+        raise NothingToUndo(status="a walk-in's: cancel it instead")
+    kept.sqlmodel_update({"status": AppointmentStatus.BOOKED, "arrived_at": None})
+    db.add(kept)
+    db.flush()
+    note_deed(db, by, "arrival undone", f"appointment/{kept.id}")
+    return kept
+
+
+def note_no_show(db: Session, appointment: Appointment, *, by: Account) -> Appointment:
+    """Note that the patient did not come, once the appointment's time has begun."""
+    permit(db, by, Deed.CHANGE_APPOINTMENT)
+    locked_patient(db, appointment.patient_id)
+    kept = still(db, appointment, AppointmentStatus.BOOKED, wanted="marked as not come")
+    if kept.starts_at > clock.now():
+        raise NotYetTime(hour=clock.hour_words(kept.starts_at, the_hospital(db).zone))
+    kept.status = AppointmentStatus.NO_SHOW
+    db.add(kept)
+    db.flush()
+    note_deed(db, by, "patient did not come", f"appointment/{kept.id}")
+    return kept
+
+
+def undo_no_show(
+    db: Session,
+    appointment: Appointment,
+    *,
+    by: Account,
+    emergency: EmergencyReason | None = None,
+) -> Appointment:
+    """Undo a no-show that was a slip, on its own day, through the one door to a live time.
+
+    The gate is asked again, and where the time went to somebody else meanwhile it is refused.
+    """
+    permit(db, by, Deed.CHANGE_APPOINTMENT)
+    patient = locked_patient(db, appointment.patient_id)
+    kept = still(db, appointment, AppointmentStatus.NO_SHOW, wanted="marked as expected")
+    _refuse_other_day(db, kept)
+    doctor = locked_doctor(db, kept.doctor_id)
+    gate = passed_gate(db, patient, emergency or kept.emergency_reason)
+    revive(db, kept, patient, doctor, by=by, **gate)
+    note_deed(db, by, "no-show undone", f"appointment/{kept.id}")
+    return kept
+
+
+def walk_in(
+    db: Session,
+    patient: Patient,
+    doctor: Doctor,
+    kind: VisitKind,
+    *,
+    form: str,
+    by: Account,
+    emergency: EmergencyReason | None = None,
+) -> Appointment:
+    """Give a patient who stands at the desk the doctor's next free time of today, and a token.
+
+    It is a booking like any other, so the gate and both overlaps hold. Refuses a patient who
+    waits for this doctor already (AlreadyInQueue), and a day without a free time (NoTimeLeft).
+    """
+    permit(db, by, Deed.BOOK)
+    locked = locked_patient(db, patient.id)
+    clicked = db.exec(select(Appointment).where(Appointment.form == form)).first()
+    if clicked is not None and clicked.patient_id == locked.id:
+        return clicked
+    _refuse_waiting(db, locked, doctor)
+    gate = passed_gate(db, locked, emergency)
+    locked_doctor(db, doctor.id)
+    today = clock.today(the_hospital(db).zone)
+    free = free_slots(db, [doctor], today, 1, kind, by=by)[doctor.id or 0]
+    if not free:
+        raise NoTimeLeft(name=doctor.name)
+    place = bookable(db, doctor, free[0].starts_at, kind)
+    appointment = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate)
+    arrived = {"status": AppointmentStatus.ARRIVED, "arrived_at": clock.now(), "walk_in": True}
+    appointment.sqlmodel_update({**arrived, "token": _next_token(db, appointment)})
+    promise(db, appointment, locked, doctor, by=by)
+    announce(db, appointment, locked, doctor, by=by)
+    return appointment
+
+
+def _refuse_waiting(db: Session, patient: Patient, doctor: Doctor) -> None:
+    begins_at, ends_at = clock.day_bounds(clock.today(the_hospital(db).zone), the_hospital(db).zone)
+    row = select(Appointment).where(
+        Appointment.patient_id == patient.id,
+        Appointment.doctor_id == doctor.id,
+        Appointment.status == AppointmentStatus.ARRIVED,
+        Appointment.starts_at >= begins_at,
+        Appointment.starts_at < ends_at,
+    )
+    waiting = db.exec(row.limit(1)).first()
+    if waiting is not None:
+        raise AlreadyInQueue(patient=patient.name, token=waiting.token, name=doctor.name)
+
+
+def _refuse_other_day(db: Session, kept: Appointment) -> None:
+    zone = the_hospital(db).zone
+    if clock.day_of(kept.starts_at, zone) != clock.today(zone):
+        raise NotThatDay()
+
+
+def _next_token(db: Session, kept: Appointment) -> int:
+    """The session's next token, from 1 without a gap: its counter's row is locked till the end."""
+    assert kept.session_begins_at is not None, "a_token_belongs_to_a_session"
+    series = f"token/{kept.doctor_id}/{kept.session_begins_at:%Y-%m-%dT%H:%MZ}"
+    return next_number(db, series)
+
+
+def _session_of(db: Session, kept: Appointment) -> datetime:
+    """The session an appointment of an earlier release lies in, or its own hour where none is."""
+    zone = the_hospital(db).zone
+    day = clock.day_of(kept.starts_at, zone)
+    held = occurrence_at(sessions_of(db, [kept.doctor_id], on_or_after=day), kept.starts_at, zone)
+    return held.begins_at if held else kept.starts_at

@@ -1,0 +1,112 @@
+"""Free or cheaper follow-ups: what a paid visit gives, and how much of it is left."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from mediklaud import clock
+from mediklaud.models import LIVE, Appointment, Entitlement, Patient, VisitKind
+from mediklaud.repository.hospital import the_hospital
+
+
+@dataclass(frozen=True)
+class FollowUps:
+    """What is left of an entitlement: so many of its visits used, at this share of the fee."""
+
+    granted_by_id: int
+    used: int
+    visits: int
+    percent: int
+    last_day: date
+
+    @property
+    def words(self) -> str:
+        """As the desk reads it: free visit 1 of 2 until 30 Nov."""
+        price = "free" if self.percent == 0 else f"{self.percent} % fee"
+        until = f"{self.last_day.day} {self.last_day:%b}"
+        return f"{price} visit {self.used + 1} of {self.visits} until {until}"
+
+
+def follow_ups_of(db: Session, patient_id: int, doctor_id: int, day: date) -> FollowUps | None:
+    """The entitlement a follow-up on a day would use, the first to run out; None where none is.
+
+    A cancelled or missed visit counts for nothing, so it comes back by itself.
+    """
+    used = (
+        select(func.count())
+        .select_from(Appointment)
+        .where(
+            col(Appointment.entitled_by_id) == col(Entitlement.granted_by_id),
+            col(Appointment.status).in_(LIVE),
+        )
+        .correlate(Entitlement)
+        .scalar_subquery()
+    )
+    rows = (
+        select(Entitlement, used)
+        .where(
+            Entitlement.patient_id == patient_id,
+            Entitlement.doctor_id == doctor_id,
+            Entitlement.last_day >= day,
+            used < col(Entitlement.visits),
+        )
+        .order_by(col(Entitlement.last_day), col(Entitlement.id))
+        .limit(1)
+    )
+    found = db.exec(rows).first()
+    if found is None:
+        return None
+    kept, count = found
+    return FollowUps(kept.granted_by_id, count, kept.visits, kept.percent, kept.last_day)
+
+
+def entitling_visit(
+    db: Session, patient: Patient, doctor_id: int | None, kind: VisitKind, day: date
+) -> int | None:
+    """The paid visit that entitles a visit of this kind on a day; asked with the patient locked.
+
+    no_more_follow_ups_than_entitled keeps it in the database.
+    """
+    if kind is not VisitKind.FOLLOW_UP:
+        return None
+    found = follow_ups_of(db, patient.id or 0, doctor_id or 0, day)
+    return found.granted_by_id if found else None
+
+
+def grant_follow_ups(db: Session, appointment: Appointment, price_paise: int) -> None:
+    """Let a visit that was charged in full give the follow-ups the hospital allows that day.
+
+    Part of billing it; a procedure and an entitled visit give none (a_visit_entitles_once).
+    """
+    hospital = the_hospital(db)
+    full = price_paise > 0 and appointment.entitled_by_id is None
+    if not hospital.follow_up_visits or not full or appointment.kind is VisitKind.PROCEDURE:
+        return
+    day = clock.day_of(appointment.starts_at, hospital.zone)
+    db.add(
+        Entitlement(
+            granted_by_id=appointment.id or 0,
+            patient_id=appointment.patient_id,
+            doctor_id=appointment.doctor_id,
+            visits=hospital.follow_up_visits,
+            percent=hospital.follow_up_percent,
+            last_day=day + timedelta(days=hospital.follow_up_days),
+            granted_at=clock.now(),
+        )
+    )
+    db.flush()
+
+
+def entitled_price(db: Session, appointment: Appointment, fee_paise: int) -> int:
+    """What an appointment costs, in paise: its fee, or the share its entitlement leaves of it.
+
+    Half a paisa is rounded up.
+    """
+    if appointment.entitled_by_id is None:
+        return fee_paise
+    given = select(Entitlement.percent).where(
+        Entitlement.granted_by_id == appointment.entitled_by_id
+    )
+    return (fee_paise * db.exec(given).one() + 50) // 100

@@ -1,0 +1,244 @@
+"""The one way a time becomes live: the gate, the time itself, and the database's own no.
+
+Booking, overbooking, moving, restoring, walk-ins and the waitlist all come through here, so
+that no door is left open. Whoever comes locks the patient's row, then the doctor's.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, or_
+from sqlmodel import Session, col, select
+
+from mediklaud import clock
+from mediklaud.database import expecting
+from mediklaud.errors import (
+    DoctorOnLeave,
+    HoldRanOut,
+    HospitalClosed,
+    KindNotSeen,
+    NoSuchSlot,
+    OnHold,
+    PastTime,
+    PatientBusy,
+    Refusal,
+    SessionFull,
+    SlotTaken,
+    StaleForm,
+    TimeHeld,
+    TooFarAhead,
+)
+from mediklaud.models import (
+    LIVE,
+    Account,
+    Appointment,
+    Doctor,
+    EmergencyReason,
+    Hold,
+    Patient,
+    Priority,
+    VisitKind,
+)
+from mediklaud.money import rupees
+from mediklaud.repository.doctors import locked_doctor, priced, refuse_unbookable
+from mediklaud.repository.dues import Dues, dues_of
+from mediklaud.repository.free_times import FURTHEST_DAYS, next_free
+from mediklaud.repository.holidays import holidays_between
+from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.sessions import sessions_of
+from mediklaud.timetable import Slot, occurrence_at, slot_at
+
+KIND_WORDS = {
+    VisitKind.FIRST: "first visits",
+    VisitKind.FOLLOW_UP: "follow-ups",
+    VisitKind.PROCEDURE: "procedures",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A slot of a doctor that can be promised, and the session it lies in."""
+
+    slot: Slot
+    session_begins_at: datetime
+
+
+def passed_gate(db: Session, patient: Patient, emergency: EmergencyReason | None) -> dict[str, Any]:
+    """Ask the dues gate, with the patient's row locked; what it saw, as appointments keep it.
+
+    Refuses a patient on hold (OnHold) unless it is an emergency.
+    """
+    dues = dues_of(db, patient.id)
+    if dues.on_hold and emergency is None:
+        raise _held_back(patient, dues)
+    priority = Priority.EMERGENCY if emergency else Priority.ROUTINE
+    return {**seen(dues), "priority": priority, "emergency_reason": emergency}
+
+
+def seen(dues: Dues) -> dict[str, Any]:
+    """What the gate saw, as the appointment keeps it for the self-check."""
+    return {
+        "dues_then_paise": dues.total_paise,
+        "overdue_then_paise": dues.overdue_paise,
+        "dues_limit_then_paise": dues.limit_paise,
+        "grace_days_then": dues.grace_days,
+        "on_hold": dues.on_hold,
+    }
+
+
+def bookable(db: Session, doctor: Doctor, starts_at: datetime, kind: VisitKind) -> Place:
+    """Lock the doctor's row and find the slot of a kind that begins at a moment, taken or not.
+
+    Refuses the past, days beyond the horizon, a doctor who cannot be booked that day, hours
+    outside the sessions and kinds not seen in them.
+    """
+    zone = the_hospital(db).zone
+    kept = locked_doctor(db, doctor.id)
+    if starts_at <= clock.now():
+        raise PastTime()
+    day = clock.day_of(starts_at, zone)
+    if day > clock.today(zone) + timedelta(days=FURTHEST_DAYS):
+        raise TooFarAhead(days=FURTHEST_DAYS)
+    refuse_unbookable(kept, day)
+    sessions = sessions_of(db, [kept.id], on_or_after=day)
+    held = occurrence_at(sessions, starts_at, zone)
+    if held is None:
+        raise NoSuchSlot(name=kept.name)
+    if held.session.minutes_of(kind) is None or not priced(db, kept.id, kind, day):
+        raise KindNotSeen(name=kept.name, kind=KIND_WORDS[kind])
+    slot = slot_at([held.session], starts_at, zone, kind)
+    if slot is None:
+        raise NoSuchSlot(name=kept.name)
+    return Place(slot, held.begins_at)
+
+
+def promise(
+    db: Session,
+    appointment: Appointment,
+    patient: Patient,
+    doctor: Doctor,
+    *,
+    by: Account,
+    hold: str | None = None,
+    changes: dict[str, Any] | None = None,
+) -> None:
+    """Write a live appointment; the database's no becomes the refusal it stands for.
+
+    `changes` make a standing row live, and are undone with it where the database says no.
+
+    A hold is named by its form and goes with the booking; one that has run out books nothing
+    (HoldRanOut). Two desks that want one time meet at no_overlapping_appointments_of_a_doctor
+    or no_appointment_takes_a_held_time: one gets it, the other is told the next free time.
+    """
+    if hold is not None:
+        _use_hold(db, appointment, doctor, hold, by)
+    clear_holds(db, doctor, by=by)
+    slot = Slot(appointment.starts_at, (changes or {}).get("ends_at", appointment.ends_at))
+    try:
+        with expecting(
+            db,
+            no_overlapping_appointments_of_a_doctor=SlotTaken(way_on=""),
+            no_overlapping_appointments_of_a_patient=PatientBusy(patient="", doctor="", hour=""),
+            no_appointment_takes_a_held_time=TimeHeld(name="", left="", way_on=""),
+            no_appointment_is_promised_in_a_leave=DoctorOnLeave(name=doctor.name),
+            no_appointment_is_promised_on_a_holiday=HospitalClosed(holiday=""),
+            one_overbooking_a_place=SessionFull(cap=appointment.overbook_cap_then or 0),
+            a_second_click_is_the_same_appointment=StaleForm(),
+            an_appointment_is_moved_once=StaleForm(),
+        ):
+            appointment.sqlmodel_update(changes or {})
+            db.add(appointment)
+    except (SlotTaken, PatientBusy, TimeHeld, HospitalClosed) as refusal:
+        raise _with_way_on(db, refusal, slot, patient, doctor, appointment.kind) from refusal
+
+
+def clear_holds(db: Session, doctor: Doctor, *, by: Account) -> None:
+    """Take away a doctor's holds that have run out, and this clerk's own, with the row locked."""
+    gone = or_(col(Hold.expires_at) <= clock.now(), col(Hold.account_id) == by.id)
+    db.execute(delete(Hold).where(col(Hold.doctor_id) == doctor.id, gone))
+
+
+def _use_hold(
+    db: Session, appointment: Appointment, doctor: Doctor, form: str, by: Account
+) -> None:
+    held = db.exec(
+        select(Hold).where(Hold.form == form).execution_options(populate_existing=True)
+    ).first()
+    at_doctor = (doctor.id, by.id)
+    if held is None or at_doctor != (held.doctor_id, held.account_id) or _ran_out(held):
+        way_on = next_free(db, doctor, appointment.starts_at, appointment.kind, by=by)
+        raise HoldRanOut(way_on=way_on)
+    db.delete(held)
+    db.flush()
+
+
+def _ran_out(held: Hold) -> bool:
+    return held.expires_at <= clock.now()
+
+
+def _with_way_on(
+    db: Session,
+    refusal: Refusal,
+    slot: Slot,
+    patient: Patient,
+    doctor: Doctor,
+    kind: VisitKind,
+) -> Refusal:
+    if isinstance(refusal, PatientBusy):
+        return _busy(db, patient, slot)
+    if isinstance(refusal, HospitalClosed):
+        return closed(db, slot)
+    way_on = next_free(db, doctor, slot.starts_at, kind)
+    return SlotTaken(way_on=way_on) if isinstance(refusal, SlotTaken) else held_by(db, doctor, slot)
+
+
+def held_by(db: Session, doctor: Doctor, slot: Slot) -> TimeHeld:
+    """The refusal that another clerk holds a time: who, and for how long yet."""
+    row = (
+        select(Hold, Account.name)
+        .join(Account, col(Account.id) == col(Hold.account_id))
+        .where(
+            Hold.doctor_id == doctor.id,
+            Hold.starts_at < slot.ends_at,
+            Hold.ends_at > slot.starts_at,
+        )
+    )
+    hold, name = db.exec(row).one()
+    return TimeHeld(
+        name=name,
+        left=clock.left_words(hold.expires_at - clock.now()),
+        way_on=next_free(db, doctor, slot.starts_at, hold.kind),
+    )
+
+
+def closed(db: Session, slot: Slot) -> HospitalClosed:
+    """The refusal that the day of a slot is a holiday."""
+    day = clock.day_of(slot.starts_at, the_hospital(db).zone)
+    named = [holiday.name for holiday in holidays_between(db, day, day)]
+    return HospitalClosed(holiday=", ".join(named) or "a holiday")
+
+
+def _held_back(patient: Patient, dues: Dues) -> OnHold:
+    listed = ", ".join(
+        f"bill {bill.number} of {bill.issued_on:%d %B %Y} ({rupees(bill.owed_paise)})"
+        for bill in dues.bills[:4]
+    )
+    more = f" and {len(dues.bills) - 4} more" if len(dues.bills) > 4 else ""
+    return OnHold(patient=patient.name, owed=rupees(dues.total_paise), bills=listed + more)
+
+
+def _busy(db: Session, patient: Patient, wanted: Slot) -> PatientBusy:
+    other = (
+        select(Appointment, Doctor)
+        .join(Doctor, col(Doctor.id) == col(Appointment.doctor_id))
+        .where(
+            Appointment.patient_id == patient.id,
+            col(Appointment.status).in_(LIVE),
+            Appointment.starts_at < wanted.ends_at,
+            Appointment.ends_at > wanted.starts_at,
+        )
+    )
+    appointment, doctor = db.exec(other.limit(1)).one()
+    hour = clock.hour_words(appointment.starts_at, the_hospital(db).zone)
+    return PatientBusy(patient=patient.name, doctor=doctor.name, hour=hour)
