@@ -167,7 +167,7 @@ def _use_hold(
     ).first()
     at_doctor = (doctor.id, by.id)
     if held is None or at_doctor != (held.doctor_id, held.account_id) or _ran_out(held):
-        way_on = next_free(db, doctor, appointment.starts_at, appointment.kind, by=by)
+        way_on = next_free(db, doctor, appointment.starts_at, appointment.kind, clerk=by)
         raise HoldRanOut(way_on=way_on)
     db.delete(held)
     db.flush()
