@@ -109,19 +109,19 @@ def test_the_search_finds_a_free_time(hospital):
 
 
 def test_figures_are_those_of_the_middle_and_of_the_slowest():
-    took = figures_of([0.004] * 99 + [0.104])
+    took = figures_of([(0.004, 0.002)] * 99 + [(0.104, 0.05)])
 
-    assert took == Figures(p50_ms=4, p99_ms=104, per_second=pytest.approx(200))
+    assert took == Figures(p50_ms=4, p99_ms=104, per_second=pytest.approx(200), cpu_ms=2)
 
 
 def test_the_table_shows_what_stands_beside_what():
-    slow, quick = Figures(3, 9, 300), Figures(1.5, 2, 1000)
+    slow, quick = Figures(3, 9, 300, 2), Figures(1.5, 2, 1000, 1)
     lines = [Line("booking", 10_000, slow, raw=quick), Line("search", 1_000_000, slow, first=slow)]
 
     head, booking, search = table(lines).splitlines()
     assert head.split()[:4] == ["appointments", "p50", "ms", "p99"]
-    assert booking.split() == ["booking", "10,000", "3.00", "9.00", "300", "2.00", "x"]
-    assert search.split() == ["search", "1,000,000", "3.00", "9.00", "300", "1.00", "x"]
+    assert booking.split() == ["booking", "10,000", "3.00", "9.00", "300", "2.00", "2.00", "x"]
+    assert search.split() == ["search", "1,000,000", "3.00", "9.00", "300", "2.00", "1.00", "x"]
 
 
 def test_the_command_measures_on_a_database_of_its_own(sqlite_house):

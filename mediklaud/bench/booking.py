@@ -4,7 +4,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import Random
-from time import perf_counter
+from time import perf_counter, thread_time
 
 from sqlmodel import Session, col, select
 
@@ -33,17 +33,21 @@ def measure(
     Each goes first in every second round, so that whatever else the machine does hits all.
     """
     rounds = _WARM_UP + trials
-    took: dict[str, list[float]] = {BY_REPOSITORY: [], RAW: [], SEARCH: []}
+    took: dict[str, list[tuple[float, float]]] = {BY_REPOSITORY: [], RAW: [], SEARCH: []}
     with RawTwin(hospital.booked) as twin, _settled():
         cases = Cases(hospital, twin, 2 * rounds)
         for number in range(rounds):
             one = {BY_REPOSITORY: cases.booking(), RAW: cases.raw_booking(), SEARCH: search}
             for what in one if number % 2 else reversed(one):
-                begun = perf_counter()
-                one[what]()
-                took[what].append(perf_counter() - begun)
+                took[what].append(_timed(one[what]))
             progress((number + 1) / rounds)
-    return {what: figures_of(seconds[_WARM_UP:]) for what, seconds in took.items()}
+    return {what: figures_of(trials_of[_WARM_UP:]) for what, trials_of in took.items()}
+
+
+def _timed(deed: Deed) -> tuple[float, float]:
+    begun, computed = perf_counter(), thread_time()
+    deed()
+    return perf_counter() - begun, thread_time() - computed
 
 
 class Cases:
