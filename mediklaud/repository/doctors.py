@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, text
@@ -122,10 +122,17 @@ def reactivate_doctor(db: Session, doctor: Doctor, *, by: Account) -> Doctor:
     return kept
 
 
+_LOCKED = (
+    select(Doctor)
+    .where(col(Doctor.id) == bindparam("doctor_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def locked_doctor(db: Session, doctor_id: int | None) -> Doctor:
     """The doctor's row as it is now, locked until the transaction ends; after the patient's."""
-    row = select(Doctor).where(Doctor.id == doctor_id).with_for_update()
-    found = db.exec(row.execution_options(populate_existing=True)).first()
+    found: Doctor | None = db.execute(_LOCKED, {"doctor_id": doctor_id}).scalar()
     if found is None:
         raise NotFound(what="doctor")
     return found
