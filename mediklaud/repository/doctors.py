@@ -31,6 +31,17 @@ HIGHEST_FEE_PAISE = 1_00_000_00
 _FEE_FIELDS = {VisitKind.FIRST: "Consultation fee", VisitKind.FOLLOW_UP: "Follow-up fee"}
 
 
+_PRICE = (
+    select(Tariff.id)
+    .where(
+        col(Tariff.doctor_id) == bindparam("doctor_id"),
+        col(Tariff.kind) == bindparam("kind"),
+        col(Tariff.effective_from) <= bindparam("day"),
+    )
+    .limit(1)
+)
+
+
 @dataclass(frozen=True)
 class DoctorForm:
     """What the CMO's office types of a doctor. Fees in paise."""
@@ -183,10 +194,8 @@ def price_of(db: Session, doctor_id: int, kind: VisitKind, day: date) -> int:
 
 def priced(db: Session, doctor_id: int | None, kind: VisitKind, day: date) -> bool:
     """Whether a doctor has a price for a kind of visit on a day; without one it is not booked."""
-    prices = select(Tariff.id).where(
-        Tariff.doctor_id == doctor_id, Tariff.kind == kind, Tariff.effective_from <= day
-    )
-    return db.exec(prices.limit(1)).first() is not None
+    told = {"doctor_id": doctor_id, "kind": kind, "day": day}
+    return db.connection().execute(_PRICE, told).first() is not None
 
 
 def fees_today(db: Session, doctor_ids: Sequence[int]) -> dict[tuple[int, VisitKind], int]:
