@@ -19,8 +19,8 @@ Rule = Callable[[House], list[str]]
 ORDER = (
     *("audit", "hospital", "sign_ins", "accounts", "doctors", "patients", "sessions", "leaves"),
     *("holidays", "dues", "outbox", "entitlements", "free_times", "visits", "confirmations"),
-    *("promises", "holds", "appointments", "waitlist", "arrivals", "relocations", "invoices"),
-    *("payments", "ledger", "encounters", "overview", "self_check"),
+    *("promises", "holds", "appointments", "waitlist", "openings", "arrivals", "relocations"),
+    *("invoices", "payments", "ledger", "encounters", "overview", "self_check"),
 )
 # Rooms that compute, and never ask the database.
 PURE = (
