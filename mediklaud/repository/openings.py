@@ -1,6 +1,6 @@
 """Free times for those who wait: whom a freed time suits, and what suits whom the earliest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -69,17 +69,16 @@ def who_fits(
     """
     permit(db, by, Deed.KEEP_WAITLIST)
     zone = the_hospital(db).zone
-    times: dict[VisitKind, list[Slot]] = {}
+    times: dict[VisitKind, list[FreeTime]] = {}
     found: list[tuple[WaitlistEntry, Patient, FreeTime]] = []
     for batch in _suited(db, doctor, clock.day_of(slot.starts_at, zone), kind):
         for wanted in {entry.kind for entry, _ in batch} - set(times):
             times[wanted] = _using(db, doctor, slot, wanted, by)
         busy = _promised_to(db, [patient.id for _, patient in batch])
         for entry, patient in batch:
-            fitting = _fitting(entry, times[entry.kind], busy.get(patient.id or 0, []), zone)
-            if fitting:
-                own = FreeTime(fitting[0].starts_at, fitting[0].ends_at, doctor.id or 0)
-                found.append((entry, patient, own))
+            time = _earliest(entry, times[entry.kind], busy.get(patient.id or 0, []), zone)
+            if time is not None:
+                found.append((entry, patient, time))
         if len(found) >= FITS_AT_MOST:
             break
     best = found[:FITS_AT_MOST]
@@ -126,30 +125,39 @@ def openings_for(
             asking = [entry for entry in begun if entry.kind == kind]
             wanted = {doctor.id: doctor for entry in asking for doctor in whom[entry.id or 0]}
             free = free_slots(db, list(wanted.values()), first, _STRETCH, kind, by=by)
+            times = _in_order(free)
             for entry in asking:
-                own = busy.get(entry.patient_id, [])
-                times = [
-                    FreeTime(slot.starts_at, slot.ends_at, doctor.id or 0)
-                    for doctor in whom[entry.id or 0]
-                    for slot in _fitting(entry, free[doctor.id or 0], own, zone)
-                ]
-                if times:
-                    found[entry.id or 0] = min(times)
+                own = {doctor.id for doctor in whom[entry.id or 0]}
+                with_own = (time for time in times if time.doctor_id in own)
+                time = _earliest(entry, with_own, busy.get(entry.patient_id, []), zone)
+                if time is not None:
+                    found[entry.id or 0] = time
     return found
 
 
-def _fitting(
-    entry: WaitlistEntry, times: Sequence[Slot], busy: Sequence[Slot], zone: str
-) -> list[Slot]:
-    """The times that suit an entry while its patient is nowhere else, the earliest first."""
+def _in_order(free: Mapping[int, Sequence[Slot]]) -> list[FreeTime]:
+    """The free times of several doctors together, the earliest first."""
+    return sorted(
+        FreeTime(slot.starts_at, slot.ends_at, doctor_id)
+        for doctor_id, slots in free.items()
+        for slot in slots
+    )
+
+
+def _earliest(
+    entry: WaitlistEntry, times: Iterable[FreeTime], busy: Sequence[Slot], zone: str
+) -> FreeTime | None:
+    """The first of these times that suits an entry while its patient is nowhere else."""
     wishes = Wishes(weekdays_of(entry), entry.begins_minute, entry.ends_minute)
-    return [
-        slot
-        for slot in times
-        if entry.first_day <= clock.day_of(slot.starts_at, zone) <= entry.last_day
-        and wishes.fit(slot, zone)
-        and not any(slot.overlaps(other) for other in busy)
-    ]
+    for time in times:
+        slot = Slot(time.starts_at, time.ends_at)
+        if (
+            entry.first_day <= clock.day_of(slot.starts_at, zone) <= entry.last_day
+            and wishes.fit(slot, zone)
+            and not any(slot.overlaps(other) for other in busy)
+        ):
+            return time
+    return None
 
 
 def _suited(
@@ -179,13 +187,13 @@ def _suited(
         skipped += len(batch)
 
 
-def _using(db: Session, doctor: Doctor, slot: Slot, kind: VisitKind, by: Account) -> list[Slot]:
+def _using(db: Session, doctor: Doctor, slot: Slot, kind: VisitKind, by: Account) -> list[FreeTime]:
     """The free times of a kind that use a part of the stretch; none where it has no price."""
     if (doctor.id, kind) not in fees_today(db, [doctor.id or 0]):
         return []
     day = clock.day_of(slot.starts_at, the_hospital(db).zone)
-    free = free_slots(db, [doctor], day, 1, kind, by=by)[doctor.id or 0]
-    return [one for one in free if one.overlaps(slot)]
+    free = free_slots(db, [doctor], day, 1, kind, by=by)
+    return [one for one in _in_order(free) if Slot(one.starts_at, one.ends_at).overlaps(slot)]
 
 
 def _doctors_of(db: Session, entries: Sequence[WaitlistEntry]) -> dict[int, list[Doctor]]:
