@@ -18,10 +18,10 @@ Rule = Callable[[House], list[str]]
 # The one order of the repository: a file imports only siblings that stand before it.
 ORDER = (
     *("audit", "hospital", "sign_ins", "accounts", "doctors", "patients", "sessions", "leaves"),
-    *("holidays", "dues", "outbox", "entitlements", "free_times", "visits", "confirmations"),
-    *("promises", "holds", "appointments", "waitlist", "arrivals", "relocations", "invoices"),
-    *("payments", "ledger", "encounters", "overview", "proofs", "proofs_of_times"),
-    *("proofs_of_money", "proofs_of_the_house", "self_check"),
+    *("holidays", "dues", "outbox", "entitlements", "free_times", "visits", "histories"),
+    *("confirmations", "promises", "holds", "appointments", "waitlist", "openings", "arrivals"),
+    *("queue", "relocations", "invoices", "payments", "ledger", "encounters", "overview"),
+    *("proofs", "proofs_of_times", "proofs_of_money", "proofs_of_the_house", "self_check"),
 )
 # Rooms that compute, and never ask the database.
 PURE = (

@@ -71,6 +71,15 @@ VERBS: dict[str, tuple[Deed, ...]] = {
     "till_numbers": (Deed.SEE_DUES,),
     "upcoming_visits": (Deed.SEE_DAY,),
     "withdraw_leave": (Deed.PLAN_SESSIONS,),
+    "withdraw_wait": (Deed.KEEP_WAITLIST,),
+    "who_fits": (Deed.KEEP_WAITLIST,),
+    "waits_of": (Deed.KEEP_WAITLIST,),
+    "waiting": (Deed.KEEP_WAITLIST,),
+    "ran_out": (Deed.KEEP_WAITLIST,),
+    "put_on_waitlist": (Deed.KEEP_WAITLIST,),
+    "openings_for": (Deed.KEEP_WAITLIST,),
+    "just_freed": (Deed.KEEP_WAITLIST,),
+    "book_waiting": (Deed.KEEP_WAITLIST,),
 }
 # What pages and servers call without an account, and why that is no door.
 OPEN = {
@@ -101,6 +110,7 @@ OPEN = {
     "policy_words": "it only words a rule",
     "roles_of": "permit itself asks it",
     "sessions_of": "when a doctor works is open to every desk",
+    "weekdays_of": "it only reads an entry",
     "the_hospital": "name and zone of the hospital are on every screen",
 }
 # Verbs of sibling files that take `by` and do not ask, since the verb that calls them did.

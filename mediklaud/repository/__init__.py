@@ -83,6 +83,14 @@ from mediklaud.repository.hospital import (
 from mediklaud.repository.invoices import bill_paper, bills_of
 from mediklaud.repository.leaves import appointments_in, grant_leave, leaves_of, withdraw_leave
 from mediklaud.repository.ledger import billed_lines, papers_numbered, received_lines
+from mediklaud.repository.openings import (
+    FREED_HOURS,
+    Fit,
+    Freed,
+    just_freed,
+    openings_for,
+    who_fits,
+)
 from mediklaud.repository.outbox import OutboxState, outbox_state
 from mediklaud.repository.overview import (
     AccountNumbers,
@@ -129,20 +137,37 @@ from mediklaud.repository.visits import (
     letters_to_call,
     upcoming_visits,
 )
+from mediklaud.repository.waitlist import (
+    WAITS_A_PAGE,
+    Wait,
+    WaitForm,
+    WaitingPage,
+    book_waiting,
+    put_on_waitlist,
+    ran_out,
+    waiting,
+    waits_of,
+    weekdays_of,
+    withdraw_wait,
+)
 
 __all__ = [
     "ABSOLUTE_HOURS",
     "CONSOLE",
+    "FREED_HOURS",
     "FURTHEST_DAYS",
     "HOLD_MINUTES",
+    "WAITS_A_PAGE",
     "AccountNumbers",
     "DayNumbers",
     "DoctorForm",
     "Dues",
     "Finding",
+    "Fit",
     "FollowUps",
     "FoundPatient",
     "FreeTime",
+    "Freed",
     "HeldTime",
     "HospitalForm",
     "Likeness",
@@ -155,6 +180,9 @@ __all__ = [
     "StaffNumbers",
     "TillNumbers",
     "Visit",
+    "Wait",
+    "WaitForm",
+    "WaitingPage",
     "Wishes",
     "account_named",
     "account_numbers",
@@ -167,6 +195,7 @@ __all__ = [
     "billed_lines",
     "bills_of",
     "book_appointment",
+    "book_waiting",
     "cancel_appointment",
     "change_account",
     "change_own_password",
@@ -208,6 +237,7 @@ __all__ = [
     "is_set_up",
     "is_stale",
     "is_token",
+    "just_freed",
     "leaves_of",
     "letter_numbers",
     "letters_to_call",
@@ -222,6 +252,7 @@ __all__ = [
     "open_hospital",
     "open_record",
     "open_session",
+    "openings_for",
     "outbox_state",
     "overbook_appointment",
     "overbookings_left",
@@ -232,6 +263,8 @@ __all__ = [
     "patient_with",
     "permit",
     "policy_words",
+    "put_on_waitlist",
+    "ran_out",
     "reactivate_doctor",
     "receipt_paper",
     "receipts_of",
@@ -250,7 +283,12 @@ __all__ = [
     "undo_arrival",
     "undo_no_show",
     "upcoming_visits",
+    "waiting",
+    "waits_of",
     "walk_in",
+    "weekdays_of",
+    "who_fits",
     "withdraw_holiday",
     "withdraw_leave",
+    "withdraw_wait",
 ]
