@@ -20,7 +20,7 @@ ORDER = (
     *("audit", "hospital", "sign_ins", "accounts", "doctors", "patients", "sessions", "leaves"),
     *("holidays", "dues", "outbox", "entitlements", "free_times", "visits", "confirmations"),
     *("promises", "holds", "appointments", "waitlist", "arrivals", "relocations", "invoices"),
-    *("payments", "ledger", "encounters", "overview", "self_check"),
+    *("offers", "payments", "ledger", "encounters", "overview", "self_check"),
 )
 # Rooms that compute, and never ask the database.
 PURE = (

@@ -81,8 +81,15 @@ from mediklaud.repository.hospital import (
     the_hospital,
 )
 from mediklaud.repository.invoices import bill_paper, bills_of
-from mediklaud.repository.leaves import appointments_in, grant_leave, leaves_of, withdraw_leave
+from mediklaud.repository.leaves import (
+    appointments_in,
+    grant_leave,
+    leave_words,
+    leaves_of,
+    withdraw_leave,
+)
 from mediklaud.repository.ledger import billed_lines, papers_numbered, received_lines
+from mediklaud.repository.offers import NEAR_DAYS, Offer, best_times, other_times
 from mediklaud.repository.outbox import OutboxState, outbox_state
 from mediklaud.repository.overview import (
     AccountNumbers,
@@ -108,6 +115,15 @@ from mediklaud.repository.patients import (
     patient_with,
 )
 from mediklaud.repository.payments import receipt_paper, receipts_of, take_payment
+from mediklaud.repository.relocations import (
+    LeftInLeave,
+    Stranded,
+    Worklist,
+    count_stranded,
+    left_in,
+    relocate,
+    stranded,
+)
 from mediklaud.repository.self_check import Finding, check_house
 from mediklaud.repository.sessions import SessionForm, close_session, open_session, sessions_of
 from mediklaud.repository.sign_ins import (
@@ -134,6 +150,7 @@ __all__ = [
     "CONSOLE",
     "FURTHEST_DAYS",
     "HOLD_MINUTES",
+    "NEAR_DAYS",
     "AccountNumbers",
     "DayNumbers",
     "DoctorForm",
@@ -144,7 +161,9 @@ __all__ = [
     "FreeTime",
     "HeldTime",
     "HospitalForm",
+    "LeftInLeave",
     "Likeness",
+    "Offer",
     "OpenBill",
     "OutboxState",
     "PastConsultation",
@@ -152,9 +171,11 @@ __all__ = [
     "PatientRecord",
     "SessionForm",
     "StaffNumbers",
+    "Stranded",
     "TillNumbers",
     "Visit",
     "Wishes",
+    "Worklist",
     "account_named",
     "account_numbers",
     "accounts_with_roles",
@@ -162,6 +183,7 @@ __all__ = [
     "arrive",
     "begin_consultation",
     "begin_sign_in",
+    "best_times",
     "bill_paper",
     "billed_lines",
     "bills_of",
@@ -174,6 +196,7 @@ __all__ = [
     "check_house",
     "close_session",
     "count_own_patients",
+    "count_stranded",
     "create_account",
     "day_numbers",
     "day_pages",
@@ -207,7 +230,9 @@ __all__ = [
     "is_set_up",
     "is_stale",
     "is_token",
+    "leave_words",
     "leaves_of",
+    "left_in",
     "letter_numbers",
     "letters_to_call",
     "likely_duplicates",
@@ -221,6 +246,7 @@ __all__ = [
     "open_hospital",
     "open_record",
     "open_session",
+    "other_times",
     "outbox_state",
     "overbook_appointment",
     "overbookings_left",
@@ -237,12 +263,14 @@ __all__ = [
     "received_lines",
     "register_doctor",
     "release_hold",
+    "relocate",
     "reset_password",
     "restore_appointment",
     "roles_of",
     "schedule_of",
     "sessions_of",
     "staff_numbers",
+    "stranded",
     "take_payment",
     "the_hospital",
     "till_numbers",

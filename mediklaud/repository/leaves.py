@@ -1,5 +1,6 @@
 """A doctor's leave, granted and withdrawn with the doctor's row locked."""
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -11,6 +12,7 @@ from mediklaud.models import (
     Account,
     Appointment,
     AppointmentStatus,
+    AuditEvent,
     Doctor,
     Leave,
     Patient,
@@ -20,6 +22,8 @@ from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.doctors import locked_doctor
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.timetable import Slot
+
+_GRANTED = "leave granted"
 
 
 def grant_leave(
@@ -37,7 +41,7 @@ def grant_leave(
     """Grant a doctor leave, from a minute of the first day to a minute of the last.
 
     No booking slips in between: both lock the doctor's row. Appointments that stand in the
-    leave stay, and `appointments_in` lists them until nobody is left.
+    leave stay, and are listed among those to be moved until nobody is left.
     """
     permit(db, by, Deed.PLAN_SESSIONS)
     locked_doctor(db, doctor.id)
@@ -58,7 +62,7 @@ def grant_leave(
     )
     db.add(leave)
     db.flush()
-    note_deed(db, by, "leave granted", f"doctor/{doctor.id}", leave=leave.id)
+    note_deed(db, by, _GRANTED, f"doctor/{doctor.id}", leave=leave.id)
     return leave
 
 
@@ -85,6 +89,28 @@ def leaves_of(
         Leave.begins_at < before,
     )
     return db.exec(rows.order_by(col(Leave.begins_at))).all()
+
+
+def granted_at(db: Session, leave: Leave) -> datetime | None:
+    """When leave was granted, as the audit log has it; None for leave of unknown origin."""
+    row = select(AuditEvent.at).where(
+        AuditEvent.subject == f"doctor/{leave.doctor_id}",
+        AuditEvent.deed == _GRANTED,
+        AuditEvent.detail == json.dumps({"leave": leave.id}),
+    )
+    return db.exec(row.limit(1)).first()
+
+
+def leave_words(leave: Leave, zone: str) -> str:
+    """When leave begins and ends; its hours where it is not of whole days."""
+    begins, ends = clock.local(leave.begins_at, zone), clock.local(leave.ends_at, zone)
+    if begins.hour or begins.minute or ends.hour or ends.minute:
+        last = f"{ends:%H:%M}" if begins.date() == ends.date() else f"{ends:%d %b %Y, %H:%M}"
+        return f"{begins:%d %b %Y, %H:%M} – {last}"
+    last_day = clock.local(leave.ends_at - timedelta(minutes=1), zone).date()
+    if begins.date() == last_day:
+        return f"{last_day:%d %b %Y}"
+    return f"{begins:%d %b %Y} – {last_day:%d %b %Y}"
 
 
 def taken_by_leave(leaves: Sequence[Leave]) -> dict[int, list[Slot]]:
