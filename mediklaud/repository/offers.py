@@ -1,6 +1,6 @@
 """The best equal times for patients whose time is gone: near, free, and nobody's twice."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from mediklaud.timetable import Slot
 # How far from the old time an equal one is looked for, before and after.
 NEAR_DAYS = 14
 # How many other times are offered for one patient: the doctor's own, and the specialty's.
-_OWN, _OTHERS = 40, 20
+_OWN, _OTHERS = 200, 60
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class _Near:
         """The doctor's own times, the best first."""
         asked = [one for one in self._found if one[0].doctor_id == old.doctor_id]
         whose = [doctor for _, doctor in asked[:1]]
-        yield from _by_nearness(self._free(old.doctor_id, whose, old.kind, asked), old)
+        yield from _by_nearness(self._free(old.doctor_id, whose, old.kind, asked), old, self._zone)
 
     def others(self, old: Appointment) -> Iterator[Offer]:
         """Other doctors' of the same specialty, the best first."""
@@ -106,7 +106,7 @@ class _Near:
         colleagues = doctors(self._db, specialty=specialty)
         offers = self._free(specialty, colleagues, old.kind, asked)
         theirs = [offer for offer in offers if offer.doctor.id != old.doctor_id]
-        yield from _by_nearness(theirs, old)
+        yield from _by_nearness(theirs, old, self._zone)
 
     def first(self, old: Appointment) -> Iterator[Offer]:
         """The first free times of the specialty from today on, however far."""
@@ -184,11 +184,12 @@ class _Taken:
         self._busy[old.patient_id].append((None, offer.slot))
 
 
-def _by_nearness(offers: Sequence[Offer], old: Appointment) -> list[Offer]:
+def _by_nearness(offers: Sequence[Offer], old: Appointment, zone: str) -> list[Offer]:
     """Those within NEAR_DAYS, of the old length first, then by distance; a later one at a tie."""
     near, length = timedelta(days=NEAR_DAYS), old.ends_at - old.starts_at
-    first = bisect_left(offers, old.starts_at - near, key=_start)
-    end = bisect_right(offers, old.starts_at + near, key=_start)
+    old_day = clock.day_of(old.starts_at, zone)
+    first = bisect_left(offers, clock.day_bounds(old_day - near, zone)[0], key=_start)
+    end = bisect_left(offers, clock.day_bounds(old_day + near, zone)[1], key=_start)
 
     def rank(offer: Offer) -> tuple[bool, timedelta, bool, int]:
         distance = offer.starts_at - old.starts_at

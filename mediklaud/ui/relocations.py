@@ -49,23 +49,25 @@ def worklist(
     hospital: Hospital,
     *,
     me: Account,
-    of: str = "list",
+    leave: Leave | None = None,
 ) -> Move | None:
-    """Draw the patients to move, some at a time; returns what was pressed.
+    """Draw the patients to move, some at a time, or those of a leave; returns what was pressed.
 
     A click keeps the very time that stood on its button: the list may have changed by the
     time it is drawn anew, and then the row shows the next best time below the refusal.
     """
-    pages = -(-len(found) // _ROWS)
-    page = min(int(st.session_state.get(f"{of}/page", 1)), max(pages, 1))
+    own_form = f"{form}/leave-{leave.id}" if leave else f"{form}/list"
+    turned = f"relocations/{leave.id}" if leave else "relocations"
+    pages = max(1, -(-len(found) // _ROWS))
+    first = (min(int(st.session_state.get(turned, 1)), pages) - 1) * _ROWS
     elsewhere = st.container()
     places = {
-        one.visit.appointment.id: _row(one, best, f"{form}/{of}", hospital, me)
-        for one in found[(page - 1) * _ROWS : page * _ROWS]
+        one.visit.appointment.id: _row(one, best, own_form, hospital, me, leave)
+        for one in found[first : first + _ROWS]
     }
     if pages > 1:
-        st.pagination(pages, key=f"{of}/page")
-    return _pressed(f"{form}/{of}", places, elsewhere)
+        st.pagination(pages, key=turned)
+    return _pressed(own_form, places, elsewhere)
 
 
 def _pressed(
@@ -82,7 +84,12 @@ def _pressed(
 
 
 def _row(
-    one: Stranded, best: Mapping[int, Offer], form: str, hospital: Hospital, me: Account
+    one: Stranded,
+    best: Mapping[int, Offer],
+    form: str,
+    hospital: Hospital,
+    me: Account,
+    leave: Leave | None,
 ) -> DeltaGenerator:
     key = f"{form}/{one.visit.appointment.id}"
     opened = st.session_state.get(_OPENED) == key
@@ -93,7 +100,7 @@ def _row(
         if opened:
             offer = _other(one, key, hospital, me) or offer
         with about:
-            _who(one, offer, hospital)
+            _who(one, offer, hospital, leave)
         with st.container(horizontal=True, vertical_alignment="center"):
             if offer is None:
                 st.markdown(f"No equal time is free within {NEAR_DAYS} days.", width="content")
@@ -117,7 +124,7 @@ def _row(
     return place
 
 
-def _who(one: Stranded, offer: Offer | None, hospital: Hospital) -> None:
+def _who(one: Stranded, offer: Offer | None, hospital: Hospital, leave: Leave | None) -> None:
     visit = one.visit
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(visit.patient.name)}**", width="content")
@@ -130,7 +137,11 @@ def _who(one: Stranded, offer: Offer | None, hospital: Hospital) -> None:
         f":material/event_busy: {plain(f'{when} · {visit.doctor.name} · {kind}')}  \n"
         f":material/call: {plain(contact.phone_words(visit.patient.phone))} · {_told(one, offer)}"
     )
-    st.caption(plain(one.why))
+    if offer is not None and offer.doctor.id != visit.doctor.id:
+        other = plain(f"{offer.doctor.name} · {offer.doctor.specialty}")
+        st.markdown(f":material/swap_horiz: With another doctor: **{other}**")
+    if leave is None:
+        st.caption(plain(one.why))
 
 
 def _told(one: Stranded, offer: Offer | None) -> str:

@@ -84,9 +84,7 @@ for leave in leaves:
             with record("The leave is withdrawn; its hours can be booked again.") as db:
                 withdraw_leave(db, leave, by=me)
         relocations.left(left[leave.id])
-        move = relocations.worklist(
-            hit[leave.id], best, form, hospital, me=me, of=f"leave-{leave.id}"
-        )
+        move = relocations.worklist(hit[leave.id], best, form, hospital, me=me, leave=leave)
     if move:
         with move.place, record() as db:
             moved = relocate(
