@@ -213,7 +213,7 @@ def leave_head(leave: Leave, form: str, hospital: Hospital) -> bool:
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        words = f"**{plain(leave_words(leave, hospital.zone))}**  \n{plain(leave.reason)}"
+        words = f"**{leave_words(leave, hospital.zone)}**  \n{plain(leave.reason)}"
         st.markdown(words, width="content")
         key = f"{form}/withdraw/{leave.id}"
         return st.button("Withdraw", key=key, icon=":material/undo:")
