@@ -81,8 +81,15 @@ from mediklaud.repository.hospital import (
     the_hospital,
 )
 from mediklaud.repository.invoices import bill_paper, bills_of
-from mediklaud.repository.leaves import appointments_in, grant_leave, leaves_of, withdraw_leave
+from mediklaud.repository.leaves import (
+    appointments_in,
+    grant_leave,
+    leave_words,
+    leaves_of,
+    withdraw_leave,
+)
 from mediklaud.repository.ledger import billed_lines, papers_numbered, received_lines
+from mediklaud.repository.offers import NEAR_DAYS, Offer, best_times, other_times
 from mediklaud.repository.openings import (
     FREED_HOURS,
     Fit,
@@ -117,6 +124,15 @@ from mediklaud.repository.patients import (
 )
 from mediklaud.repository.payments import receipt_paper, receipts_of, take_payment
 from mediklaud.repository.proofs import Finding
+from mediklaud.repository.relocations import (
+    LeftInLeave,
+    Stranded,
+    Worklist,
+    count_stranded,
+    left_in,
+    relocate,
+    stranded,
+)
 from mediklaud.repository.self_check import check_house
 from mediklaud.repository.sessions import SessionForm, close_session, open_session, sessions_of
 from mediklaud.repository.sign_ins import (
@@ -157,6 +173,7 @@ __all__ = [
     "FREED_HOURS",
     "FURTHEST_DAYS",
     "HOLD_MINUTES",
+    "NEAR_DAYS",
     "WAITS_A_PAGE",
     "AccountNumbers",
     "DayNumbers",
@@ -170,7 +187,9 @@ __all__ = [
     "Freed",
     "HeldTime",
     "HospitalForm",
+    "LeftInLeave",
     "Likeness",
+    "Offer",
     "OpenBill",
     "OutboxState",
     "PastConsultation",
@@ -178,12 +197,14 @@ __all__ = [
     "PatientRecord",
     "SessionForm",
     "StaffNumbers",
+    "Stranded",
     "TillNumbers",
     "Visit",
     "Wait",
     "WaitForm",
     "WaitingPage",
     "Wishes",
+    "Worklist",
     "account_named",
     "account_numbers",
     "accounts_with_roles",
@@ -191,6 +212,7 @@ __all__ = [
     "arrive",
     "begin_consultation",
     "begin_sign_in",
+    "best_times",
     "bill_paper",
     "billed_lines",
     "bills_of",
@@ -204,6 +226,7 @@ __all__ = [
     "check_house",
     "close_session",
     "count_own_patients",
+    "count_stranded",
     "create_account",
     "day_numbers",
     "day_pages",
@@ -238,7 +261,9 @@ __all__ = [
     "is_stale",
     "is_token",
     "just_freed",
+    "leave_words",
     "leaves_of",
+    "left_in",
     "letter_numbers",
     "letters_to_call",
     "likely_duplicates",
@@ -253,6 +278,7 @@ __all__ = [
     "open_record",
     "open_session",
     "openings_for",
+    "other_times",
     "outbox_state",
     "overbook_appointment",
     "overbookings_left",
@@ -271,12 +297,14 @@ __all__ = [
     "received_lines",
     "register_doctor",
     "release_hold",
+    "relocate",
     "reset_password",
     "restore_appointment",
     "roles_of",
     "schedule_of",
     "sessions_of",
     "staff_numbers",
+    "stranded",
     "take_payment",
     "the_hospital",
     "till_numbers",
