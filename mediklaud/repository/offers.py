@@ -118,7 +118,7 @@ class _Near:
             old.kind,
             first_day=clock.today(self._zone),
             at_least=_OTHERS,
-            by=self._by,
+            clerk=self._by,
         )
         return (Offer(one.starts_at, one.ends_at, by_id[one.doctor_id]) for one in times)
 
@@ -139,7 +139,7 @@ class _Near:
             near = timedelta(days=NEAR_DAYS)
             first = max(min(old_days) - near, clock.today(self._zone))
             count = (max(old_days) + near - first).days + 1
-            free = free_slots(self._db, colleagues, first, count, kind, by=self._by)
+            free = free_slots(self._db, colleagues, first, count, kind, clerk=self._by)
             self._read[whose, kind] = sorted(
                 (
                     Offer(slot.starts_at, slot.ends_at, doctor)
