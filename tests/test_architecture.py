@@ -19,13 +19,13 @@ Rule = Callable[[House], list[str]]
 ORDER = (
     *("audit", "hospital", "sign_ins", "accounts", "doctors", "patients", "sessions", "leaves"),
     *("holidays", "dues", "outbox", "entitlements", "free_times", "visits", "confirmations"),
-    *("promises", "holds", "appointments", "waitlist", "arrivals", "relocations", "invoices"),
-    *("payments", "ledger", "encounters", "overview", "self_check"),
+    *("promises", "holds", "appointments", "waitlist", "arrivals", "queue", "relocations"),
+    *("invoices", "payments", "ledger", "encounters", "overview", "self_check"),
 )
 # Rooms that compute, and never ask the database.
 PURE = (
     *("timetable", "money", "papers", "letters", "invoice_pdf", "lettering", "letterhead"),
-    *("sheet", "reports", "clock", "text", "contact", "envelope", "errors", "registers"),
+    *("sheet", "reports", "clock", "text", "contact", "envelope", "errors", "registers", "waiting"),
 )
 DATABASE = ("mediklaud.database", "mediklaud.repository", "mediklaud.migrations")
 # What a page may name: the desk, the verbs, and words to speak with.

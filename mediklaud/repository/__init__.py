@@ -108,6 +108,7 @@ from mediklaud.repository.patients import (
     patient_with,
 )
 from mediklaud.repository.payments import receipt_paper, receipts_of, take_payment
+from mediklaud.repository.queue import BoardLine, board, queue_of
 from mediklaud.repository.self_check import Finding, check_house
 from mediklaud.repository.sessions import SessionForm, close_session, open_session, sessions_of
 from mediklaud.repository.sign_ins import (
@@ -135,6 +136,7 @@ __all__ = [
     "FURTHEST_DAYS",
     "HOLD_MINUTES",
     "AccountNumbers",
+    "BoardLine",
     "DayNumbers",
     "DoctorForm",
     "Dues",
@@ -165,6 +167,7 @@ __all__ = [
     "bill_paper",
     "billed_lines",
     "bills_of",
+    "board",
     "book_appointment",
     "cancel_appointment",
     "change_account",
@@ -231,6 +234,7 @@ __all__ = [
     "patient_with",
     "permit",
     "policy_words",
+    "queue_of",
     "reactivate_doctor",
     "receipt_paper",
     "receipts_of",

@@ -1,9 +1,9 @@
 """Appointments as lists show them: with patient, doctor and the newest letter."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
@@ -12,6 +12,7 @@ from mediklaud.models import (
     Appointment,
     AppointmentStatus,
     Doctor,
+    Encounter,
     Message,
     Patient,
 )
@@ -21,6 +22,10 @@ from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.outbox import letters_of
 
 VISITS_A_PAGE = 200
+# How an appointment is joined to the consultation that is open in the doctor's room.
+OPEN_ENCOUNTER = and_(
+    col(Encounter.appointment_id) == col(Appointment.id), col(Encounter.finished_at).is_(None)
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Visit:
     patient: Patient
     doctor: Doctor
     letter: Message | None
+    # Since when the patient is with the doctor; None before that, and when it is finished.
+    begun_at: datetime | None = None
 
 
 def day_visits(
@@ -88,17 +95,18 @@ def visits_where(
 ) -> list[Visit]:
     """Appointments with patient, doctor and newest letter, by time. For siblings, not pages."""
     rows = (
-        select(Appointment, Patient, Doctor)
+        select(Appointment, Patient, Doctor, Encounter.begun_at)
         .join(Patient, col(Patient.id) == col(Appointment.patient_id))
         .join(Doctor, col(Doctor.id) == col(Appointment.doctor_id))
+        .outerjoin(Encounter, OPEN_ENCOUNTER)
         .where(*conditions)  # type: ignore[arg-type]
         .order_by(col(Appointment.starts_at), Doctor.name, col(Appointment.id))
         .offset(skipped)
         .limit(at_most)
     )
     found = db.exec(rows).all()
-    newest = letters_of(db, [appointment.id or 0 for appointment, _, _ in found])
+    newest = letters_of(db, [appointment.id or 0 for appointment, *_ in found])
     return [
-        Visit(appointment, patient, doctor, newest.get(appointment.id or 0))
-        for appointment, patient, doctor in found
+        Visit(appointment, patient, doctor, newest.get(appointment.id or 0), begun_at)
+        for appointment, patient, doctor, begun_at in found
     ]
