@@ -18,9 +18,9 @@ Rule = Callable[[House], list[str]]
 # The one order of the repository: a file imports only siblings that stand before it.
 ORDER = (
     *("audit", "hospital", "sign_ins", "accounts", "doctors", "patients", "sessions", "leaves"),
-    *("holidays", "dues", "outbox", "entitlements", "free_times", "visits", "confirmations"),
-    *("promises", "holds", "appointments", "waitlist", "arrivals", "queue", "relocations"),
-    *("invoices", "payments", "ledger", "encounters", "overview", "self_check"),
+    *("holidays", "dues", "outbox", "entitlements", "free_times", "visits", "histories"),
+    *("confirmations", "promises", "holds", "appointments", "waitlist", "arrivals", "queue"),
+    *("relocations", "invoices", "payments", "ledger", "encounters", "overview", "self_check"),
 )
 # Rooms that compute, and never ask the database.
 PURE = (

@@ -54,6 +54,7 @@ VERBS: dict[str, tuple[Deed, ...]] = {
     "letters_to_call": (Deed.SEE_DAY,),
     "likely_duplicates": (Deed.ENROLL_PATIENT,),
     "move_appointment": (Deed.CHANGE_APPOINTMENT,),
+    "no_shows_of": (Deed.SEE_DAY,),
     "note_no_show": (Deed.CHANGE_APPOINTMENT,),
     "open_bills": (Deed.SEE_DUES,),
     "open_consultation": (Deed.CONSULT,),

@@ -59,6 +59,7 @@ from mediklaud.repository.free_times import (
     free_slots,
     held_times,
 )
+from mediklaud.repository.histories import NoShows, no_shows_of
 from mediklaud.repository.holds import (
     HOLD_MINUTES,
     extend_hold,
@@ -147,6 +148,7 @@ __all__ = [
     "HeldTime",
     "HospitalForm",
     "Likeness",
+    "NoShows",
     "OpenBill",
     "OutboxState",
     "PastConsultation",
@@ -216,6 +218,7 @@ __all__ = [
     "likely_duplicates",
     "live_account",
     "move_appointment",
+    "no_shows_of",
     "note_no_show",
     "note_seen",
     "note_wrong_try",

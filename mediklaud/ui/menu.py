@@ -7,6 +7,7 @@ from streamlit.navigation.page import Page
 
 from mediklaud.config import ROOT
 from mediklaud.models import Account, Role
+from mediklaud.ui import holding
 from mediklaud.ui.desk import fresh_forms
 from mediklaud.ui.plain import plain
 from mediklaud.ui.sign_in import sign_out
@@ -100,6 +101,7 @@ def run_menu(me: Account, roles: frozenset[Role]) -> Page:
     if st.session_state.get("_page") != page.url_path:
         st.session_state["_page"] = page.url_path
         fresh_forms()
+        holding.let_go()
     with st.sidebar:
         held = ", ".join(ROLE_WORDS[role] for role in Role if role in roles)
         st.caption(f"{plain(me.name)}  \n{held}")
