@@ -48,6 +48,7 @@ VERBS: dict[str, tuple[Deed, ...]] = {
     "edit_patient": (Deed.ENROLL_PATIENT,),
     "emergencies": (Deed.REVIEW_EMERGENCIES,),
     "enroll_patient": (Deed.ENROLL_PATIENT,),
+    "expected_today": (Deed.SEE_DAY,),
     "find_patients": (Deed.FIND_PATIENT,),
     "finish_consultation": (Deed.CONSULT,),
     "grant_leave": (Deed.PLAN_SESSIONS,),

@@ -1,6 +1,6 @@
 """Who waits for whom, in which order, and what the waiting room may read of it."""
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from datetime import timedelta
 
 import pytest
@@ -17,13 +17,14 @@ from mediklaud.repository import (
     change_account,
     close_session,
     day_visits,
+    enroll_patient,
     finish_consultation,
     grant_leave,
     queue_of,
     sessions_of,
     walk_in,
 )
-from tests.hospital import TODAY, at
+from tests.hospital import BEN, TODAY, at, ward_of
 from tests.test_arrivals import enrolled
 from tests.visits import a_form, book
 
@@ -43,10 +44,8 @@ def line(db, ward, doctor):
 def busy(db, ward, nine_o_clock):
     """Four wait for Dr Rao: booked at 11 and at 10:15, walked in, and late for 10."""
     late, walker = enrolled(db, ward, 2)
-    first, second = (
-        book(db, ward, ward.asha, ward.rao, at(11)),
-        book(db, ward, ward.ben, ward.rao, at(10, 15)),
-    )
+    first = book(db, ward, ward.asha, ward.rao, at(11))
+    second = book(db, ward, ward.ben, ward.rao, at(10, 15))
     missed = book(db, ward, late, ward.rao, at(10))
     arrive(db, first, by=ward.meera)
     nine_o_clock.move_to(at(10, 2), tick=False)
@@ -62,22 +61,12 @@ def test_booked_and_walked_in_are_called_in_by_one_rule(db, ward, busy):
 
 
 def test_an_emergency_is_called_in_next(db, ward, busy):
-    (urgent,) = enrolled_more(db, ward)
-    walk_in(
-        db,
-        urgent,
-        ward.rao,
-        VisitKind.FIRST,
-        form=a_form(),
-        by=ward.meera,
-        emergency=EmergencyReason.BREATHLESSNESS,
-    )
+    typed = replace(BEN, name="Chitra Rao", phone="98860 33333")
+    chitra = enroll_patient(db, typed, form="chitra", by=ward.meera)
+    asked = {"form": a_form(), "by": ward.meera, "emergency": EmergencyReason.BREATHLESSNESS}
+    walk_in(db, chitra, ward.rao, VisitKind.FIRST, **asked)
 
-    assert queue(db, ward, ward.rao)[0] == urgent.name
-
-
-def enrolled_more(db, ward):
-    return [enrolled(db, ward, 3)[-1]]
+    assert queue(db, ward, ward.rao)[0] == "Chitra Rao"
 
 
 def test_who_is_in_the_room_waits_no_more(db, ward, busy):
@@ -137,7 +126,8 @@ def test_a_doctor_sees_the_own_queue_only(db, ward):
 
 
 def test_who_holds_both_roles_sees_every_queue(db, ward):
-    change_account(db, ward.iyer_account, {Role.DOCTOR, Role.FRONT_DESK}, by=ward.tara)
+    both = {Role.DOCTOR, Role.FRONT_DESK}
+    change_account(db, ward.iyer_account, both, by=ward.tara, doctor_id=ward.iyer.id)
     arrive(db, book(db, ward, ward.asha, ward.rao), by=ward.meera)
 
     assert queue(db, ward, ward.rao, by=ward.iyer_account) == ["Asha Menon"]
@@ -203,18 +193,13 @@ def test_the_board_and_the_queue_read_the_appointments_by_an_index(sqlite_house)
     with database.reading() as db:
         engine = db.get_bind()
         event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2:4]))
-        from tests.hospital import ward_of
-
         ward = ward_of(db)
         asked.clear()
         board(db, by=ward.meera)
         queue_of(db, ward.rao.id, by=ward.meera)
         queue_of(db, by=ward.meera)
         plans = [
-            " ".join(
-                row[-1]
-                for row in db.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", told)
-            )
+            str(db.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", told).all())
             for sql, told in list(asked)
             if "FROM appointment" in sql
         ]

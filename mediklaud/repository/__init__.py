@@ -127,6 +127,7 @@ from mediklaud.repository.visits import (
     Visit,
     day_pages,
     day_visits,
+    expected_today,
     letters_to_call,
     upcoming_visits,
 )
@@ -195,6 +196,7 @@ __all__ = [
     "emergencies",
     "end_sign_in",
     "enroll_patient",
+    "expected_today",
     "extend_hold",
     "fees_today",
     "find_patients",

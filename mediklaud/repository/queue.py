@@ -1,6 +1,5 @@
 """Who waits for a doctor, in their turn, and the waiting room's board of tokens."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +27,8 @@ from mediklaud.repository.visits import OPEN_ENCOUNTER, Visit, visits_where
 from mediklaud.timetable import Slot, sessions_on
 from mediklaud.waiting import Place
 
+# Who is here, and whether the doctor has begun with them.
+_Here = list[tuple[Appointment, bool]]
 # More than a waiting room holds.
 _MOST = 1000
 
@@ -39,6 +40,8 @@ class BoardLine:
     doctor_id: int
     doctor_name: str
     specialty: str
+    # Which of the day's sessions, where the doctor has patients of more than one here.
+    session_begins_at: datetime | None
     now: int | None
     waiting: tuple[int, ...]
 
@@ -78,28 +81,39 @@ def place_of(appointment: Appointment) -> Place:
 def board(db: Session, *, by: Account) -> list[BoardLine]:
     """Every doctor who has a session today, or somebody waiting, with the tokens in their turn.
 
-    Nothing of a patient leaves here but the token.
+    Nothing of a patient leaves here but the token. Each session counts its tokens from 1, so
+    a doctor with patients of two sessions has a line for each.
     """
     permit(db, by, Deed.SEE_BOARD)
     rows = select(Appointment, Encounter.id).outerjoin(Encounter, OPEN_ENCOUNTER)
-    here: dict[int, list[tuple[Appointment, bool]]] = {}
+    here: dict[int, dict[datetime, _Here]] = {}
     for appointment, encounter_id in db.exec(rows.where(*_here_today(db))):
-        here.setdefault(appointment.doctor_id, []).append((appointment, encounter_id is not None))
+        begins_at = appointment.session_begins_at or appointment.starts_at
+        sessions = here.setdefault(appointment.doctor_id, {})
+        sessions.setdefault(begins_at, []).append((appointment, encounter_id is not None))
     working = _working_today(db)
     return [
-        _line(doctor, here.get(doctor.id or 0, []))
+        line
         for doctor in doctors(db, inactive_too=True)
         if doctor.id in working or doctor.id in here
+        for line in _lines(doctor, here.get(doctor.id or 0, {}))
     ]
 
 
-def _line(doctor: Doctor, here: Sequence[tuple[Appointment, bool]]) -> BoardLine:
+def _lines(doctor: Doctor, sessions: dict[datetime, _Here]) -> list[BoardLine]:
+    if len(sessions) < 2:
+        return [_line(doctor, None, one) for one in sessions.values() or [[]]]
+    return [_line(doctor, begins_at, sessions[begins_at]) for begins_at in sorted(sessions)]
+
+
+def _line(doctor: Doctor, begins_at: datetime | None, here: _Here) -> BoardLine:
     inside = [appointment.token for appointment, begun in here if begun]
     waiting = sorted((place_of(one) for one, begun in here if not begun), key=lambda one: one.turn)
     return BoardLine(
         doctor_id=doctor.id or 0,
         doctor_name=doctor.name,
         specialty=doctor.specialty,
+        session_begins_at=begins_at,
         now=inside[0] if inside else None,
         waiting=tuple(place.token for place in waiting),
     )

@@ -27,6 +27,8 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
     "Front desk": (
         ("front_desk/book", "Book an appointment", "event_available", (Role.FRONT_DESK,)),
         ("front_desk/day", "The day's appointments", "today", (Role.FRONT_DESK,)),
+        ("front_desk/queue", "The queue", "groups", (Role.FRONT_DESK,)),
+        ("front_desk/board", "Waiting room's board", "tv", (Role.FRONT_DESK,)),
         ("front_desk/enroll", "Enroll a patient", "person_add", (Role.FRONT_DESK,)),
         ("front_desk/edit_patient", "Edit a patient", "manage_accounts", (Role.FRONT_DESK,)),
     ),
