@@ -129,7 +129,7 @@ def _by_doctor(of_day: Sequence[_Place]) -> list[tuple[int, list[_Place]]]:
 def _row(row: Sequence[_Place], asked: Wanted, hospital: Hospital, key: str) -> int:
     everything = len(asked.doctors) == 1 or st.session_state.get(key)
     shown = row if everything else row[:_OF_EACH]
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         for one in shown:
             _place(one, asked, hospital)
         if len(row) > len(shown):
