@@ -21,6 +21,7 @@ ROOMS = (
     ("mediklaud/repository", "Verbs and rules"),
     ("mediklaud/ui", "What pages share"),
     ("mediklaud/demo", "The demo hospital"),
+    ("mediklaud/bench", "The benchmark"),
     ("mediklaud/migrations", "From release to release"),
     ("pages", "One page per role and task"),
     ("tests", "Tests"),
@@ -57,7 +58,7 @@ def _leaves(group: Any, before: str) -> Iterator[tuple[str, str]]:
 def _taken(part: Any) -> str:
     if part.param_type_name == "argument":
         return part.name.upper()
-    said = f"{part.opts[0]} {part.name.upper()}"
+    said = part.opts[0] if part.is_flag else f"{part.opts[0]} {part.name.upper()}"
     return said if part.required else f"[{said}]"
 
 

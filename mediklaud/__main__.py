@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mediklaud.console import deed, kindly, refuse_empty, refuse_other_release, upgraded
+from mediklaud.console import deed, kindly, reach, refuse_empty, refuse_other_release, upgraded
 
 # The house is imported inside the commands, so that --help answers at once.
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ app = typer.Typer(
 )
 account_app = typer.Typer(help="Keep accounts from the server's own console.", no_args_is_help=True)
 app.add_typer(account_app, name="account")
+bench_app = typer.Typer(help="Measure the house in a database of its own.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
 
 _Username = Annotated[str, typer.Argument(help="The name the person signs in with.")]
 
@@ -195,6 +198,31 @@ def check() -> None:
         raise typer.Exit(1)
 
 
+@bench_app.command()
+def booking(
+    appointments: Annotated[
+        str, typer.Option(help="At how many appointments, parted by commas.")
+    ] = "10000,1000000",
+    trials: Annotated[int, typer.Option(min=1, max=1000, help="Bookings at each size.")] = 300,
+    patients: Annotated[int, typer.Option(min=100, help="Patients they are spread over.")] = 20_000,
+    postgresql: Annotated[
+        bool, typer.Option("--postgresql", help="On PostgreSQL instead of SQLite.")
+    ] = False,
+    url: Annotated[str, typer.Option(help="The URL of an empty PostgreSQL database.")] = "",
+) -> None:
+    """Measure one booking beside raw SQL that writes the same, and the search for a free time."""
+    sizes = _sizes(appointments)
+    with kindly(), ExitStack() as stack:
+        from mediklaud import bench
+
+        url = stack.enter_context(bench.postgresql(url)) if postgresql or url else ""
+        stack.enter_context(bench.throwaway(url))
+        reach()
+        lines = bench.measured(sizes, trials=trials, patients=patients, bar=_bar)
+        _say(f"{'PostgreSQL' if url else 'SQLite'}, {trials} bookings at each size")
+        _say(bench.table(lines))
+
+
 # What the commands share
 
 
@@ -228,6 +256,20 @@ def _moving(bar: Any) -> Callable[[float], None]:
         bar.update(round(1000 * part) - bar.pos)
 
     return move
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Callable[[float], None]]:
+    """A progress bar, and what moves it."""
+    with typer.progressbar(length=1000, label=label) as bar:
+        yield _moving(bar)
+
+
+def _sizes(words: str) -> list[int]:
+    sizes = [int(word) for word in words.split(",") if word.strip().isdecimal()]
+    if len(sizes) != len(words.split(",")) or min(sizes) < 1:
+        raise typer.BadParameter(f"{words} is no list of numbers such as 10000,1000000.")
+    return sizes
 
 
 def _reachable(host: str) -> str:

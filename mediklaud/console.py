@@ -56,7 +56,7 @@ def upgraded() -> bool:
     """Bring the database to this release's tables; returns whether anything changed."""
     from mediklaud import migrations
 
-    _reach()
+    reach()
     return migrations.upgrade()
 
 
@@ -66,7 +66,7 @@ def refuse_other_release() -> None:
     from mediklaud.database import reading
     from mediklaud.errors import DatabaseNotPrepared
 
-    _reach()
+    reach()
     with reading() as db:
         found = migrations.present(db.connection())
     if found != migrations.newest():
@@ -82,7 +82,7 @@ def refuse_empty(db: Session) -> None:
         raise NotSetUp()
 
 
-def _reach() -> None:
+def reach() -> None:
     """Refuse kindly where the data folder or the database cannot be used at all."""
     from sqlalchemy import text
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError

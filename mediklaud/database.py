@@ -135,10 +135,23 @@ def expecting(db: Session, **refusals: Refusal) -> Iterator[None]:
     The breach is undone to a savepoint, so the desk's transaction can go on. Any other
     error is raised as it is.
     """
+    with _said_as(refusals), db.begin_nested():
+        yield
+        db.flush()
+
+
+@contextmanager
+def expecting_at_once(db: Session, **refusals: Refusal) -> Iterator[Connection]:
+    """The same for Core statements on the deed's connection, which the session need not watch."""
+    connection = db.connection()
+    with _said_as(refusals), connection.begin_nested():
+        yield connection
+
+
+@contextmanager
+def _said_as(refusals: dict[str, Refusal]) -> Iterator[None]:
     try:
-        with db.begin_nested():
-            yield
-            db.flush()
+        yield
     except IntegrityError as error:
         refusal = refusals.get(broken_rule(error))
         if refusal is None:

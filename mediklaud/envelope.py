@@ -4,6 +4,7 @@ import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
+from functools import lru_cache
 from hashlib import sha256
 
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
@@ -14,6 +15,7 @@ from mediklaud.text import line
 _LONGEST_LINE = 300
 
 
+@lru_cache(maxsize=16)
 def domain_of(address: str) -> str:
     """The domain of an address, in ASCII; mediklaud.invalid (RFC 2606) where there is none."""
     try:

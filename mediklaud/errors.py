@@ -421,6 +421,14 @@ class NotEmpty(Refusal):
     """The database already holds a hospital. The demo loads only into an empty one."""
 
 
+class BenchNeedsEmptyDatabase(Refusal):
+    """The benchmark fills a database with rows no hospital can use, so it needs an empty one. Create another and give its --url."""
+
+
+class NoPostgreSQL(Refusal):
+    """There is no PostgreSQL to measure. Give the --url of an empty database, or install requirements-dev.txt, which brings a server."""
+
+
 class DemoDayNotPossible(Refusal):
     """The demo's present day cannot be {day:%d %B %Y}, which is still to come. Choose today or an earlier day."""
 

@@ -1,11 +1,12 @@
 """Pure: what the hospital writes to people, as text, HTML and calendar entry."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from icalendar import Calendar, Event, vCalAddress
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from mediklaud import clock
@@ -19,6 +20,8 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+# What a line of a calendar may hold, in octets.
+_PIECE = 75
 
 
 @dataclass(frozen=True)
@@ -130,46 +133,63 @@ def _written(template: str, headline: str, **gaps: object) -> Letter:
 
 
 def _calendar(booking: Booking, method: str) -> str:
-    calendar = Calendar()
-    calendar.add("prodid", "-//MediKlaud//Front desk//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", method)
-    calendar.add_component(_event(booking, method))
-    octets: bytes = calendar.to_ical()
-    return octets.decode()
+    """The appointment as a calendar takes it (RFC 5545 and 5546)."""
+    lines = (
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//MediKlaud//Front desk//EN",
+        f"METHOD:{method}",
+        "BEGIN:VEVENT",
+        f"UID:appointment-{booking.appointment_id}@{domain_of(booking.hospital_email)}",
+        f"SEQUENCE:{booking.version - 1}",
+        f"STATUS:{'CANCELLED' if method == 'CANCEL' else 'CONFIRMED'}",
+        "CLASS:PRIVATE",
+        f"DTSTART:{_moment(booking.starts_at)}",
+        f"DTEND:{_moment(booking.ends_at)}",
+        f"DTSTAMP:{_moment(booking.sent_at)}",
+        f"SUMMARY:{_words(f'{booking.doctor_name}, {booking.hospital_name}')}",
+        f"LOCATION:{_words(f'{booking.hospital_name}, {booking.hospital_address}')}",
+        f"DESCRIPTION:{_words(f'To change or cancel, call {booking.hospital_phone}.')}",
+        f"ORGANIZER;{_person(_organizer(booking), booking.hospital_name)}",
+        *_attendee(booking),
+        "END:VEVENT",
+        "END:VCALENDAR",
+    )
+    return "".join(f"{_folded(line)}\r\n" for line in lines)
 
 
-def _event(booking: Booking, method: str) -> Event:
-    event = Event()
-    event.add("uid", f"appointment-{booking.appointment_id}@{domain_of(booking.hospital_email)}")
-    event.add("sequence", booking.version - 1)
-    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
-    event.add("class", "PRIVATE")
+def _moment(moment: datetime) -> str:
     # UTC, so that no client needs our zone's rules to open at the right hour.
-    event.add("dtstart", clock.local(booking.starts_at, "UTC"))
-    event.add("dtend", clock.local(booking.ends_at, "UTC"))
-    event.add("dtstamp", clock.local(booking.sent_at, "UTC"))
-    event.add("summary", f"{booking.doctor_name}, {booking.hospital_name}")
-    event.add("location", f"{booking.hospital_name}, {booking.hospital_address}")
-    event.add("description", f"To change or cancel, call {booking.hospital_phone}.")
-    event.add("organizer", _person(_organizer(booking), booking.hospital_name))
-    if booking.patient_email:
-        event.add("attendee", _attendee(booking.patient_email, booking.patient_name))
-    return event
+    return f"{clock.local(moment, 'UTC'):%Y%m%dT%H%M%SZ}"
+
+
+def _words(words: str) -> str:
+    return re.sub(r"([\\;,])", r"\\\1", words)
 
 
 def _organizer(booking: Booking) -> str:
     return booking.hospital_email or f"appointments@{domain_of('')}"
 
 
-def _person(address: str, name: str) -> vCalAddress:
-    person = vCalAddress(f"mailto:{address}")
-    person.params["CN"] = display(name)
-    return person
-
-
-def _attendee(address: str, name: str) -> vCalAddress:
+def _attendee(booking: Booking) -> Iterator[str]:
     # The desk made the appointment with the patient, so no answer is asked for.
-    person = _person(address, name)
-    person.params.update({"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"})
-    return person
+    if booking.patient_email:
+        person = _person(booking.patient_email, booking.patient_name)
+        yield f"ATTENDEE;PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT;RSVP=FALSE;{person}"
+
+
+def _person(address: str, name: str) -> str:
+    # Quotes have gone from the name; a caret is written twice (RFC 6868).
+    return f'CN="{display(name).replace("^", "^^")}":mailto:{address}'
+
+
+def _folded(line: str) -> str:
+    """A line in pieces of 75 octets at most, no character parted (RFC 5545, 3.1)."""
+    octets, pieces = line.encode(), []
+    while len(octets) > _PIECE:
+        end = _PIECE
+        while octets[end] & 0xC0 == 0x80:
+            end -= 1
+        pieces.append(octets[:end])
+        octets = b" " + octets[end:]
+    return b"\r\n".join([*pieces, octets]).decode()

@@ -22,11 +22,15 @@ def note(typed: str, *, field: str, at_most: int = 4000) -> str:
     """
     if len(typed) > 4 * at_most:
         raise TextTooLong(field=field, at_most=at_most)
-    lines = typed.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    kept = unicodedata.normalize("NFC", "".join(filter(_belongs, lines))).strip()
+    kept = typed.strip() if typed.isascii() and typed.isprintable() else _filtered(typed)
     if len(kept) > at_most:
         raise TextTooLong(field=field, at_most=at_most)
     return kept
+
+
+def _filtered(typed: str) -> str:
+    lines = typed.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return unicodedata.normalize("NFC", "".join(filter(_belongs, lines))).strip()
 
 
 def line(typed: str, *, field: str, at_most: int = 120) -> str:

@@ -94,7 +94,7 @@ def a_message(**changes: Any) -> Message:
 def queue(number: int = 1, *, to: str | None = "asha@example.in", name: str = "Asha Devi") -> int:
     """Put letter so-and-so in the outbox; returns its row's number."""
     with transaction() as db:
-        message = queue_letter(
+        return queue_letter(
             db,
             letters.booked(a_booking(appointment_id=number, patient_name=name)),
             subject=f"appointment/{number}",
@@ -104,8 +104,6 @@ def queue(number: int = 1, *, to: str | None = "asha@example.in", name: str = "A
             to_name=name,
             domain="jmi.example",
         )
-        assert message.id is not None
-        return message.id
 
 
 def row(message_pk: int) -> Message:

@@ -20,7 +20,8 @@ ORDER = (
     *("audit", "hospital", "sign_ins", "accounts", "doctors", "patients", "sessions", "leaves"),
     *("holidays", "dues", "outbox", "entitlements", "free_times", "visits", "histories"),
     *("confirmations", "promises", "holds", "appointments", "waitlist", "arrivals", "queue"),
-    *("relocations", "invoices", "payments", "ledger", "encounters", "overview", "self_check"),
+    *("relocations", "invoices", "payments", "ledger", "encounters", "overview", "proofs"),
+    *("proofs_of_times", "proofs_of_money", "proofs_of_the_house", "self_check"),
 )
 # Rooms that compute, and never ask the database.
 PURE = (

@@ -19,8 +19,8 @@ from mediklaud import database, guards
 from mediklaud.database import broken_rule
 from tests.breach import Statement, copy, sql, take_away
 from tests.conftest import assert_house_is_green, open_copy
-from tests.day import live_through_a_day
-from tests.hospital import NINE_O_CLOCK
+from tests.day import CHRISTMAS, NEXT_WEEK, TOMORROW, live_through_a_day
+from tests.hospital import NINE_O_CLOCK, at
 
 HELD = {"on_hold": True, "dues_then_paise": 1, "overdue_then_paise": 1}
 # The cast's ids, in the order of their registration and enrolment.
@@ -28,6 +28,7 @@ RAO, IYER = 1, 2
 ASHA, BEN = 1, 2
 UNKNOWN = 9_999
 HOUR = timedelta(hours=1)
+FRIDAY = date(2026, 11, 27)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -68,6 +69,15 @@ _BARE_DOCTOR = copy("doctor", number="DOC-0099", registration="KMC99")
 # Asha's, and not yet set against any bill.
 _BARE_PAYMENT = copy("payment", "method = 'cash'", form="bare", amount_paise=500_00)
 
+_NO_KINDS = {"first_minutes": None, "follow_up_minutes": None}
+_THIRD = {"overbook_number": 3, "overbook_cap_then": 2}
+
+
+def _hour_of(day: date, hour: int, **more: object) -> dict[str, object]:
+    """A quarter of an hour of another day, under another form."""
+    return {"starts_at": at(hour, day=day), "ends_at": at(hour, 15, day=day), "form": "new", **more}
+
+
 # The rule, and the one statement that breaks it.
 CHECKS: tuple[tuple[str, Statement], ...] = (
     *(
@@ -97,6 +107,10 @@ CHECKS: tuple[tuple[str, Statement], ...] = (
     ("bills_and_receipts_differ", copy("hospital", id=1, receipt_prefix="JMI")),
     ("dues_limit_is_whole_paise", copy("hospital", id=1, dues_limit_paise=-1)),
     ("grace_is_a_year_at_most", copy("hospital", id=1, dues_grace_days=366)),
+    ("overbookings_are_20_at_most", copy("hospital", id=1, overbookings_a_session=21)),
+    ("follow_ups_are_20_at_most", copy("hospital", id=1, follow_up_visits=21)),
+    ("follow_ups_last_a_year_at_most", copy("hospital", id=1, follow_up_days=366)),
+    ("entitled_follow_ups_are_cheaper", copy("hospital", id=1, follow_up_percent=100)),
     ("username_is_in_small_letters", copy("account", username="Meera")),
     ("account_has_a_username", copy("account", username=" ")),
     ("account_has_a_name", copy("account", name="")),
@@ -108,15 +122,56 @@ CHECKS: tuple[tuple[str, Statement], ...] = (
     # Only a session whose slots have no length does not break a_slot_fits_in_the_session too.
     (
         "session_ends_after_it_begins",
-        copy("working_session", begins_minute=780, slot_minutes=0),
+        copy("working_session", begins_minute=780, slot_minutes=0, **_NO_KINDS),
     ),
     ("slot_is_5_to_240_minutes", copy("working_session", slot_minutes=4)),
-    ("a_slot_fits_in_the_session", copy("working_session", ends_minute=610)),
+    ("a_slot_fits_in_the_session", copy("working_session", ends_minute=610, **_NO_KINDS)),
+    ("a_first_visit_fits_in_the_session", copy("working_session", first_minutes=4)),
+    ("a_follow_up_fits_in_the_session", copy("working_session", follow_up_minutes=181)),
+    ("a_procedure_fits_in_the_session", copy("working_session", procedure_minutes=4)),
     (
         "session_is_valid_for_a_day_at_least",
         copy("working_session", valid_to=lambda r: r["valid_from"] - timedelta(days=1)),
     ),
     ("leave_ends_after_it_begins", copy("leave", ends_at=lambda r: r["begins_at"])),
+    ("holiday_has_a_name", copy("holiday", name=" ")),
+    ("holiday_ends_after_it_begins", copy("holiday", ends_at=lambda r: r["begins_at"])),
+    ("hold_kind_is_known", copy("hold", kind="spa")),
+    ("hold_ends_after_it_starts", copy("hold", ends_at=lambda r: r["starts_at"])),
+    ("hold_expires_after_it_is_taken", copy("hold", expires_at=lambda r: r["held_at"])),
+    ("an_entitlement_is_1_to_20_visits", copy("entitlement", visits=0)),
+    ("an_entitlement_is_cheaper", copy("entitlement", percent=100)),
+    ("waitlist_kind_is_known", copy("waitlist_entry", kind="spa")),
+    ("one_waits_for_doctor_or_specialty", copy("waitlist_entry", specialty="Cardiology")),
+    (
+        "a_wait_ends_after_it_begins",
+        copy("waitlist_entry", last_day=lambda r: r["first_day"] - timedelta(days=1)),
+    ),
+    ("one_waits_for_a_weekday_at_least", copy("waitlist_entry", weekdays=0)),
+    ("one_waits_for_hours_of_a_day", copy("waitlist_entry", ends_minute=0)),
+    ("who_is_booked_waits_no_more", copy("waitlist_entry", closed_at=None)),
+    ("tokens_begin_at_one", copy("appointment", token=0)),
+    ("a_token_belongs_to_a_session", copy("appointment", session_begins_at=None, token=9)),
+    ("a_walk_in_has_a_token", copy("appointment", form("asha-tomorrow"), walk_in=True)),
+    ("an_overbooking_has_a_reason", copy("appointment", form("overbooked"), overbook_reason=None)),
+    (
+        "an_overbookings_reason_is_not_blank",
+        copy("appointment", form("overbooked"), overbook_reason=" "),
+    ),
+    ("overbooking_stays_within_its_cap", copy("appointment", form("overbooked"), **_THIRD)),
+    ("calendar_sequence_counts_from_zero", copy("appointment", calendar_sequence=-1)),
+    (
+        "a_promise_is_not_before_the_booking",
+        copy("appointment", promised_at=lambda r: r["booked_at"] - HOUR),
+    ),
+    (
+        "no_visit_entitles_itself",
+        sql(
+            "UPDATE appointment SET kind = 'follow_up', entitled_by_id = id "
+            "WHERE form = 'asha-tomorrow'"
+        ),
+    ),
+    ("only_follow_ups_are_entitled", copy("appointment", form("asha-tomorrow"), entitled_by_id=1)),
     ("appointment_kind_is_known", copy("appointment", kind="spa")),
     ("appointment_status_is_known", copy("appointment", form("asha-rao"), status="lost")),
     ("appointment_priority_is_known", copy("appointment", form("asha-rao"), priority="vip")),
@@ -177,6 +232,17 @@ UNIQUES: tuple[tuple[str, Statement], ...] = (
     ("one_account_per_doctor", copy("account", "doctor_id > 0", username="other")),
     ("one_sign_in_per_token", copy("sign_in")),
     ("a_second_click_is_the_same_leave", copy("leave")),
+    ("one_holiday_a_day", copy("holiday")),
+    ("a_second_click_is_the_same_hold", copy("hold", account_id=1, doctor_id=IYER)),
+    ("a_clerk_holds_one_time", copy("hold", form="new", doctor_id=IYER)),
+    ("a_visit_entitles_once", copy("entitlement")),
+    ("a_second_click_is_the_same_entry", copy("waitlist_entry", appointment_id=None)),
+    ("an_appointment_ends_one_wait", copy("waitlist_entry", form="new")),
+    (
+        "one_patient_a_token_in_a_session",
+        copy("appointment", form("asha-rao"), **_CANCELLED | {"form": "new"}),
+    ),
+    ("one_overbooking_a_place", copy("appointment", form("overbooked"), **_hour_of(TOMORROW, 11))),
     ("a_second_click_is_the_same_appointment", copy("appointment", form("ben-cancelled"))),
     (
         "an_appointment_is_moved_once",
@@ -199,9 +265,28 @@ UNIQUES: tuple[tuple[str, Statement], ...] = (
 
 _SOON = {"starts_at": lambda r: r["starts_at"] + HOUR / 12, "form": "new"}
 _REVIVED = sql("UPDATE appointment SET status = 'booked', cancelled_at = NULL WHERE form = 'new'")
+_THE_PAID_VISIT = literal_column("(SELECT max(id) FROM appointment WHERE form = 'asha-rao')")
 _AFTERNOON = {"begins_minute": 840, "ends_minute": 900}
 _NEWEST_PAYMENT = literal_column("(SELECT max(id) FROM payment)")
 _UNBILLED_CHARGE = literal_column("(SELECT id FROM charge WHERE price_paise = 0)")
+
+_HELD_TIME = {
+    "starts_at": at(11, 30, day=TOMORROW),
+    "ends_at": at(11, 45, day=TOMORROW),
+    "form": "new",
+}
+_FREE = {"kind": "follow_up", "entitled_by_id": _THE_PAID_VISIT}
+
+
+def _shut(rule: str, day: date, hour: int) -> tuple[tuple[str, str, tuple[Statement, ...]], ...]:
+    """Becoming live in a stretch that is closed: by a new row, and by one that was cancelled."""
+    there = _hour_of(day, hour)
+    tomorrow = form("asha-tomorrow")
+    return (
+        (rule, "INSERT", (copy("appointment", tomorrow, **there),)),
+        (rule, "UPDATE", (copy("appointment", tomorrow, **there, **_CANCELLED), _REVIVED)),
+    )
+
 
 # Rules kept by triggers (and exclusion constraints), by event; only the last statement is
 # a breach, and without its guard it is allowed.
@@ -233,6 +318,80 @@ GUARDED: tuple[tuple[str, str, tuple[Statement, ...]], ...] = (
             _REVIVED,
         ),
     ),
+    *_shut("no_appointment_is_promised_in_a_leave", NEXT_WEEK, 10),
+    *_shut("no_appointment_is_promised_on_a_holiday", CHRISTMAS, 10),
+    (
+        "no_appointment_takes_a_held_time",
+        "INSERT",
+        (copy("appointment", form("asha-tomorrow"), **_HELD_TIME),),
+    ),
+    (
+        "no_appointment_takes_a_held_time",
+        "UPDATE",
+        (copy("appointment", form("asha-tomorrow"), **_HELD_TIME, **_CANCELLED), _REVIVED),
+    ),
+    (
+        "appointment_is_never_deleted",
+        "DELETE",
+        (
+            copy("appointment", form("asha-tomorrow"), form="new", **_CANCELLED),
+            sql("DELETE FROM appointment WHERE form = 'new'"),
+        ),
+    ),
+    (
+        "no_hold_takes_a_promised_time",
+        "INSERT",
+        (copy("hold", account_id=1, **_hour_of(TOMORROW, 10)),),
+    ),
+    (
+        "no_hold_takes_a_promised_time",
+        "UPDATE",
+        (
+            sql(
+                "UPDATE hold SET starts_at = (SELECT starts_at FROM appointment "
+                "WHERE form = 'asha-tomorrow')"
+            ),
+        ),
+    ),
+    (
+        "no_overlapping_holds_of_a_doctor",
+        "INSERT",
+        (copy("hold", account_id=1, form="new"),),
+    ),
+    (
+        "no_overlapping_holds_of_a_doctor",
+        "UPDATE",
+        (
+            copy("hold", account_id=1, form="new", doctor_id=IYER),
+            sql(f"UPDATE hold SET doctor_id = {RAO} WHERE form = 'new'"),
+        ),
+    ),
+    # Asha's paid visit gives one free follow-up.
+    (
+        "no_more_follow_ups_than_entitled",
+        "INSERT",
+        (
+            copy("appointment", form("asha-tomorrow"), **_hour_of(TOMORROW, 11), **_FREE),
+            copy("appointment", form("asha-tomorrow"), **_hour_of(FRIDAY, 12, form="2"), **_FREE),
+        ),
+    ),
+    (
+        "no_more_follow_ups_than_entitled",
+        "UPDATE",
+        (
+            copy("appointment", form("asha-tomorrow"), **_hour_of(FRIDAY, 12, form="2"), **_FREE),
+            copy(
+                "appointment",
+                form("asha-tomorrow"),
+                **_hour_of(TOMORROW, 11),
+                **_FREE,
+                **_CANCELLED,
+            ),
+            _REVIVED,
+        ),
+    ),
+    ("entitlement_is_frozen", "UPDATE", (sql("UPDATE entitlement SET visits = 2"),)),
+    ("entitlement_is_frozen", "DELETE", (sql("DELETE FROM entitlement"),)),
     (
         "no_overlapping_sessions_of_a_doctor",
         "INSERT",

@@ -179,6 +179,19 @@ def _stays_a_name(name: str) -> bool:
     return "Bcc" not in mail and len(mail["To"].addresses) == 1
 
 
+@pytest.mark.parametrize("name", [*NASTY_NAMES, "a\\nb; c, d: e", "^n^'^^", "आशा " * 30, ""])
+def test_a_calendar_gives_every_name_back_as_it_was_written(name):
+    letter = letters.booked(a_booking(patient_name=name, doctor_name=name, hospital_name=name))
+
+    [event] = Calendar.from_ical(letter.calendar).walk("VEVENT")
+    written = envelope.one_line(", ".join(name.splitlines()))
+    assert event["SUMMARY"] == f"{written}, {written}"
+    assert event["ATTENDEE"].params["CN"] == envelope.display(written)
+    assert event["ORGANIZER"].params["CN"] == envelope.display(written)
+    assert event["ATTENDEE"] == "mailto:asha@example.in"
+    assert event.errors == []
+
+
 @pytest.mark.parametrize("name", NASTY_NAMES)
 def test_no_name_adds_a_line_to_a_calendar(name):
     event = entry(

@@ -10,6 +10,7 @@ from mediklaud import database
 from mediklaud.errors import NotPermitted, NotYourQueue
 from mediklaud.models import EmergencyReason, Role, VisitKind
 from mediklaud.repository import (
+    SessionForm,
     arrive,
     begin_consultation,
     board,
@@ -20,6 +21,7 @@ from mediklaud.repository import (
     enroll_patient,
     finish_consultation,
     grant_leave,
+    open_session,
     queue_of,
     sessions_of,
     walk_in,
@@ -172,6 +174,17 @@ def test_a_doctor_away_for_an_hour_stays_on_the_board(db, ward):
     )
 
     assert line(db, ward, ward.rao).waiting == ()
+
+
+def test_each_session_with_patients_has_its_own_line(db, ward):
+    evening = SessionForm(TODAY.weekday(), 17 * 60, 19 * 60, 15, valid_from=TODAY)
+    open_session(db, ward.rao, evening, by=ward.khan)
+    arrive(db, book(db, ward, ward.asha, ward.rao), by=ward.meera)
+    arrive(db, book(db, ward, ward.ben, ward.rao, at(17)), by=ward.meera)
+
+    own = [one for one in board(db, by=ward.meera) if one.doctor_id == ward.rao.id]
+
+    assert [(one.session_begins_at, one.waiting) for one in own] == [(at(10), (1,)), (at(17), (1,))]
 
 
 def test_the_board_says_nothing_of_a_patient_but_the_token(db, ward, busy):

@@ -61,6 +61,24 @@ def _a_strangers_record(db: Session) -> None:
     note_deed(db, ward.rao_account, "record opened", f"patient/{stranger.id}")
 
 
+def _long_ago(table: str, moment: str) -> Statement:
+    """As if it had stood before anybody was booked."""
+    return sql(f"UPDATE {table} SET {moment} = '2026-01-01 00:00:00'")
+
+
+def _moved_into(table: str, where: str) -> Statement:
+    """Asha's appointment of tomorrow lies in the stretch, which opens with it."""
+    hers = "(SELECT {} FROM appointment WHERE form = 'asha-tomorrow')"
+    return sql(
+        f"UPDATE {table} SET begins_at = {hers.format('starts_at')}, "
+        f"ends_at = {hers.format('ends_at')} WHERE {where}"
+    )
+
+
+_ENTITLED = """UPDATE appointment SET kind = 'follow_up', entitled_by_id =
+    (SELECT granted_by_id FROM entitlement WHERE patient_id = 1 AND doctor_id = 1)"""
+_SHORTER = "UPDATE entitlement SET last_day = '2026-11-23'"
+
 BREACHES = (
     Breach("database whole", "sign_in 1 ", (sql("UPDATE sign_in SET account_id = 9999"),)),
     Breach("hospital", "zone", (sql("UPDATE hospital SET zone = 'Mars/Olympus'"),)),
@@ -71,7 +89,7 @@ BREACHES = (
         "appointment 4",
         (
             sql(
-                "UPDATE appointment SET booked_at = (SELECT booked_at FROM appointment "
+                "UPDATE appointment SET promised_at = (SELECT promised_at FROM appointment "
                 "WHERE form = 'asha-emergency') WHERE form = 'asha-tomorrow'"
             ),
         ),
@@ -134,6 +152,7 @@ BREACHES = (
         "appointment 2",
         (
             hollow("appointment", "no_overlapping_appointments_of_a_doctor"),
+            sql("UPDATE appointment SET token = NULL"),
             sql("UPDATE appointment SET doctor_id = 1 WHERE form = 'ben-iyer'"),
         ),
     ),
@@ -144,6 +163,56 @@ BREACHES = (
             hollow("appointment", "no_overlapping_appointments_of_a_patient"),
             sql("UPDATE appointment SET patient_id = 1 WHERE form = 'ben-iyer'"),
         ),
+    ),
+    Breach(
+        "overbooking",
+        "appointment",
+        (
+            hollow("appointment", "overbooking_stays_within_its_cap"),
+            sql("UPDATE appointment SET overbook_cap_then = 0 WHERE form = 'overbooked'"),
+        ),
+        is_check=True,
+    ),
+    Breach(
+        "tokens",
+        "appointment",
+        (sql("UPDATE appointment SET token = 9 WHERE form = 'asha-rao'"),),
+    ),
+    Breach(
+        "closed hours",
+        "appointment 4",
+        (_long_ago("leave", "granted_at"), _moved_into("leave", "withdrawn_at IS NULL")),
+    ),
+    Breach(
+        "closed hours",
+        "appointment 4",
+        (_long_ago("holiday", "declared_at"), _moved_into("holiday", "1 = 1")),
+    ),
+    Breach(
+        "waitlist",
+        "entry 1",
+        (sql("UPDATE waitlist_entry SET patient_id = 1 WHERE form = 'wait'"),),
+    ),
+    Breach(
+        "holds",
+        "hold 1",
+        (
+            sql(
+                "UPDATE hold SET (starts_at, ends_at) = (SELECT starts_at, ends_at "
+                "FROM appointment WHERE form = 'asha-tomorrow')"
+            ),
+        ),
+    ),
+    Breach("holds", "hold 1", (sql("UPDATE hold SET expires_at = starts_at WHERE form = 'hold'"),)),
+    Breach(
+        "follow-ups",
+        "appointment 4",
+        (sql(f"{_ENTITLED} WHERE form = 'asha-tomorrow'"), sql(_SHORTER)),
+    ),
+    Breach(
+        "follow-ups",
+        "appointment",
+        (sql(f"{_ENTITLED} WHERE form IN ('asha-tomorrow', 'asha-iyer')"),),
     ),
     Breach(
         "one letter",

@@ -83,6 +83,8 @@ class Leave(SQLModel, table=True):
     ends_at: datetime
     reason: str = ""
     form: str
+    # Not known of leave that an earlier release granted.
+    granted_at: datetime | None = None
     withdrawn_at: datetime | None = None
 
 
@@ -102,3 +104,4 @@ class Holiday(SQLModel, table=True):
     # The day's bounds in UTC, so that the database can compare them with appointments.
     begins_at: datetime
     ends_at: datetime
+    declared_at: datetime

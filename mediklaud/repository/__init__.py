@@ -109,8 +109,9 @@ from mediklaud.repository.patients import (
     patient_with,
 )
 from mediklaud.repository.payments import receipt_paper, receipts_of, take_payment
+from mediklaud.repository.proofs import Finding
 from mediklaud.repository.queue import BoardLine, board, queue_of
-from mediklaud.repository.self_check import Finding, check_house
+from mediklaud.repository.self_check import check_house
 from mediklaud.repository.sessions import SessionForm, close_session, open_session, sessions_of
 from mediklaud.repository.sign_ins import (
     ABSOLUTE_HOURS,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
@@ -35,6 +35,10 @@ from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.patients import locked_patient
 from mediklaud.repository.promises import Place, bookable, passed_gate, promise, seen
 
+_CLICKED = select(Appointment.id).where(
+    col(Appointment.form) == bindparam("form"),
+    col(Appointment.patient_id) == bindparam("patient_id"),
+)
 STATUS_WORDS = {
     AppointmentStatus.BOOKED: "booked",
     AppointmentStatus.ARRIVED: "marked as arrived",
@@ -319,8 +323,9 @@ def _reread(db: Session, appointment: Appointment) -> Appointment:
 
 
 def _clicked(db: Session, form: str, patient: Patient) -> Appointment | None:
-    found = db.exec(select(Appointment).where(Appointment.form == form)).first()
-    return found if found is not None and found.patient_id == patient.id else None
+    told = {"form": form, "patient_id": patient.id}
+    found = db.connection().execute(_CLICKED, told).scalar()
+    return db.get_one(Appointment, found) if found is not None else None
 
 
 def _is_taken(db: Session, doctor: Doctor, place: Place) -> bool:

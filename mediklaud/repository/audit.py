@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import event, text
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, event, insert, text
+from sqlmodel import Session, SQLModel, col, select
 
 from mediklaud import clock, config
 from mediklaud.errors import NotPermitted
@@ -22,6 +22,13 @@ CONSOLE = Account(
     created_at=datetime.min.replace(tzinfo=UTC),
 )
 AUDIT_SERIES = "audit"
+_ROLES = (
+    select(col(AccountRole.role))
+    .join(Account, col(Account.id) == col(AccountRole.account_id))
+    .where(col(Account.id) == bindparam("account_id"), col(Account.active))
+)
+_NEWEST_SEAL = select(AuditEvent.seal).order_by(col(AuditEvent.id).desc()).limit(1)
+_WRITE = insert(SQLModel.metadata.tables["audit_event"])
 _COUNT = text(
     "INSERT INTO number_series (name, last) VALUES (:name, :written) "
     "ON CONFLICT (name) DO UPDATE SET last = number_series.last + :written"
@@ -40,12 +47,7 @@ class _Entry:
 
 def roles_of(db: Session, account: Account) -> frozenset[Role]:
     """The roles an active account holds now; none for a disabled one."""
-    held = (
-        select(col(AccountRole.role))
-        .join(Account, col(Account.id) == col(AccountRole.account_id))
-        .where(col(Account.id) == account.id, col(Account.active))
-    )
-    return frozenset(db.exec(held))
+    return frozenset(db.execute(_ROLES, {"account_id": account.id}).scalars())
 
 
 def permit(db: Session, by: Account, deed: Deed) -> None:
@@ -83,9 +85,13 @@ def noted(db: Session, by: Account, deed: str, subject: str, *, since: datetime)
 
 def seal_of(row: AuditEvent) -> str:
     """The row's HMAC-SHA256 over its own words and the seal before it."""
+    return _seal(row, row.previous_seal)
+
+
+def _seal(row: AuditEvent | _Entry, previous_seal: str) -> str:
     at = row.at.astimezone(UTC).isoformat(timespec="microseconds")
     words = (at, str(row.account_id), row.account_name, row.deed, row.subject, row.detail)
-    sealed = json.dumps([row.previous_seal, *words]).encode()
+    sealed = json.dumps([previous_seal, *words]).encode()
     return hmac.new(config.key(), sealed, hashlib.sha256).hexdigest()
 
 
@@ -96,13 +102,15 @@ def _write_deeds(db: Session) -> None:
     entries: list[_Entry] = db.info.pop("deeds", [])
     if not entries:
         return
-    # The counter's row is the lock of the chain's end, and shows a tail that was cut off.
+    # All else is written before the counter's row, which is the lock of the chain's end and
+    # shows a tail that was cut off.
+    db.flush()
     db.execute(_COUNT, {"name": AUDIT_SERIES, "written": len(entries)})
-    newest = select(AuditEvent.seal).order_by(col(AuditEvent.id).desc()).limit(1)
-    last = db.exec(newest).first() or ""
+    last = db.execute(_NEWEST_SEAL).scalar() or ""
+    rows = []
     for entry in entries:
-        row = AuditEvent(**vars(entry), previous_seal=last, seal="")
-        row.seal = last = seal_of(row)
-        db.add(row)
-        # One by one, so that ids follow the chain.
-        db.flush()
+        row = {**vars(entry), "previous_seal": last}
+        last = _seal(entry, last)
+        rows.append({**row, "seal": last})
+    # In the order of the chain, which their ids follow.
+    db.execute(_WRITE, rows)

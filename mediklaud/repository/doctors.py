@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, text
@@ -29,6 +29,17 @@ from mediklaud.repository.hospital import next_number, the_hospital
 
 HIGHEST_FEE_PAISE = 1_00_000_00
 _FEE_FIELDS = {VisitKind.FIRST: "Consultation fee", VisitKind.FOLLOW_UP: "Follow-up fee"}
+
+
+_PRICE = (
+    select(Tariff.id)
+    .where(
+        col(Tariff.doctor_id) == bindparam("doctor_id"),
+        col(Tariff.kind) == bindparam("kind"),
+        col(Tariff.effective_from) <= bindparam("day"),
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -122,10 +133,17 @@ def reactivate_doctor(db: Session, doctor: Doctor, *, by: Account) -> Doctor:
     return kept
 
 
+_LOCKED = (
+    select(Doctor)
+    .where(col(Doctor.id) == bindparam("doctor_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def locked_doctor(db: Session, doctor_id: int | None) -> Doctor:
     """The doctor's row as it is now, locked until the transaction ends; after the patient's."""
-    row = select(Doctor).where(Doctor.id == doctor_id).with_for_update()
-    found = db.exec(row.execution_options(populate_existing=True)).first()
+    found: Doctor | None = db.execute(_LOCKED, {"doctor_id": doctor_id}).scalar()
     if found is None:
         raise NotFound(what="doctor")
     return found
@@ -176,10 +194,8 @@ def price_of(db: Session, doctor_id: int, kind: VisitKind, day: date) -> int:
 
 def priced(db: Session, doctor_id: int | None, kind: VisitKind, day: date) -> bool:
     """Whether a doctor has a price for a kind of visit on a day; without one it is not booked."""
-    prices = select(Tariff.id).where(
-        Tariff.doctor_id == doctor_id, Tariff.kind == kind, Tariff.effective_from <= day
-    )
-    return db.exec(prices.limit(1)).first() is not None
+    told = {"doctor_id": doctor_id, "kind": kind, "day": day}
+    return db.connection().execute(_PRICE, told).first() is not None
 
 
 def fees_today(db: Session, doctor_ids: Sequence[int]) -> dict[tuple[int, VisitKind], int]:

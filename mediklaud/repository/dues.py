@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 from sqlmodel import Session, col
 
 from mediklaud import clock
@@ -77,13 +77,14 @@ _OPEN_BILLS = (
     .where(col(Invoice.settled_at).is_(None))
     .order_by(col(Invoice.issued_at), col(Invoice.number))
 )
+_OPEN_BILLS_OF = _OPEN_BILLS.where(col(Invoice.patient_id) == bindparam("patient_id"))
 
 
 def dues_of(db: Session, patient_id: int | None) -> Dues:
     """What a patient owes now. Asked inside a booking, after the patient's row is locked."""
     hospital = the_hospital(db)
     today = clock.today(hospital.zone)
-    rows = db.execute(_OPEN_BILLS.where(col(Invoice.patient_id) == patient_id))
+    rows = db.execute(_OPEN_BILLS_OF, {"patient_id": patient_id})
     bills = tuple(
         OpenBill(number, issued_on, doctor, total_paise, owed, (today - issued_on).days)
         for number, issued_on, doctor, total_paise, owed in rows

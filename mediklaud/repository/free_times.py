@@ -67,12 +67,12 @@ def free_slots(
     count: int,
     kind: VisitKind = VisitKind.FIRST,
     *,
-    by: Account | None = None,
+    clerk: Account | None = None,
 ) -> dict[int, list[Slot]]:
     """The free times of doctors over so many days from the first, by doctor's id.
 
     Free times are sessions, minus leave, minus holidays, minus live appointments, minus what
-    other clerks than `by` hold, after this moment. Days past the booking horizon or the
+    other clerks than `clerk` hold, after this moment. Days past the booking horizon or the
     doctor's council registration have none.
     """
     hospital = the_hospital(db)
@@ -87,7 +87,7 @@ def free_slots(
     taken = taken_by_leave(leaves_of(db, ids, after=after, before=before))
     for doctor_id, slot in _promised(db, ids, after, before):
         taken.setdefault(doctor_id, []).append(slot)
-    for doctor_id, slot in _held(db, ids, by):
+    for doctor_id, slot in _held(db, ids, clerk):
         taken.setdefault(doctor_id, []).append(slot)
     closed = {holiday.day for holiday in holidays_between(db, wanted[0], wanted[-1])}
     found = {}
@@ -109,7 +109,7 @@ def first_free(
     first_day: date,
     wishes: Wishes | None = None,
     at_least: int = 1,
-    by: Account | None = None,
+    clerk: Account | None = None,
 ) -> list[FreeTime]:
     """The earliest free times of these doctors together that suit the caller, in order.
 
@@ -119,7 +119,9 @@ def first_free(
     suit = wishes or Wishes()
     found: list[FreeTime] = []
     for ahead in range(0, FURTHEST_DAYS + 1, _STRETCH):
-        slots = free_slots(db, doctors, first_day + timedelta(days=ahead), _STRETCH, kind, by=by)
+        slots = free_slots(
+            db, doctors, first_day + timedelta(days=ahead), _STRETCH, kind, clerk=clerk
+        )
         found += sorted(
             FreeTime(slot.starts_at, slot.ends_at, doctor_id)
             for doctor_id, of_doctor in slots.items()
@@ -131,14 +133,14 @@ def first_free(
     return found
 
 
-def held_times(db: Session, doctor_ids: Sequence[int | None], *, by: Account) -> list[HeldTime]:
-    """What other clerks than `by` hold of these doctors' time now, by start."""
+def held_times(db: Session, doctor_ids: Sequence[int | None], *, clerk: Account) -> list[HeldTime]:
+    """What other clerks than `clerk` hold of these doctors' time now, by start."""
     rows = (
         select(Hold, Account.name)
         .join(Account, col(Account.id) == col(Hold.account_id))
         .where(
             col(Hold.doctor_id).in_(doctor_ids),
-            Hold.account_id != by.id,
+            Hold.account_id != clerk.id,
             Hold.expires_at > clock.now(),
         )
         .order_by(col(Hold.starts_at))
@@ -155,11 +157,13 @@ def next_free(
     starts_at: datetime,
     kind: VisitKind = VisitKind.FIRST,
     *,
-    by: Account | None = None,
+    clerk: Account | None = None,
 ) -> str:
     """A doctor's next free time after one that was taken, as the refusal says it."""
     zone = the_hospital(db).zone
-    found = free_slots(db, [doctor], clock.day_of(starts_at, zone), 28, kind, by=by)[doctor.id or 0]
+    found = free_slots(db, [doctor], clock.day_of(starts_at, zone), 28, kind, clerk=clerk)[
+        doctor.id or 0
+    ]
     later = [slot for slot in found if slot.starts_at > starts_at] or found
     if not later:
         return f"{doctor.name} has no free time within four weeks; choose another doctor."
@@ -181,11 +185,11 @@ def _promised(
 
 
 def _held(
-    db: Session, doctor_ids: Sequence[int | None], by: Account | None
+    db: Session, doctor_ids: Sequence[int | None], clerk: Account | None
 ) -> list[tuple[int, Slot]]:
     rows = select(Hold.doctor_id, Hold.starts_at, Hold.ends_at).where(
         col(Hold.doctor_id).in_(doctor_ids), Hold.expires_at > clock.now()
     )
-    if by is not None:
-        rows = rows.where(Hold.account_id != by.id)
+    if clerk is not None:
+        rows = rows.where(Hold.account_id != clerk.id)
     return [(doctor_id, Slot(starts, ends)) for doctor_id, starts, ends in db.exec(rows)]

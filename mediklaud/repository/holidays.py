@@ -25,7 +25,9 @@ def declare_holiday(db: Session, day: date, name: str, *, by: Account) -> Holida
     _lock_doctors(db)
     begins_at, ends_at = clock.day_bounds(day, the_hospital(db).zone)
     wanted = text.needed(name, field="Name", at_most=60)
-    holiday = Holiday(day=day, name=wanted, begins_at=begins_at, ends_at=ends_at)
+    holiday = Holiday(
+        day=day, name=wanted, begins_at=begins_at, ends_at=ends_at, declared_at=clock.now()
+    )
     with expecting(db, one_holiday_a_day=HolidayStands(day=day)):
         db.add(holiday)
     note_deed(db, by, "holiday declared", f"holiday/{holiday.id}", day=str(day), name=wanted)

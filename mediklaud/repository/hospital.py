@@ -70,7 +70,9 @@ def is_set_up(db: Session) -> bool:
 
 def the_hospital(db: Session) -> Hospital:
     """The hospital. Refuses while it is not set up (NotFound)."""
+    # A session forgets what nobody holds, and a deed asks for the hospital several times.
     found = db.get(Hospital, 1)
+    db.info["hospital"] = found
     if found is None:
         raise NotFound(what="hospital")
     return found

@@ -55,6 +55,7 @@ def grant_leave(
         ends_at=ends_at,
         reason=text.line(reason, field="Reason"),
         form=form,
+        granted_at=clock.now(),
     )
     db.add(leave)
     db.flush()

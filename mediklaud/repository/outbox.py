@@ -5,8 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, update
-from sqlmodel import Session, col, select
+from sqlalchemy import func, insert, update
+from sqlmodel import Session, SQLModel, col, select
 
 from mediklaud import clock
 from mediklaud.envelope import message_id
@@ -19,6 +19,8 @@ MOST_ATTEMPTS = 10
 _LONGEST_WAIT_MINUTES = 60
 _LONGEST_OUTCOME = 500
 
+_MESSAGE = SQLModel.metadata.tables["message"]
+_PUT = insert(_MESSAGE).returning(_MESSAGE.c.id)
 _WAITING = (MessageStatus.QUEUED, MessageStatus.SENDING)
 
 
@@ -43,29 +45,29 @@ def queue_letter(
     to_name: str,
     domain: str,
     version: int = 1,
-) -> Message:
+) -> int:
     """Put an event's letter in the outbox, in the transaction of the deed it tells of.
 
     Without an address it is kept as unaddressed, so that somebody calls instead. A second
     letter for the same event breaks one_letter_per_event.
     """
     now = clock.now()
-    message = Message(
+    message = {
         **vars(letter),
-        subject=subject,
-        kind=kind,
-        version=version,
-        appointment_id=appointment_id,
-        to_address=to_address or None,
-        to_name=to_name,
-        message_id=message_id(subject, kind, version, domain),
-        status=MessageStatus.QUEUED if to_address else MessageStatus.UNADDRESSED,
-        queued_at=now,
-        next_attempt_at=now,
-    )
-    db.add(message)
-    db.flush()
-    return message
+        "subject": subject,
+        "kind": kind,
+        "version": version,
+        "appointment_id": appointment_id,
+        "to_address": to_address or None,
+        "to_name": to_name,
+        "message_id": message_id(subject, kind, version, domain),
+        "status": MessageStatus.QUEUED if to_address else MessageStatus.UNADDRESSED,
+        "attempts": 0,
+        "queued_at": now,
+        "next_attempt_at": now,
+        "outcome": "",
+    }
+    return int(db.execute(_PUT, message).scalar_one())
 
 
 def claim_letters(db: Session, *, at_most: int) -> list[Message]:

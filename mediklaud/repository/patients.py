@@ -107,14 +107,21 @@ def edit_patient(
     return kept
 
 
+_LOCKED = (
+    select(Patient)
+    .where(col(Patient.id) == bindparam("patient_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def locked_patient(db: Session, patient_id: int | None) -> Patient:
     """The patient's row as it is now, locked until the transaction ends.
 
     Every deed that books or changes dues locks it first, so that a booking and a bill of
     one patient wait for each other.
     """
-    row = select(Patient).where(Patient.id == patient_id).with_for_update()
-    found = db.exec(row.execution_options(populate_existing=True)).first()
+    found: Patient | None = db.execute(_LOCKED, {"patient_id": patient_id}).scalar()
     if found is None:
         raise NotFound(what="patient")
     return found

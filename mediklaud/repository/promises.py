@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_
+from sqlalchemy import and_, bindparam, delete, insert, or_
+from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
-from mediklaud.database import expecting
+from mediklaud.database import expecting, expecting_at_once
 from mediklaud.errors import (
     DoctorOnLeave,
     HoldRanOut,
@@ -39,6 +40,7 @@ from mediklaud.models import (
     Patient,
     Priority,
     VisitKind,
+    WorkingSession,
 )
 from mediklaud.money import rupees
 from mediklaud.repository.doctors import locked_doctor, priced, refuse_unbookable
@@ -46,7 +48,6 @@ from mediklaud.repository.dues import Dues, dues_of
 from mediklaud.repository.free_times import FURTHEST_DAYS, next_free
 from mediklaud.repository.holidays import holidays_between
 from mediklaud.repository.hospital import the_hospital
-from mediklaud.repository.sessions import sessions_of
 from mediklaud.timetable import Slot, occurrence_at, slot_at
 
 KIND_WORDS = {
@@ -54,6 +55,31 @@ KIND_WORDS = {
     VisitKind.FOLLOW_UP: "follow-ups",
     VisitKind.PROCEDURE: "procedures",
 }
+
+
+_INSERT = insert(Appointment).returning(col(Appointment.id))
+_WRITTEN = [word for word in Appointment.model_fields if word != "id"]
+_SESSIONS_THEN = (
+    select(WorkingSession)
+    .where(
+        col(WorkingSession.doctor_id) == bindparam("doctor_id"),
+        col(WorkingSession.weekday) == bindparam("weekday"),
+        col(WorkingSession.valid_from) <= bindparam("day"),
+        or_(
+            col(WorkingSession.valid_to).is_(None),
+            col(WorkingSession.valid_to) >= bindparam("day"),
+        ),
+    )
+    .order_by(col(WorkingSession.begins_minute))
+)
+_GONE = and_(
+    col(Hold.doctor_id) == bindparam("doctor_id"),
+    or_(
+        col(Hold.expires_at) <= bindparam("now"),
+        col(Hold.account_id) == bindparam("account_id"),
+    ),
+)
+_ANY_GONE = select(Hold.id).where(_GONE).limit(1)
 
 
 @dataclass(frozen=True)
@@ -101,7 +127,8 @@ def bookable(db: Session, doctor: Doctor, starts_at: datetime, kind: VisitKind) 
     if day > clock.today(zone) + timedelta(days=FURTHEST_DAYS):
         raise TooFarAhead(days=FURTHEST_DAYS)
     refuse_unbookable(kept, day)
-    sessions = sessions_of(db, [kept.id], on_or_after=day)
+    then = {"doctor_id": kept.id, "weekday": day.weekday(), "day": day}
+    sessions = db.execute(_SESSIONS_THEN, then).scalars().all()
     held = occurrence_at(sessions, starts_at, zone)
     if held is None:
         raise NoSuchSlot(name=kept.name)
@@ -135,28 +162,46 @@ def promise(
         _use_hold(db, appointment, doctor, hold, by)
     clear_holds(db, doctor, by=by)
     slot = Slot(appointment.starts_at, (changes or {}).get("ends_at", appointment.ends_at))
+    refusals = _refusals(appointment, doctor)
     try:
-        with expecting(
-            db,
-            no_overlapping_appointments_of_a_doctor=SlotTaken(way_on=""),
-            no_overlapping_appointments_of_a_patient=PatientBusy(patient="", doctor="", hour=""),
-            no_appointment_takes_a_held_time=TimeHeld(name="", left="", way_on=""),
-            no_appointment_is_promised_in_a_leave=DoctorOnLeave(name=doctor.name),
-            no_appointment_is_promised_on_a_holiday=HospitalClosed(holiday=""),
-            one_overbooking_a_place=SessionFull(cap=appointment.overbook_cap_then or 0),
-            a_second_click_is_the_same_appointment=StaleForm(),
-            an_appointment_is_moved_once=StaleForm(),
-        ):
-            appointment.sqlmodel_update(changes or {})
-            db.add(appointment)
+        if appointment.id is None:
+            _write(db, appointment, refusals)
+        else:
+            with expecting(db, **refusals):
+                appointment.sqlmodel_update(changes or {})
     except (SlotTaken, PatientBusy, TimeHeld, HospitalClosed) as refusal:
         raise _with_way_on(db, refusal, slot, patient, doctor, appointment.kind) from refusal
 
 
+def _write(db: Session, appointment: Appointment, refusals: dict[str, Refusal]) -> None:
+    """Insert a new row by one prebuilt statement; the session then knows it as its own."""
+    row = {word: getattr(appointment, word) for word in _WRITTEN}
+    with expecting_at_once(db, **refusals) as connection:
+        appointment.id = connection.execute(_INSERT, row).scalar_one()
+    make_transient_to_detached(appointment)
+    db.add(appointment)
+
+
+def _refusals(appointment: Appointment, doctor: Doctor) -> dict[str, Refusal]:
+    """What each rule of the database means to a desk; the gaps are filled when it is broken."""
+    return {
+        "no_overlapping_appointments_of_a_doctor": SlotTaken(way_on=""),
+        "no_overlapping_appointments_of_a_patient": PatientBusy(patient="", doctor="", hour=""),
+        "no_appointment_takes_a_held_time": TimeHeld(name="", left="", way_on=""),
+        "no_appointment_is_promised_in_a_leave": DoctorOnLeave(name=doctor.name),
+        "no_appointment_is_promised_on_a_holiday": HospitalClosed(holiday=""),
+        "one_overbooking_a_place": SessionFull(cap=appointment.overbook_cap_then or 0),
+        "a_second_click_is_the_same_appointment": StaleForm(),
+        "an_appointment_is_moved_once": StaleForm(),
+    }
+
+
 def clear_holds(db: Session, doctor: Doctor, *, by: Account) -> None:
     """Take away a doctor's holds that have run out, and this clerk's own, with the row locked."""
-    gone = or_(col(Hold.expires_at) <= clock.now(), col(Hold.account_id) == by.id)
-    db.execute(delete(Hold).where(col(Hold.doctor_id) == doctor.id, gone))
+    told = {"doctor_id": doctor.id, "now": clock.now(), "account_id": by.id}
+    # Mostly there are none, and a look is cheaper than a deletion.
+    if db.connection().execute(_ANY_GONE, told).first() is not None:
+        db.execute(delete(Hold).where(_GONE), told)
 
 
 def _use_hold(
@@ -167,7 +212,7 @@ def _use_hold(
     ).first()
     at_doctor = (doctor.id, by.id)
     if held is None or at_doctor != (held.doctor_id, held.account_id) or _ran_out(held):
-        way_on = next_free(db, doctor, appointment.starts_at, appointment.kind, by=by)
+        way_on = next_free(db, doctor, appointment.starts_at, appointment.kind, clerk=by)
         raise HoldRanOut(way_on=way_on)
     db.delete(held)
     db.flush()

@@ -115,7 +115,7 @@ def _line(doctor: Doctor, begins_at: datetime | None, here: _Here) -> BoardLine:
         specialty=doctor.specialty,
         session_begins_at=begins_at,
         now=inside[0] if inside else None,
-        waiting=tuple(place.token for place in waiting),
+        waiting=tuple(place.token for place in waiting if place.token),
     )
 
 

@@ -105,6 +105,7 @@ def few(
         default=chosen,
         key=f"{form}/{label}",
         required=chosen is not None,
+        wrap=True,
     )
     beside(label)
     return found

@@ -12,7 +12,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const tick = () => {
     const rest = until - performance.now();
     const seconds = Math.max(0, Math.floor(rest / 1000));
-    root.lastChild.textContent = `${words(seconds)} left`;
+    root.lastChild.textContent = ` ${words(seconds)} left`;
     root.classList.toggle("soon", seconds < 60);
     // A little later than the server's own end, so that it agrees.
     if (rest > -500) return;

@@ -155,7 +155,8 @@ def confirm(
     # Noted by the click itself: a second one still counts when the first has used the hold.
     pressed = st.session_state.pop(_pressed(asked.form), None) == one.hold
     with st.container(border=True, key="confirm"):
-        st.markdown(f"#### {plain(clock.moment_words(one.starts_at, hospital.zone))}")
+        moment = clock.moment_words(one.starts_at, hospital.zone)
+        st.subheader(plain(moment), anchor=False)
         words = (one.doctor_name, note or show.KIND_WORDS[one.kind])
         st.markdown(" · ".join(map(plain, words)))
         if missing:
@@ -168,28 +169,27 @@ def confirm(
 
 
 def _buttons(verb: str, one: Chosen, asked: Wanted, hospital: Hospital, *, ready: bool) -> None:
-    with st.container(horizontal=True):
-        st.button(
-            f"{verb} {plain(hour(one.starts_at, hospital))} with {plain(one.doctor_name)}",
-            key=f"{one.hold}/confirm",
-            type="primary",
-            icon=":material/event_available:",
-            disabled=not ready,
-            shortcut="Ctrl+Enter",
-            on_click=_press,
-            args=(asked.form, one.hold),
-        )
-        st.button("Another time", on_click=ask, args=(asked.form, _LET_GO))
-    with st.container(horizontal=True, vertical_alignment="center"):
+    st.button(
+        f"{verb} {plain(hour(one.starts_at, hospital))} with {plain(one.doctor_name)}",
+        key=f"{one.hold}/confirm",
+        type="primary",
+        icon=":material/event_available:",
+        disabled=not ready,
+        shortcut="Ctrl+Enter",
+        on_click=_press,
+        args=(asked.form, one.hold),
+        wrap=True,
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         countdown.own("Held for you,", one.until, "own-hold")
         st.button(
             f"{HOLD_MINUTES} minutes more",
             on_click=ask,
             args=(asked.form, _MORE),
-            icon=":material/more_time:",
             disabled=one.extended,
             help="Once for each time that is held.",
         )
+        st.button("Another time", on_click=ask, args=(asked.form, _LET_GO))
 
 
 def _ran_out(one: Chosen, asked: Wanted) -> None:

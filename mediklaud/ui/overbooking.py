@@ -58,7 +58,7 @@ def _taken(doctor: Doctor, day: date, asked: Wanted, hospital: Hospital) -> dict
     with reading() as db:
         me = sitting(db)
         sessions = sessions_of(db, [doctor.id], on_or_after=day)
-        free = free_slots(db, [doctor], day, 1, asked.kind, by=me)[doctor.id or 0]
+        free = free_slots(db, [doctor], day, 1, asked.kind, clerk=me)[doctor.id or 0]
         away = leaves_of(db, [doctor.id], after=begins, before=ends)
         found = {}
         for slot in slots_on(sessions, day, hospital.zone, asked.kind):

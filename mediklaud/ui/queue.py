@@ -135,7 +135,7 @@ def give_button(asked: Wanted, form: str, hospital: Hospital, *, held: bool) -> 
     (doctor,) = asked.doctors
     with reading() as db:
         me = sitting(db)
-        free = free_slots(db, [doctor], asked.first_day, 1, asked.kind, by=me)[doctor.id or 0]
+        free = free_slots(db, [doctor], asked.first_day, 1, asked.kind, clerk=me)[doctor.id or 0]
     if free:
         hour = clock.hour_words(free[0].starts_at, hospital.zone)
         st.caption(f":material/schedule: The next free time is {plain(hour)}.")

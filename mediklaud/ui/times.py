@@ -44,7 +44,7 @@ def times(asked: Wanted, hospital: Hospital) -> None:
     not count as somebody sitting here, so the desk still falls idle.
     """
     with reading() as db:
-        held = bool(held_times(db, _ids(asked), by=sitting(db)))
+        held = bool(held_times(db, _ids(asked), clerk=sitting(db)))
     every = _EVERY_SECONDS if held else None
     with st.container(key="times"):
         st.fragment(_draw, run_every=every)(asked, hospital, held)
@@ -96,9 +96,9 @@ def _places(
             first_day=asked.first_day,
             wishes=asked.wishes,
             at_least=at_least,
-            by=me,
+            clerk=me,
         )
-        held = held_times(db, _ids(asked), by=me)
+        held = held_times(db, _ids(asked), clerk=me)
     last = clock.day_of(free[-1].starts_at, hospital.zone) if free else date.max
     suit = [
         one
@@ -129,7 +129,7 @@ def _by_doctor(of_day: Sequence[_Place]) -> list[tuple[int, list[_Place]]]:
 def _row(row: Sequence[_Place], asked: Wanted, hospital: Hospital, key: str) -> int:
     everything = len(asked.doctors) == 1 or st.session_state.get(key)
     shown = row if everything else row[:_OF_EACH]
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         for one in shown:
             _place(one, asked, hospital)
         if len(row) > len(shown):

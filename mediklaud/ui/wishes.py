@@ -75,15 +75,25 @@ def _options(doctors: Sequence[Doctor]) -> dict[str, tuple[Doctor, ...]]:
 
 
 def _wishes(form: str) -> Wishes:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        hours = choose.few("Time of day", list(_HOURS), form, chosen="Any hour")
-        days = st.pills(
+    with st.container(horizontal=True, gap="small"):
+        hours = st.segmented_control(
+            "Time of day",
+            list(_HOURS),
+            default="Any hour",
+            required=True,
+            key=f"{form}/Time of day",
+            label_visibility="collapsed",
+            wrap=True,
+        )
+        # None chosen: any day of the week suits.
+        days = st.segmented_control(
             "Weekdays",
             range(len(_WEEKDAYS)),
             selection_mode="multi",
             format_func=_WEEKDAYS.__getitem__,
             key=f"{form}/Weekdays",
-            help="None chosen: any day of the week suits.",
+            label_visibility="collapsed",
+            wrap=True,
         )
     begins, ends = _HOURS[hours]
     return Wishes(frozenset(days or range(len(_WEEKDAYS))), begins, ends)

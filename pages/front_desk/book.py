@@ -25,7 +25,7 @@ with reading() as db:
 newcomer = submission_id("enroll")
 owed = emergency = None
 
-who, when = st.columns([4, 5], gap="medium")
+who, when = st.columns([3, 4], gap="medium")
 with who:
     patient = choose.patient(me)
     form = calls.form_of(patient)

@@ -42,6 +42,9 @@ _FILL = {
 
 
 def upgrade() -> None:
+    op.add_column(
+        "leave", sa.Column("granted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True)
+    )
     reshape(
         "hospital",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -394,6 +397,7 @@ def upgrade() -> None:
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("begins_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("ends_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("declared_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.CheckConstraint("ends_at > begins_at", name="holiday_ends_after_it_begins"),
         sa.CheckConstraint("length(trim(name)) > 0", name="holiday_has_a_name"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holiday")),

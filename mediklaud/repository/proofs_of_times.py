@@ -1,0 +1,226 @@
+"""The self-check of times: no double promises, holds, tokens, overbookings, letters, the gate."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select as columns
+from sqlmodel import Session, col, select
+
+from mediklaud import clock
+from mediklaud.models import Allocation, Appointment, AuditEvent, Entitlement, Hold, Invoice
+from mediklaud.repository.holds import HOLD_MINUTES
+from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.proofs import Proof, by_query
+
+_LIVE = "IN ('booked', 'arrived', 'fulfilled')"
+
+
+def _overlapping(whose: str, but: str = "") -> str:
+    # Sorted by start, an overlap shows against the latest end so far.
+    return f"""
+        SELECT 'appointment ' || id AS breach FROM (
+            SELECT id, starts_at, max(ends_at) OVER (
+                PARTITION BY {whose} ORDER BY starts_at, id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ends_before
+            FROM appointment WHERE status {_LIVE}{but}) AS o
+        WHERE starts_at < ends_before"""
+
+
+_QUERIES = (
+    by_query(
+        "doctor's time",
+        "no doctor's time is promised twice, but by overbooking",
+        _overlapping("doctor_id", but=" AND overbook_number IS NULL"),
+    ),
+    by_query(
+        "patient's time",
+        "no patient is promised to two doctors at once",
+        _overlapping("patient_id"),
+    ),
+    by_query(
+        "overbooking",
+        "no session is overbooked beyond the hospital's cap, and each time for a reason",
+        f"""SELECT 'appointment ' || max(id) AS breach FROM appointment
+            WHERE overbook_number IS NOT NULL AND status {_LIVE}
+            GROUP BY doctor_id, session_begins_at HAVING count(*) > max(overbook_cap_then)
+            UNION ALL
+            SELECT 'appointment ' || id FROM appointment
+            WHERE overbook_number IS NOT NULL
+              AND (coalesce(overbook_reason, '') = '' OR session_begins_at IS NULL)""",
+    ),
+    by_query(
+        "tokens",
+        "the tokens of every session run 1, 2, 3 … and nobody shares one",
+        """SELECT 'appointment ' || max(id) AS breach FROM appointment
+           WHERE token IS NOT NULL GROUP BY doctor_id, session_begins_at
+           HAVING count(*) <> max(token) OR min(token) <> 1 OR count(DISTINCT token) <> count(*)""",
+    ),
+    by_query(
+        "closed hours",
+        "nobody was booked into a leave or onto a holiday that stood by then",
+        f"""SELECT 'appointment ' || a.id AS breach FROM appointment a
+            JOIN leave l ON l.doctor_id = a.doctor_id
+             AND l.begins_at < a.ends_at AND l.ends_at > a.starts_at
+            WHERE a.status {_LIVE} AND l.granted_at < a.promised_at
+              AND (l.withdrawn_at IS NULL OR a.promised_at < l.withdrawn_at)
+            UNION ALL
+            SELECT 'appointment ' || a.id FROM appointment a
+            JOIN holiday h ON h.begins_at < a.ends_at AND h.ends_at > a.starts_at
+            WHERE a.status {_LIVE} AND h.declared_at < a.promised_at""",
+    ),
+    by_query(
+        "waitlist",
+        "whoever was booked from the waitlist was booked for that patient and waits no more",
+        """SELECT 'entry ' || w.id AS breach FROM waitlist_entry w
+           JOIN appointment a ON a.id = w.appointment_id
+           WHERE a.patient_id <> w.patient_id OR w.closed_at IS NULL""",
+    ),
+    by_query(
+        "one letter",
+        "every appointment has exactly one letter that says it was booked or moved",
+        """SELECT 'appointment ' || p.id AS breach FROM appointment p
+           LEFT JOIN message m ON m.appointment_id = p.id
+            AND m.kind = CASE WHEN p.moved_from_id IS NULL THEN 'booked' ELSE 'moved' END
+           GROUP BY p.id HAVING count(m.id) <> 1""",
+    ),
+    by_query(
+        "letters sent",
+        "a letter that counts as sent has its moment and the server's reply",
+        """SELECT 'letter ' || id AS breach FROM message
+           WHERE status = 'sent' AND (sent_at IS NULL OR outcome = '')""",
+    ),
+    by_query(
+        "own patients",
+        "doctors opened the records of their own patients only",
+        """SELECT 'audit row ' || e.id AS breach FROM audit_event e
+           JOIN account a ON a.id = e.account_id
+           WHERE e.deed = 'record opened' AND NOT EXISTS (
+               SELECT 1 FROM appointment p
+               WHERE p.doctor_id = a.doctor_id AND e.subject = 'patient/' || p.patient_id)""",
+    ),
+)
+
+
+def _holds(db: Session) -> Iterator[str]:
+    """No hold lasts longer than the rule allows, nor lies over another or over a booking."""
+    most = timedelta(minutes=2 * HOLD_MINUTES)
+    last: dict[int, datetime] = {}
+    held = select(Hold).order_by(col(Hold.doctor_id), col(Hold.starts_at))
+    for hold in db.exec(held):
+        over = select(Appointment.id).where(
+            Appointment.doctor_id == hold.doctor_id,
+            col(Appointment.status).in_(("booked", "arrived", "fulfilled")),
+            col(Appointment.overbook_number).is_(None),
+            Appointment.starts_at < hold.ends_at,
+            Appointment.ends_at > hold.starts_at,
+        )
+        doubled = last.get(hold.doctor_id, hold.starts_at) > hold.starts_at
+        if doubled or hold.expires_at - hold.held_at > most or db.exec(over.limit(1)).first():
+            yield f"hold {hold.id}"
+        last[hold.doctor_id] = hold.ends_at
+
+
+def _follow_ups(db: Session) -> Iterator[str]:
+    """Entitled follow-ups are recounted: the patient's own, with that doctor, in time, no more."""
+    zone = the_hospital(db).zone
+    left: dict[int, int] = {}
+    rows = (
+        select(Appointment, Entitlement)
+        .join(Entitlement, col(Entitlement.granted_by_id) == col(Appointment.entitled_by_id))
+        .where(col(Appointment.status).in_(("booked", "arrived", "fulfilled")))
+        .order_by(col(Appointment.id))
+    )
+    for visit, given in db.exec(rows.execution_options(yield_per=500)):
+        left[given.granted_by_id] = left.get(given.granted_by_id, given.visits) - 1
+        same = (visit.patient_id, visit.doctor_id) == (given.patient_id, given.doctor_id)
+        in_time = clock.day_of(visit.starts_at, zone) <= given.last_day
+        if not same or not in_time or left[given.granted_by_id] < 0:
+            yield f"appointment {visit.id}"
+
+
+def _gate(db: Session) -> Iterator[str]:
+    """Dues are recounted for the moment of every promise; what the gate saw must agree."""
+    if not clock.is_zone(the_hospital(db).zone):
+        return  # days of grace need the hospital's day; its own line is red already
+    rules = _dues_rules(db)
+    promised = select(Appointment).order_by(col(Appointment.id)).execution_options(yield_per=500)
+    for some in db.exec(promised).partitions(500):
+        ledger = _ledger_of(db, {one.patient_id for one in some})
+        for appointment in some:
+            moved = appointment.moved_from_id is not None
+            restored = appointment.promised_at != appointment.booked_at
+            passed = appointment.priority == "emergency" or (moved and not restored)
+            seen = (appointment.dues_then_paise, appointment.overdue_then_paise)
+            rule = (appointment.dues_limit_then_paise, appointment.grace_days_then)
+            held = appointment.overdue_then_paise > appointment.dues_limit_then_paise
+            counted = _recounted(db, appointment, ledger.get(appointment.patient_id, []))
+            if seen not in counted or rule not in rules or (held and not passed):
+                yield f"appointment {appointment.id}"
+
+
+# What changed a patient's dues: when, by how many paise, and the day its bill was issued on.
+_Change = tuple[datetime, int, date]
+
+
+def _ledger_of(db: Session, patient_ids: set[int]) -> dict[int, list[_Change]]:
+    """Every bill and allocation of these patients, from the ledger's rows alone."""
+    found: dict[int, list[_Change]] = {}
+    theirs = col(Invoice.patient_id).in_(patient_ids)
+    bill = (col(Invoice.patient_id), col(Invoice.issued_on))
+    bills = columns(*bill, col(Invoice.issued_at), col(Invoice.total_paise)).where(theirs)
+    paid = (
+        columns(*bill, col(Allocation.allocated_at), -col(Allocation.amount_paise))
+        .join(Invoice, col(Invoice.number) == col(Allocation.invoice_number))
+        .where(theirs)
+    )
+    for rows in (bills, paid):
+        for patient_id, issued_on, moment, paise in db.execute(rows):
+            found.setdefault(patient_id, []).append((moment, paise, issued_on))
+    return found
+
+
+def _recounted(
+    db: Session, appointment: Appointment, ledger: list[_Change]
+) -> set[tuple[int, int]]:
+    """Owed and overdue at the moment of a promise; its own microsecond may count or not."""
+    if not ledger:
+        return {(0, 0)}
+    moment = appointment.promised_at
+    day = clock.day_of(moment, the_hospital(db).zone)
+    graced = day - timedelta(days=appointment.grace_days_then)
+    counted = set()
+    for end in (moment, moment + timedelta(microseconds=1)):
+        then = [(paise, issued_on) for at, paise, issued_on in ledger if at < end]
+        overdue = sum(paise for paise, issued_on in then if issued_on <= graced)
+        counted.add((sum(paise for paise, _ in then), overdue))
+    return counted
+
+
+def _dues_rules(db: Session) -> set[tuple[int, int]]:
+    """Every limit in paise and days of grace the hospital has had, by its audit log."""
+    hospital = the_hospital(db)
+    limits, graces = {hospital.dues_limit_paise}, {hospital.dues_grace_days}
+    changes = select(AuditEvent.detail).where(AuditEvent.deed == "settings changed")
+    for detail in map(json.loads, db.exec(changes)):
+        limits.update(detail.get("dues_limit_paise", ()))
+        graces.update(detail.get("dues_grace_days", ()))
+    return {(limit, grace) for limit in limits for grace in graces}
+
+
+PROOFS = (
+    Proof(
+        "dues gate",
+        "no routine appointment was booked while dues were on hold, recounted for every booking",
+        _gate,
+    ),
+    *_QUERIES,
+    Proof(
+        "holds", "a held time is one clerk's, for ten minutes at most, and nobody's booking", _holds
+    ),
+    Proof(
+        "follow-ups",
+        "free and cheaper follow-ups are given as often and as long as the paid visit allows",
+        _follow_ups,
+    ),
+)
