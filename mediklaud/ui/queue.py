@@ -6,7 +6,7 @@ import streamlit as st
 
 from mediklaud import clock
 from mediklaud.database import reading
-from mediklaud.errors import NotPermitted, SignedOut
+from mediklaud.errors import NotPermitted, Refusal, SignedOut
 from mediklaud.models import Doctor, EmergencyReason, Hospital, Patient
 from mediklaud.repository import (
     Dues,
@@ -19,7 +19,7 @@ from mediklaud.repository import (
 )
 from mediklaud.repository.queue import place_of
 from mediklaud.ui import booking, choose, show, wishes
-from mediklaud.ui.desk import sitting
+from mediklaud.ui.desk import refuse, sitting
 from mediklaud.ui.plain import plain
 from mediklaud.ui.wishes import Wanted
 from mediklaud.waiting import RULE
@@ -43,7 +43,11 @@ def _draw(one: Doctor | None, hospital: Hospital) -> None:
             visits = queue_of(db, one.id if one else None, by=me)
             lines = board(db, by=me)
     except (SignedOut, NotPermitted):
+        # The whole page, so that its door says why.
         st.rerun()
+    except Refusal as refusal:
+        refuse(refusal)
+        return
     inside = [line.now for line in lines if line.now and (one is None or line.doctor_id == one.id)]
     if one:
         in_the_room = f"Token {inside[0]}" if inside else "Nobody"
