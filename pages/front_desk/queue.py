@@ -20,7 +20,7 @@ newcomer = submission_id("enroll")
 with reading() as db:
     hospital, offered = the_hospital(db), doctors(db)
 
-waiting, desk = st.columns([2, 1], gap="medium")
+desk, waiting = st.columns([1, 2], gap="medium")
 with waiting:
     st.subheader("Who waits", anchor=False)
     queue.listing(offered, hospital)
