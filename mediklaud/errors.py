@@ -276,6 +276,10 @@ class AlreadyInQueue(Refusal):
     """{patient} has token {token} with {name} already. Look at the queue."""
 
 
+class NotYourQueue(Refusal):
+    """This is another doctor's queue. Your own is on the page of today's consultations."""
+
+
 class NothingToUndo(Refusal):
     """This appointment is {status}, so there is no slip to undo. Look at the list again."""
 
@@ -326,7 +330,7 @@ class NotYourAppointment(Refusal):
 
 
 class NotThatDay(Refusal):
-    """This appointment is on another day. A consultation begins on its own day."""
+    """This appointment is on another day. Arrivals and consultations belong to its own day."""
 
 
 class AlreadyFinished(Refusal):

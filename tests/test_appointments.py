@@ -13,8 +13,6 @@ from mediklaud.errors import (
     NoSuchSlot,
     NotBookedAnyMore,
     NotPermitted,
-    NotThatDay,
-    NotYetTime,
     OnHold,
     PastTime,
     PatientBusy,
@@ -48,7 +46,6 @@ from mediklaud.repository import (
     grant_leave,
     letters_to_call,
     move_appointment,
-    note_no_show,
     open_session,
     outbox_state,
     sessions_of,
@@ -434,7 +431,7 @@ def test_a_move_into_the_past_or_leave_is_refused(db, ward):
         move_appointment(db, old, ward.iyer, at(11), form="m2", by=ward.meera)
 
 
-# Cancelling, arriving, not coming
+# Cancelling
 
 
 def test_cancelling_frees_the_slot_at_once(db, ward):
@@ -478,41 +475,6 @@ def test_whoever_waits_may_still_cancel(db, ward):
     assert cancel_appointment(db, booked, "Went home", by=ward.meera).cancelled_at
 
 
-def test_an_arrival_is_noted_once(db, ward):
-    booked = book(db, ward, ward.asha, ward.rao)
-
-    assert arrive(db, booked, by=ward.meera).status is AppointmentStatus.ARRIVED
-    with pytest.raises(NotBookedAnyMore, match="marked as arrived already"):
-        arrive(db, booked, by=ward.meera)
-
-
-def test_nobody_arrives_on_another_day(db, ward):
-    booked = book(db, ward, ward.asha, ward.rao, at(10, day=TOMORROW))
-
-    with pytest.raises(NotThatDay):
-        arrive(db, booked, by=ward.meera)
-
-
-def test_nobody_is_missed_before_the_time(db, ward, nine_o_clock):
-    booked = book(db, ward, ward.asha, ward.rao)
-    with pytest.raises(NotYetTime, match="10:00 AM IST"):
-        note_no_show(db, booked, by=ward.meera)
-
-    nine_o_clock.move_to(at(10, 20))
-
-    assert note_no_show(db, booked, by=ward.meera).status is AppointmentStatus.NO_SHOW
-
-
-def test_a_missed_time_is_free_for_the_patient(db, ward, nine_o_clock):
-    booked = book(db, ward, ward.asha, ward.rao)
-    nine_o_clock.move_to(at(10, 20))
-    note_no_show(db, booked, by=ward.meera)
-
-    assert upcoming_visits(db, ward.asha.id, by=ward.meera) == []
-    with pytest.raises(NotBookedAnyMore, match="marked as not come"):
-        move_appointment(db, booked, ward.rao, at(12), form="m1", by=ward.meera)
-
-
 @pytest.mark.parametrize("name", ["khan", "ishaan", "tara", "rao_account"])
 def test_only_the_front_desk_changes_appointments(db, ward, name):
     booked, by = book(db, ward, ward.asha, ward.rao), getattr(ward, name)
@@ -520,8 +482,6 @@ def test_only_the_front_desk_changes_appointments(db, ward, name):
     for deed in (
         lambda: move_appointment(db, booked, ward.rao, at(11), form="m1", by=by),
         lambda: cancel_appointment(db, booked, "Fever", by=by),
-        lambda: arrive(db, booked, by=by),
-        lambda: note_no_show(db, booked, by=by),
     ):
         with pytest.raises(NotPermitted, match="change appointments"):
             deed()

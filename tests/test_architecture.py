@@ -27,7 +27,7 @@ ORDER = (
 # Rooms that compute, and never ask the database.
 PURE = (
     *("timetable", "money", "papers", "letters", "invoice_pdf", "lettering", "letterhead"),
-    *("sheet", "reports", "clock", "text", "contact", "envelope", "errors", "registers"),
+    *("sheet", "reports", "clock", "text", "contact", "envelope", "errors", "registers", "waiting"),
 )
 DATABASE = ("mediklaud.database", "mediklaud.repository", "mediklaud.migrations")
 # What a page may name: the desk, the verbs, and words to speak with.

@@ -1,324 +1,32 @@
 """The front desk's pages: what a tired clerk does, sees and cannot break."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
-from sqlmodel import Session, select
-from streamlit.runtime.scriptrunner import StopException
+from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from mediklaud.database import reading, transaction
 from mediklaud.models import (
-    Appointment,
-    AppointmentStatus,
-    EmergencyReason,
     Message,
     MessageStatus,
     Patient,
-    Priority,
     Role,
     Sex,
-    VisitKind,
 )
 from mediklaud.repository import (
-    PatientForm,
-    begin_consultation,
-    book_appointment,
     edit_patient,
-    enroll_patient,
-    finish_consultation,
-    visits,
 )
-from mediklaud.ui import desk as ui_desk
 from mediklaud.ui import front_door, show
-from tests.desk import sit
-from tests.hospital import ASHA, BEN, TODAY, Ward, at, ward_of
-
-ODD_NAME = "**Asha** <script> :smile:"
-
-
-def the(found, label):
-    """The one element with this label, whatever Markdown needs to show it."""
-    (one,) = [element for element in found if element.label.replace("\\", "") == label]
-    return one
-
-
-def said(page: AppTest) -> str:
-    """Every sentence of the page, good or bad."""
-    kinds = (page.success, page.error, page.warning, page.info, page.caption, page.markdown)
-    return "\n".join(one.value.replace("\\", "") for kind in kinds for one in kind)
-
-
-def click(page: AppTest, label: str) -> AppTest:
-    """Click the button with this label."""
-    return the(page.button, label).click().run()
-
-
-def find(page: AppTest, words: str) -> AppTest:
-    """Type into the search for a patient."""
-    return the(page.text_input, "Find a patient").input(words).run()
-
-
-def take(page: AppTest, number: str) -> AppTest:
-    """Click the patient found with this hospital number."""
-    (one,) = [button for button in page.button if number in button.label.replace("\\", "")]
-    return one.click().run()
-
-
-def choose_rao(page: AppTest) -> AppTest:
-    """Choose Dr Rao."""
-    whom = the(page.selectbox, "Doctor or specialty")
-    return whom.select("Dr Anjali Rao · Cardiology · DOC-0001").run()
-
-
-def to_the_confirmation(page: AppTest, words: str, number: str, hour: str = "10:15 AM") -> AppTest:
-    """Find, choose, doctor, time: all but the last of the five."""
-    choose_rao(take(find(page, words), number))
-    return next(button for button in page.button if button.label == hour).click().run()
-
-
-def booked() -> list[Appointment]:
-    """Every appointment in the house."""
-    with reading() as db:
-        return list(db.exec(select(Appointment).order_by(Appointment.id)))
+from tests.desk import click, cut_off_after_the_commit, find, said, sit, take, the
+from tests.hospital import ASHA, TODAY, ward_of
 
 
 def patients() -> list[str]:
     """Every patient's name, in the order of enrolling."""
     with reading() as db:
         return list(db.exec(select(Patient.name).order_by(Patient.id)))
-
-
-def book(db: Session, ward: Ward, patient: Patient, hour: int = 10) -> Appointment:
-    """A first visit with Dr Rao."""
-    return book_appointment(
-        db, patient, ward.rao, at(hour), VisitKind.FIRST, form=f"{patient.id}-{hour}", by=ward.meera
-    )
-
-
-@pytest.fixture
-def owing(sqlite_house, nine_o_clock) -> None:
-    """Asha has been seen at ten, and has not paid."""
-    with transaction() as db:
-        ward = ward_of(db)
-        visit = book(db, ward, ward.asha)
-    nine_o_clock.move_to(at(10))
-    with transaction() as db:
-        encounter = begin_consultation(db, visit, by=ward.rao_account)
-        finish_consultation(db, encounter, "Rest.", by=ward.rao_account)
-
-
-@contextmanager
-def cut_off_after_the_commit(patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A second click ends the run of the first one, just after it was written."""
-
-    @contextmanager
-    def cut_off() -> Iterator[Session]:
-        with transaction() as db:
-            yield db
-        raise StopException
-
-    with patch.context() as inside:
-        inside.setattr(ui_desk, "transaction", cut_off)
-        yield
-
-
-# Booking
-
-
-def test_a_known_patient_is_booked_in_five_actions(sqlite_house, monkeypatch):
-    page = sit(monkeypatch, "meera", "front_desk/book")
-
-    to_the_confirmation(page, "98860 11111", "JMI-000001")
-    click(page, "Book 10:15 AM with Dr Anjali Rao")
-
-    assert [one.starts_at for one in booked()] == [at(10, 15)]
-    assert page.success[0].value.replace("\\", "") == (
-        "Asha Menon is booked: Monday 23 November 2026, 10:15 AM IST, with Dr Anjali Rao. "
-        "A confirmation letter is queued."
-    )
-    assert the(page.text_input, "Find a patient").value == ""
-
-
-def test_nothing_is_booked_before_the_confirmation(sqlite_house, monkeypatch):
-    page = sit(monkeypatch, "meera", "front_desk/book")
-
-    to_the_confirmation(page, "asha", "JMI-000001")
-
-    assert booked() == []
-    assert "First visit · ₹800.00" in said(page)
-
-
-def test_a_kept_patient_who_is_no_longer_on_record_is_forgotten(sqlite_house, monkeypatch):
-    page = sit(monkeypatch, "meera", "front_desk/book")
-    page.session_state["_patient"] = 999_999
-    page.run()
-
-    assert not page.exception
-    assert not page.error
-    assert page.session_state["_patient"] is None
-    assert page.text_input(key="find-patient").label == "Find a patient"
-
-
-@pytest.mark.parametrize(
-    ("outcome", "words"),
-    [("kept as a file", "kept as a file"), ("250 OK", "sent"), ("", "sent")],
-)
-def test_a_sent_letter_says_how_it_was_sent(outcome, words):
-    letter = Message(status=MessageStatus.SENT, outcome=outcome)
-
-    assert show.letter_words(letter) == words
-
-
-def test_a_patient_without_email_is_told_the_time_on_the_phone(sqlite_house, monkeypatch):
-    page = sit(monkeypatch, "meera", "front_desk/book")
-
-    to_the_confirmation(page, "ben", "JMI-000002")
-    click(page, "Book 10:15 AM with Dr Anjali Rao")
-
-    assert "Ben Thomas has no email: tell the time on the phone, +91 98860 22222." in said(page)
-    assert "queued" not in page.success[0].value
-    assert "No mail server is set" in said(page)
-
-
-def test_the_visit_chosen_is_the_visit_booked(sqlite_house, monkeypatch):
-    page = sit(monkeypatch, "meera", "front_desk/book")
-    choose_rao(take(find(page, "asha"), "JMI-000001"))
-
-    the(page.segmented_control, "Visit").select(VisitKind.FOLLOW_UP).run()
-    next(one for one in page.button if one.label == "10:15 AM").click().run()
-    click(page, "Book 10:15 AM with Dr Anjali Rao")
-
-    assert booked()[0].kind is VisitKind.FOLLOW_UP
-
-
-def test_a_second_click_books_once(sqlite_house, monkeypatch):
-    page = sit(monkeypatch, "meera", "front_desk/book")
-    to_the_confirmation(page, "asha", "JMI-000001")
-
-    with cut_off_after_the_commit(monkeypatch):
-        click(page, "Book 10:15 AM with Dr Anjali Rao")
-    assert len(booked()) == 1
-    click(page, "Book 10:15 AM with Dr Anjali Rao")
-
-    assert len(booked()) == 1
-    assert "Asha Menon is booked" in said(page)
-
-
-def test_a_time_just_taken_is_refused_and_the_times_come_back(sqlite_house, monkeypatch):
-    page = sit(monkeypatch, "meera", "front_desk/book")
-    to_the_confirmation(page, "asha", "JMI-000001", "10:00 AM")
-    with transaction() as db:
-        ward = ward_of(db)
-        book(db, ward, ward.ben)
-
-    click(page, "Book 10:00 AM with Dr Anjali Rao")
-
-    assert "This time was just taken. The next free time is" in said(page)
-    assert len(booked()) == 1
-    assert next(one.label for one in page.button if one.label[:3] == "10:") == "10:15 AM"
-
-
-def test_any_doctor_of_a_specialty_is_offered_by_name(sqlite_house, monkeypatch):
-    page = sit(monkeypatch, "meera", "front_desk/book")
-    take(find(page, "asha"), "JMI-000001")
-
-    the(page.selectbox, "Doctor or specialty").select("Any doctor").run()
-
-    assert {"Dr Anjali Rao", "Dr Suresh Iyer"} <= set(said(page).splitlines())
-
-
-def test_more_days_are_shown_when_asked_for(sqlite_house, monkeypatch):
-    page = sit(monkeypatch, "meera", "front_desk/book")
-    choose_rao(take(find(page, "asha"), "JMI-000001"))
-    before = said(page)
-
-    click(page, "More days")
-
-    assert "Wednesday 25 November 2026" not in before
-    assert "Wednesday 25 November 2026" in said(page)
-
-
-def test_a_patient_who_owes_is_not_booked(owing, monkeypatch):
-    page = sit(monkeypatch, "meera", "front_desk/book")
-
-    to_the_confirmation(page, "asha", "JMI-000001")
-
-    assert the(page.button, "Book 10:15 AM with Dr Anjali Rao").disabled
-    assert "Routine booking is on hold: ₹800.00 is owed." in said(page)
-
-
-def test_a_bill_issued_meanwhile_holds_the_booking_back(sqlite_house, nine_o_clock, monkeypatch):
-    with transaction() as db:
-        ward = ward_of(db)
-        visit = book(db, ward, ward.asha)
-    nine_o_clock.move_to(at(10))
-    page = sit(monkeypatch, "meera", "front_desk/book")
-    to_the_confirmation(page, "asha", "JMI-000001")
-    with transaction() as db:
-        encounter = begin_consultation(db, visit, by=ward.rao_account)
-        finish_consultation(db, encounter, "Rest.", by=ward.rao_account)
-
-    click(page, "Book 10:15 AM with Dr Anjali Rao")
-
-    assert len(booked()) == 1
-    assert "on hold" in said(page)
-
-
-def test_an_emergency_is_booked_with_its_reason(owing, monkeypatch):
-    page = sit(monkeypatch, "meera", "front_desk/book")
-    to_the_confirmation(page, "asha", "JMI-000001")
-
-    the(page.toggle, "This is an emergency").set_value(True).run()
-    still_held = the(page.button, "Book 10:15 AM with Dr Anjali Rao").disabled
-    the(page.selectbox, "Emergency reason").select(EmergencyReason.ACUTE_PAIN).run()
-    click(page, "Book 10:15 AM with Dr Anjali Rao")
-
-    assert still_held
-    assert (booked()[1].priority, booked()[1].dues_then_paise) == (Priority.EMERGENCY, 80_000)
-
-
-def test_a_family_phone_finds_all_its_members(sqlite_house, monkeypatch):
-    with transaction() as db:
-        typed = PatientForm("Anil Menon", BEN.sex, ASHA.phone, "4 Lake View", date(2015, 6, 1))
-        enroll_patient(db, typed, form="anil", by=ward_of(db).meera)
-    page = sit(monkeypatch, "meera", "front_desk/book")
-
-    find(page, "11111")
-
-    labels = [one.label.replace("\\", "").replace("\u00a0", " ") for one in page.button]
-    found = [label for label in labels if "98860 11111" in label]
-    assert [words.split(" · ")[:3] for words in found] == [
-        ["**Anil Menon**", "JMI-000003", "11 y"],
-        ["**Asha Menon**", "JMI-000001", "36 y"],
-    ]
-
-
-def test_a_long_list_of_namesakes_says_that_there_are_more(sqlite_house, monkeypatch):
-    with transaction() as db:
-        for one in range(9):
-            typed = PatientForm(f"Menon {one}", BEN.sex, BEN.phone, "Kochi", age_years=30)
-            enroll_patient(db, typed, form=f"menon-{one}", by=ward_of(db).meera)
-    page = sit(monkeypatch, "meera", "front_desk/book")
-
-    find(page, "menon")
-
-    assert len([one for one in page.button if "JMI" in one.label]) == 8
-    assert "There are more." in said(page)
-
-
-def test_a_name_full_of_marks_is_shown_as_it_is(sqlite_house, monkeypatch):
-    with transaction() as db:
-        typed = PatientForm(ODD_NAME, BEN.sex, "98860 33333", "Kochi", age_years=30)
-        enroll_patient(db, typed, form="odd", by=ward_of(db).meera)
-    page = sit(monkeypatch, "meera", "front_desk/book")
-
-    take(find(page, "script"), "JMI-000003")
-
-    assert page.main.subheader[0].value == "\\*\\*Asha\\*\\* \\<script\\> \\:\u200bsmile\\:"
 
 
 # Enrolling and editing
@@ -498,151 +206,17 @@ def test_a_name_like_anothers_is_asked_about_when_edited(sqlite_house, monkeypat
     assert patients() == ["Ben Thomas", "Ben Thomas"]
 
 
-# The day
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [("kept as a file", "kept as a file"), ("250 OK", "sent"), ("", "sent")],
+)
+def test_a_sent_letter_says_how_it_was_sent(outcome, words):
+    letter = Message(status=MessageStatus.SENT, outcome=outcome)
+
+    assert show.letter_words(letter) == words
 
 
-def mark(page: AppTest, row: int = 0) -> AppTest:
-    """Choose a row of the day's list."""
-    key = page.dataframe[0].proto.id.split("-", 2)[2]
-    page.session_state[key] = {"selection": {"rows": [row], "columns": [], "cells": []}}
-    return page.run()
-
-
-@pytest.fixture
-def day(sqlite_house, monkeypatch) -> AppTest:
-    """The day's list with Asha at ten."""
-    with transaction() as db:
-        ward = ward_of(db)
-        book(db, ward, ward.asha)
-    return sit(monkeypatch, "meera", "front_desk/day")
-
-
-def test_the_day_lists_every_appointment(day):
-    row = day.dataframe[0].value.iloc[0]
-
-    assert (row["Time"], row["Patient"], row["State"]) == ("10:00", "Asha Menon", "Booked")
-
-
-def test_an_empty_day_says_so(sqlite_house, monkeypatch):
-    page = sit(monkeypatch, "meera", "front_desk/day")
-
-    assert "Nobody is booked that day." in said(page)
-
-
-def test_a_patient_is_marked_as_arrived(day):
-    click(mark(day), "Mark as arrived")
-
-    assert booked()[0].status is AppointmentStatus.ARRIVED
-    assert "Asha Menon has arrived." in said(day)
-
-
-def test_nobody_is_missed_before_the_hour(day):
-    click(mark(day), "Did not come")
-
-    assert "A patient has not missed it before 10:00 AM IST." in said(day)
-    assert booked()[0].status is AppointmentStatus.BOOKED
-
-
-def test_whoever_did_not_come_is_noted(day, nine_o_clock, monkeypatch):
-    nine_o_clock.move_to(at(10, 20))
-    page = sit(monkeypatch, "meera", "front_desk/day")
-
-    click(mark(page), "Did not come")
-
-    assert booked()[0].status is AppointmentStatus.NO_SHOW
-
-
-def test_an_appointment_is_not_cancelled_without_a_reason(day):
-    the(mark(day).segmented_control, "Change").select("Cancel").run()
-
-    click(day, "Cancel the appointment")
-
-    assert "Reason is empty." in said(day)
-    assert booked()[0].status is AppointmentStatus.BOOKED
-
-
-def test_an_appointment_is_cancelled_with_its_reason(day):
-    the(mark(day).segmented_control, "Change").select("Cancel").run()
-    the(day.selectbox, "Reason").select("The patient is ill")
-
-    click(day, "Cancel the appointment")
-
-    assert booked()[0].cancel_reason == "The patient is ill"
-    assert "The appointment of Asha Menon is cancelled. A letter about it is queued." in said(day)
-
-
-def test_an_appointment_is_moved(day):
-    the(mark(day).segmented_control, "Change").select("Move to another time").run()
-    next(one for one in day.button if one.label == "11:00 AM").click().run()
-
-    click(day, "Move to 11:00 AM with Dr Anjali Rao")
-
-    old, new = booked()
-    assert (old.status, new.moved_from_id) == (AppointmentStatus.CANCELLED, old.id)
-    assert new.starts_at == at(11)
-
-
-def test_a_second_click_moves_once(day, monkeypatch):
-    the(mark(day).segmented_control, "Change").select("Move to another time").run()
-    next(one for one in day.button if one.label == "11:00 AM").click().run()
-
-    with cut_off_after_the_commit(monkeypatch):
-        click(day, "Move to 11:00 AM with Dr Anjali Rao")
-    click(day, "Move to 11:00 AM with Dr Anjali Rao")
-
-    assert len(booked()) == 2
-
-
-def test_a_row_is_let_go_when_another_desk_changes_the_list(day):
-    mark(day)
-    with transaction() as db:
-        ward = ward_of(db)
-        book_appointment(db, ward.ben, ward.iyer, at(10), VisitKind.FIRST, form="b", by=ward.meera)
-
-    click(day, "Mark as arrived")
-
-    assert {one.status for one in booked()} == {AppointmentStatus.BOOKED}
-    assert "Choose a row" in said(day)
-
-
-def test_whoever_has_no_email_is_on_the_list_of_calls(sqlite_house, monkeypatch):
-    with transaction() as db:
-        ward = ward_of(db)
-        book(db, ward, ward.asha)
-        book(db, ward, ward.ben, 11)
-
-    page = sit(monkeypatch, "meera", "front_desk/day")
-
-    calls = page.dataframe[1].value
-    assert list(calls["Patient"]) == ["Ben Thomas"]
-    assert list(calls["Phone"]) == ["+91 98860 22222"]
-
-
-def test_the_day_of_one_doctor_is_his_own(day):
-    the(day.selectbox, "Doctor (all where none is chosen)").select_index(1).run()
-
-    assert "Nobody is booked that day." in said(day)
-
-
-def test_a_long_day_is_read_page_by_page(day, monkeypatch):
-    with transaction() as db:
-        ward = ward_of(db)
-        book(db, ward, ward.ben, 11)
-    monkeypatch.setattr(visits, "VISITS_A_PAGE", 1)
-
-    first = list(day.run().dataframe[0].value["Patient"])
-    day.pagination[0].set_value(2).run()
-
-    assert (first, list(day.dataframe[0].value["Patient"])) == (["Asha Menon"], ["Ben Thomas"])
-
-
-def test_another_day_is_another_list(day):
-    the(day.date_input, "Day").set_value(TODAY + timedelta(days=1)).run()
-
-    assert "Nobody is booked that day." in said(day)
-
-
-@pytest.mark.parametrize("task", ["book", "day", "enroll", "edit_patient"])
+@pytest.mark.parametrize("task", ["book", "day", "queue", "board", "enroll", "edit_patient"])
 @pytest.mark.parametrize("username", ["rao", "ishaan", "tara"])
 def test_another_role_sees_nothing_of_the_front_desk(sqlite_house, monkeypatch, username, task):
     # Even with a menu that offers every page.

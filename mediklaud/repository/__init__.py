@@ -59,6 +59,7 @@ from mediklaud.repository.free_times import (
     free_slots,
     held_times,
 )
+from mediklaud.repository.histories import NoShows, no_shows_of
 from mediklaud.repository.holds import (
     HOLD_MINUTES,
     extend_hold,
@@ -124,6 +125,7 @@ from mediklaud.repository.patients import (
 )
 from mediklaud.repository.payments import receipt_paper, receipts_of, take_payment
 from mediklaud.repository.proofs import Finding
+from mediklaud.repository.queue import BoardLine, board, queue_of
 from mediklaud.repository.relocations import (
     LeftInLeave,
     Stranded,
@@ -150,6 +152,7 @@ from mediklaud.repository.visits import (
     Visit,
     day_pages,
     day_visits,
+    expected_today,
     letters_to_call,
     upcoming_visits,
 )
@@ -176,6 +179,7 @@ __all__ = [
     "NEAR_DAYS",
     "WAITS_A_PAGE",
     "AccountNumbers",
+    "BoardLine",
     "DayNumbers",
     "DoctorForm",
     "Dues",
@@ -189,6 +193,7 @@ __all__ = [
     "HospitalForm",
     "LeftInLeave",
     "Likeness",
+    "NoShows",
     "Offer",
     "OpenBill",
     "OutboxState",
@@ -216,6 +221,7 @@ __all__ = [
     "bill_paper",
     "billed_lines",
     "bills_of",
+    "board",
     "book_appointment",
     "book_waiting",
     "cancel_appointment",
@@ -243,6 +249,7 @@ __all__ = [
     "emergencies",
     "end_sign_in",
     "enroll_patient",
+    "expected_today",
     "extend_hold",
     "fees_today",
     "find_patients",
@@ -269,6 +276,7 @@ __all__ = [
     "likely_duplicates",
     "live_account",
     "move_appointment",
+    "no_shows_of",
     "note_no_show",
     "note_seen",
     "note_wrong_try",
@@ -290,6 +298,7 @@ __all__ = [
     "permit",
     "policy_words",
     "put_on_waitlist",
+    "queue_of",
     "ran_out",
     "reactivate_doctor",
     "receipt_paper",

@@ -266,14 +266,14 @@ def restore_appointment(
     if kept.status is not AppointmentStatus.CANCELLED:
         raise NothingToUndo(status=STATUS_WORDS[kept.status])
     doctor = doctor_with(db, kept.doctor_id)
-    was_emergency = emergency or kept.emergency_reason
-    gate = passed_gate(db, patient, was_emergency)
+    was_emergency = kept.emergency_reason is not None
+    gate = passed_gate(db, patient, emergency or kept.emergency_reason)
     place = bookable(db, doctor, kept.starts_at, kept.kind)
     revive(db, kept, patient, doctor, by=by, ends_at=place.slot.ends_at, **gate)
     kept.calendar_sequence += 1
     note_deed(db, by, "cancellation undone", f"appointment/{kept.id}")
     write_letter(db, "restored", kept, patient, doctor)
-    if emergency is not None:
+    if emergency is not None and not was_emergency:
         tell_the_cmo(db, kept, patient, doctor, by)
     return kept
 

@@ -30,7 +30,8 @@ from mediklaud.repository.appointments import (
     still,
 )
 from mediklaud.repository.audit import note_deed, permit
-from mediklaud.repository.doctors import locked_doctor
+from mediklaud.repository.confirmations import tell_the_cmo
+from mediklaud.repository.doctors import locked_doctor, refuse_unbookable
 from mediklaud.repository.free_times import free_slots
 from mediklaud.repository.hospital import next_number, the_hospital
 from mediklaud.repository.patients import locked_patient
@@ -43,18 +44,24 @@ def arrive(db: Session, appointment: Appointment, *, by: Account) -> Appointment
     """Note that the patient is in the waiting room, on the appointment's own day.
 
     The session's next token is given (one_patient_a_token_in_a_session); who has one keeps it.
+    Desks that mark a doctor's patients at the same moment wait at the doctor's row.
     """
     permit(db, by, Deed.CHANGE_APPOINTMENT)
     locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.BOOKED, wanted="marked as arrived")
     _refuse_other_day(db, kept)
+    # Before the counter of tokens, as at a walk-in: two orders would lock each other out.
+    locked_doctor(db, kept.doctor_id)
     note_arrival(db, kept)
     note_deed(db, by, "patient arrived", f"appointment/{kept.id}", token=kept.token)
     return kept
 
 
 def note_arrival(db: Session, kept: Appointment) -> None:
-    """Mark a locked appointment as arrived and give its token; for siblings."""
+    """Mark an appointment as arrived and give its token, with it and the doctor locked.
+
+    For siblings: a consultation that begins brings its patient in.
+    """
     if kept.session_begins_at is None:
         kept.session_begins_at = _session_of(db, kept)
     if kept.token is None:
@@ -65,7 +72,7 @@ def note_arrival(db: Session, kept: Appointment) -> None:
 
 
 def undo_arrival(db: Session, appointment: Appointment, *, by: Account) -> Appointment:
-    """Undo an arrival that was a slip; the token stays the patient's own.
+    """Undo an arrival that was a slip, on its own day; the token stays the patient's own.
 
     Refuses what the doctor has begun, and a walk-in, who was never expected.
     """
@@ -73,6 +80,7 @@ def undo_arrival(db: Session, appointment: Appointment, *, by: Account) -> Appoi
     locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.ARRIVED, wanted="marked as not arrived")
     refuse_begun(db, kept, wanted="marked as not arrived")
+    _refuse_other_day(db, kept)
     if kept.walk_in:
         raise NothingToUndo(status="a walk-in's: cancel it instead")
     kept.sqlmodel_update({"status": AppointmentStatus.BOOKED, "arrived_at": None})
@@ -106,15 +114,20 @@ def undo_no_show(
     """Undo a no-show that was a slip, on its own day, through the one door to a live time.
 
     The gate is asked again, and where the time went to somebody else meanwhile it is refused.
+    An emergency that passes the gate only now is told to the CMO.
     """
     permit(db, by, Deed.CHANGE_APPOINTMENT)
     patient = locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.NO_SHOW, wanted="marked as expected")
     _refuse_other_day(db, kept)
     doctor = locked_doctor(db, kept.doctor_id)
+    refuse_unbookable(doctor, clock.today(the_hospital(db).zone))
+    was_emergency = kept.emergency_reason is not None
     gate = passed_gate(db, patient, emergency or kept.emergency_reason)
     revive(db, kept, patient, doctor, by=by, **gate)
     note_deed(db, by, "no-show undone", f"appointment/{kept.id}")
+    if emergency is not None and not was_emergency:
+        tell_the_cmo(db, kept, patient, doctor, by)
     return kept
 
 
@@ -140,8 +153,8 @@ def walk_in(
         return clicked
     _refuse_waiting(db, locked, doctor)
     gate = passed_gate(db, locked, emergency)
-    locked_doctor(db, doctor.id)
     today = clock.today(the_hospital(db).zone)
+    refuse_unbookable(locked_doctor(db, doctor.id), today)
     free = free_slots(db, [doctor], today, 1, kind, clerk=by)[doctor.id or 0]
     if not free:
         raise NoTimeLeft(name=doctor.name)

@@ -1,9 +1,11 @@
 """Appointments as lists show them: with patient, doctor and the newest letter."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import select as rows_of
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
@@ -12,6 +14,7 @@ from mediklaud.models import (
     Appointment,
     AppointmentStatus,
     Doctor,
+    Encounter,
     Message,
     Patient,
 )
@@ -21,6 +24,10 @@ from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.outbox import letters_of
 
 VISITS_A_PAGE = 200
+# How an appointment is joined to the consultation that is open in the doctor's room.
+OPEN_ENCOUNTER = and_(
+    col(Encounter.appointment_id) == col(Appointment.id), col(Encounter.finished_at).is_(None)
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,10 @@ class Visit:
     patient: Patient
     doctor: Doctor
     letter: Message | None
+    # Since when the patient is with the doctor; None before that, and when it is finished.
+    begun_at: datetime | None = None
+    # The appointment that took this one's place when it was moved.
+    moved_to_id: int | None = None
 
 
 def day_visits(
@@ -68,6 +79,17 @@ def upcoming_visits(db: Session, patient_id: int, *, by: Account) -> list[Visit]
     )
 
 
+def expected_today(db: Session, patient_id: int, *, by: Account) -> list[Visit]:
+    """A patient's appointments of today that nobody has marked yet, late ones too."""
+    permit(db, by, Deed.SEE_DAY)
+    return visits_where(
+        db,
+        Appointment.patient_id == patient_id,
+        Appointment.status == AppointmentStatus.BOOKED,
+        *_of_day(db, clock.today(the_hospital(db).zone), None),
+    )
+
+
 def letters_to_call(db: Session, *, by: Account) -> list[Visit]:
     """Appointments to come whose letter cannot be delivered: these patients are called."""
     permit(db, by, Deed.SEE_DAY)
@@ -83,22 +105,27 @@ def letters_to_call(db: Session, *, by: Account) -> list[Visit]:
     return [one for one in visits if one.letter and one.letter.status in undelivered]
 
 
+_MOVED_TO = aliased(Appointment)
+
+
 def visits_where(
     db: Session, *conditions: object, at_most: int = 500, skipped: int = 0
 ) -> list[Visit]:
     """Appointments with patient, doctor and newest letter, by time. For siblings, not pages."""
     rows = (
-        select(Appointment, Patient, Doctor)
+        rows_of(Appointment, Patient, Doctor, col(Encounter.begun_at), col(_MOVED_TO.id))
         .join(Patient, col(Patient.id) == col(Appointment.patient_id))
         .join(Doctor, col(Doctor.id) == col(Appointment.doctor_id))
+        .outerjoin(Encounter, OPEN_ENCOUNTER)
+        .outerjoin(_MOVED_TO, col(_MOVED_TO.moved_from_id) == col(Appointment.id))
         .where(*conditions)  # type: ignore[arg-type]
         .order_by(col(Appointment.starts_at), Doctor.name, col(Appointment.id))
         .offset(skipped)
         .limit(at_most)
     )
-    found = db.exec(rows).all()
-    newest = letters_of(db, [appointment.id or 0 for appointment, _, _ in found])
+    found = db.execute(rows).all()
+    newest = letters_of(db, [appointment.id or 0 for appointment, *_ in found])
     return [
-        Visit(appointment, patient, doctor, newest.get(appointment.id or 0))
-        for appointment, patient, doctor in found
+        Visit(appointment, patient, doctor, newest.get(appointment.id or 0), *more)
+        for appointment, patient, doctor, *more in found
     ]

@@ -69,10 +69,21 @@ def opened(patient_id: int, me: Account) -> PatientRecord | None:
         return None
 
 
-def waiting(visits: Sequence[Visit]) -> list[Visit]:
-    """Who can be called in, in the order in which that is done: the waiting room first."""
-    ready = [visit for visit in visits if visit.appointment.status in (_WAITING, _BOOKED)]
-    return sorted(ready, key=lambda visit: visit.appointment.status is not _WAITING)
+def callable_now(queue: Sequence[Visit], visits: Sequence[Visit]) -> list[Visit]:
+    """Who can be called in, in the order in which that is done: the queue, then who is to come."""
+    return [*queue, *(visit for visit in visits if visit.appointment.status is _BOOKED)]
+
+
+def in_turn(queue: Sequence[Visit], visits: Sequence[Visit]) -> list[Visit]:
+    """The day's list as the doctor works through it: the queue first, then the rest by time."""
+    turns = {visit.appointment.id: turn for turn, visit in enumerate(queue)}
+    return sorted(visits, key=lambda visit: turns.get(visit.appointment.id, len(turns)))
+
+
+def next_words(visit: Visit) -> str:
+    """Who is called in next: by the token that the waiting room knows, where there is one."""
+    waits = visit.appointment.status is _WAITING
+    return f"Next: token {visit.appointment.token}" if waits else "Next: not marked as arrived yet"
 
 
 def row(
@@ -89,6 +100,14 @@ def row(
         "Visit": show.KIND_WORDS[visit.appointment.kind],
         "Number": visit.patient.number,
     }
+
+
+def day_row(
+    visit: Visit, hospital: Hospital, *, consulting: Appointment | None = None
+) -> dict[str, object]:
+    """A visit as a row of the day's list, with the token that is called out."""
+    token = str(visit.appointment.token or "")
+    return {"Token": token, **row(visit, hospital, consulting=consulting)}
 
 
 def card(visit: Visit, hospital: Hospital, *, state: str = "") -> None:

@@ -23,8 +23,9 @@ from mediklaud.ui.desk import beside
 from mediklaud.ui.plain import plain
 
 Choice = TypeVar("Choice")
-# Where a desk remembers the patient it is busy with.
+# Where a desk remembers the patient it is busy with, and what it typed to find one.
 PATIENT = "_patient"
+SEARCH = "find-patient"
 _FOUND_AT_MOST = 8
 
 
@@ -104,6 +105,7 @@ def few(
         default=chosen,
         key=f"{form}/{label}",
         required=chosen is not None,
+        wrap=True,
     )
     beside(label)
     return found
@@ -149,13 +151,15 @@ def zone(label: str, form: str, *, value: str = "Asia/Kolkata") -> str:
     return one(label, sorted(available_timezones()), form, chosen=value)
 
 
-def doctor(label: str, doctors: Sequence[Doctor], form: str) -> Doctor | None:
+def doctor(
+    label: str, doctors: Sequence[Doctor], form: str, *, chosen: Doctor | None = None
+) -> Doctor | None:
     """A doctor, told apart by specialty and number."""
 
     def shown(one_of_them: Doctor) -> str:
         return f"{one_of_them.name} · {one_of_them.specialty} · {one_of_them.number}"
 
-    return one(label, doctors, form, shown=shown)
+    return one(label, doctors, form, shown=shown, chosen=chosen)
 
 
 def patient(me: Account) -> Patient | None:
@@ -167,9 +171,10 @@ def patient(me: Account) -> Patient | None:
         zone = the_hospital(db).zone
         typed = st.text_input(
             "Find a patient",
-            key="find-patient",
+            key=SEARCH,
             placeholder="Phone, name or number",
             icon=":material/search:",
+            live="300ms",
         )
         most = _FOUND_AT_MOST
         found = find_patients(db, typed, by=me, at_most=most + 1) if typed.strip() else []
@@ -186,6 +191,7 @@ def patient(me: Account) -> Patient | None:
             args=(one_of_them.patient.id,),
             width="stretch",
             icon=":material/person:",
+            wrap=True,
         )
     if len(found) > most:
         st.caption("There are more. Type another piece: a name, or more digits of the phone.")
@@ -210,7 +216,13 @@ def _kept(kept: Patient) -> Patient:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(kept.name), anchor=False, width="content")
         st.badge(plain(kept.number), color="gray")
-        st.button("Another patient", on_click=keep_patient, args=(None,), icon=":material/undo:")
+        st.button(
+            "Another patient",
+            on_click=keep_patient,
+            args=(None,),
+            icon=":material/undo:",
+            shortcut="Alt+P",
+        )
     return kept
 
 

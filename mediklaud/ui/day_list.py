@@ -1,16 +1,26 @@
-"""The front desk's list of a day: whose, which page, which row, and what is done with it."""
+"""The front desk's list of a day: whose, which page, which row, and what can be done with it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import streamlit as st
 
 from mediklaud import clock, contact
-from mediklaud.models import AppointmentStatus, Doctor, Hospital, MessageStatus
-from mediklaud.repository import Visit
-from mediklaud.ui import choose, show
+from mediklaud.database import reading
+from mediklaud.models import (
+    AppointmentStatus,
+    Doctor,
+    EmergencyReason,
+    Hospital,
+    MessageStatus,
+)
+from mediklaud.repository import Visit, dues_of
+from mediklaud.ui import booking, choose, show
 from mediklaud.ui.plain import plain
 
+ARRIVED, MISSED = "Mark as arrived", "Did not come"
+NOT_ARRIVED, CAME, RESTORED = "Undo the arrival", "Undo the no-show", "Undo the cancellation"
 MOVE, CANCEL = "Move to another time", "Cancel"
 CANCEL_REASONS = (
     "The patient asked for it",
@@ -18,14 +28,40 @@ CANCEL_REASONS = (
     "The doctor is not available",
     "Booked by mistake",
 )
-_BADGES = {
-    AppointmentStatus.BOOKED: ("event", "blue"),
-    AppointmentStatus.ARRIVED: ("chair", "orange"),
-    AppointmentStatus.FULFILLED: ("check_circle", "green"),
-    AppointmentStatus.CANCELLED: ("event_busy", "gray"),
-    AppointmentStatus.NO_SHOW: ("person_off", "red"),
+_ICONS = {
+    ARRIVED: "chair",
+    MISSED: "person_off",
+    NOT_ARRIVED: "undo",
+    CAME: "undo",
+    RESTORED: "undo",
 }
-_COLUMNS = ("Time", "Patient", "State", "Doctor", "Number", "Visit", "Letter")
+# What is asked again when a slip is undone, said before the click.
+_RECHECKED = {
+    NOT_ARRIVED: "The patient is expected again and keeps the token.",
+    CAME: "The dues are asked again, and whether the time is still the patient's.",
+    RESTORED: "It is booked anew: dues, leave and the time itself are asked again, and a letter "
+    "tells the patient.",
+}
+_BADGES = {
+    "Booked": ("event", "blue"),
+    "Arrived": ("chair", "orange"),
+    "In consultation": ("stethoscope", "violet"),
+    "Done": ("check_circle", "green"),
+    "Cancelled": ("event_busy", "gray"),
+    "Moved": ("event_repeat", "gray"),
+    "Did not come": ("person_off", "red"),
+}
+_BOOKED, _ARRIVED = AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED
+_COLUMNS = ("Time", "Patient", "State", "Token", "Doctor", "Note", "Number", "Visit", "Letter")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the clerk asks for: a button pressed, or a change that needs more words."""
+
+    deed: str | None = None
+    change: str | None = None
+    emergency: EmergencyReason | None = None
 
 
 def filters(doctors: Sequence[Doctor], hospital: Hospital) -> tuple[date, int | None]:
@@ -55,10 +91,9 @@ def pick(visits: Sequence[Visit], hospital: Hospital, form: str) -> Visit | None
     if not visits:
         st.info("Nobody is booked that day.", icon=":material/event_busy:")
         return None
-    rows = [show.visit_row(visit, hospital) for visit in visits]
     same_list = hash(tuple(visit.appointment.id for visit in visits))
     seen = show.table(
-        [{name: row[name] for name in _COLUMNS} for row in rows],
+        [_row(visit, hospital) for visit in visits],
         alt="The day's appointments",
         key=f"{form}/rows/{same_list}",
         on_select="rerun",
@@ -66,46 +101,97 @@ def pick(visits: Sequence[Visit], hospital: Hospital, form: str) -> Visit | None
     )
     chosen = seen.selection.rows
     if not chosen:
-        st.caption("Choose a row, at its left end, to mark it as arrived, move it or cancel it.")
+        st.caption("Choose a row, at its left end, to mark, move or cancel it, or to undo a slip.")
         return None
     return visits[chosen[0]]
 
 
-def actions(visit: Visit, form: str, hospital: Hospital) -> tuple[bool, bool, str | None]:
-    """What the clerk asks for: arrived, did not come, or a change that needs more words."""
-    status = visit.appointment.status
-    arrived = missed = False
-    change = None
+def _row(visit: Visit, hospital: Hospital) -> dict[str, object]:
+    row = show.visit_row(visit, hospital)
+    token = visit.appointment.token
+    more = {"Token": str(token) if token else "", "Note": show.note_words(visit)}
+    return {name: {**row, **more}[name] for name in _COLUMNS}
+
+
+def actions(visit: Visit, form: str, hospital: Hospital) -> Asked:
+    """One appointment with what the rules still allow: its next step, a change, or an undo."""
     _head(visit, hospital)
+    deeds, changes = _allowed(visit, hospital)
+    undo = next((deed for deed in deeds if deed in _RECHECKED), None)
+    emergency, held = None, False
+    if undo in (CAME, RESTORED):
+        emergency, held = _gate(visit, form)
+    pressed = change = None
     with st.container(horizontal=True, vertical_alignment="center"):
-        if status is AppointmentStatus.BOOKED:
-            arrived = st.button(
-                "Mark as arrived", key=f"{form}/arrived", type="primary", icon=":material/chair:"
+        for deed in deeds:
+            if st.button(
+                deed,
+                key=f"{form}/{deed}",
+                type="primary" if deed == ARRIVED else "secondary",
+                icon=f":material/{_ICONS[deed]}:",
+                disabled=held,
+            ):
+                pressed = deed
+        if changes:
+            change = st.segmented_control(
+                "Change", changes, key=f"{form}/change", label_visibility="collapsed"
             )
-            missed = st.button("Did not come", key=f"{form}/missed", icon=":material/person_off:")
-            change = _change((MOVE, CANCEL), form)
-        elif status is AppointmentStatus.ARRIVED:
-            change = _change((CANCEL,), form)
-    return arrived, missed, change
+    if undo:
+        st.caption(f"A slip? {_RECHECKED[undo]}")
+    return Asked(pressed, change, emergency)
+
+
+def _allowed(visit: Visit, hospital: Hospital) -> tuple[list[str], list[str]]:
+    """Which buttons, and which changes, make sense now; the deeds ask everything again."""
+    one, now = visit.appointment, clock.now()
+    today = clock.day_of(one.starts_at, hospital.zone) == clock.today(hospital.zone)
+    if one.status is _BOOKED:
+        return [ARRIVED, MISSED] if today else [MISSED], [MOVE, CANCEL]
+    if one.status is _ARRIVED and visit.begun_at is None:
+        return [NOT_ARRIVED] if today and not one.walk_in else [], [CANCEL]
+    if one.status is AppointmentStatus.NO_SHOW and today:
+        return [CAME], []
+    restorable = visit.moved_to_id is None and one.starts_at > now
+    if one.status is AppointmentStatus.CANCELLED and restorable:
+        return [RESTORED], []
+    return [], []
+
+
+def _gate(visit: Visit, form: str) -> tuple[EmergencyReason | None, bool]:
+    """Whether the gate holds an undo back, and the emergency for which it does not."""
+    with reading() as db:
+        owed = dues_of(db, visit.patient.id)
+    if not owed.on_hold or visit.appointment.emergency_reason is not None:
+        return None, False
+    show.dues(owed, brief=True)
+    emergency = booking.emergency(owed, form)
+    return emergency, emergency is None
 
 
 def _head(visit: Visit, hospital: Hospital) -> None:
-    icon, color = _BADGES[visit.appointment.status]
+    one, words = visit.appointment, show.state_words(visit)
+    icon, color = _BADGES[words]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {plain(visit.patient.name)}", width="content")
-        words = show.STATUS_WORDS[visit.appointment.status]
         st.badge(words, icon=f":material/{icon}:", color=color)
-    at = clock.moment_words(visit.appointment.starts_at, hospital.zone)
+        if one.token:
+            st.badge(f"Token {one.token}", icon=":material/confirmation_number:", color="gray")
+        if note := show.note_words(visit):
+            st.badge(note.capitalize(), color="red" if one.emergency_reason else "gray")
+    at = clock.moment_words(one.starts_at, hospital.zone)
     phone = contact.phone_words(visit.patient.phone)
     st.markdown(" · ".join(map(plain, (at, visit.doctor.name, visit.patient.number, phone))))
-    if visit.appointment.cancel_reason:
-        st.caption(f"Reason: {plain(visit.appointment.cancel_reason)}")
+    for label, reason in (("Reason", one.cancel_reason), ("Overbooked", one.overbook_reason)):
+        if reason:
+            st.caption(f"{label}: {plain(reason)}")
 
 
-def _change(options: Sequence[str], form: str) -> str | None:
-    return st.segmented_control(
-        "Change", options, key=f"{form}/change", label_visibility="collapsed"
-    )
+def cancel(form: str) -> str | None:
+    """Why the appointment is cancelled, once the clerk has said so; empty where nothing was."""
+    with st.form(f"{form}/cancel", border=False):
+        reason = choose.one("Reason", CANCEL_REASONS, form, more=True)
+        asked = st.form_submit_button("Cancel the appointment", type="primary")
+    return (reason or "") if asked else None
 
 
 def calls(visits: Sequence[Visit], hospital: Hospital) -> None:

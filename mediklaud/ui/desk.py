@@ -62,13 +62,45 @@ def fresh_forms() -> None:
     st.session_state.pop(_FORMS, None)
 
 
+def sitting(db: Session) -> Account:
+    """The account that sits at this desk, asked anew; refuses one that is signed out."""
+    return live_account(db, token())
+
+
+def stay() -> None:
+    """Note that this desk is in use though nobody touches it, at most once a minute.
+
+    For what hangs on a wall: its sign-in does not fall idle, and still ends after its hours.
+    """
+    with reading() as db:
+        stale = is_stale(db, token())
+    if stale:
+        with transaction() as db:
+            note_seen(db, token())
+
+
 @contextmanager
-def record(done: str = "") -> Iterator[Session]:
+def meanwhile() -> Iterator[Session]:
+    """One deed in one transaction while a form is being filled in: the page just goes on.
+
+    As with `record`, nothing of Streamlit may be called inside the block. What is refused is
+    shown, and nothing is written.
+    """
+    try:
+        with transaction() as db:
+            sitting(db)
+            yield db
+    except Refusal as refusal:
+        refuse(refusal)
+
+
+@contextmanager
+def record(done: str = "", *, ends: str | None = None) -> Iterator[Session]:
     """One deed in one transaction; its refusal is shown beside the field it speaks of.
 
     Nothing of Streamlit may be called inside the block, since every call is a point where
     the run can be cut off. When the block is written, the page starts anew and says `done`,
-    or what the block said with `say`.
+    or what the block said with `say`. It ends every form of the page, or the one named.
     """
     # Fetched before the deed, since every touch of the session's state is such a point too:
     # a click that comes while the deed is written would keep the old form, and the next
@@ -76,7 +108,7 @@ def record(done: str = "") -> Iterator[Session]:
     forms, told = (st.session_state.setdefault(word, {}) for word in (_FORMS, _TOLD))
     try:
         with transaction() as db:
-            live_account(db, token())
+            sitting(db)
             yield db
             sentence, carried = db.info.get("say", done), db.info.get("carry", {})
     except SignedOut as refusal:
@@ -86,7 +118,8 @@ def record(done: str = "") -> Iterator[Session]:
     else:
         told.clear()
         told.update(sentence=sentence, carried=carried)
-        forms.clear()
+        for form in list(forms) if ends is None else [ends]:
+            forms.pop(form, None)
         st.rerun()
 
 

@@ -18,6 +18,7 @@ from mediklaud.repository import (
     letters_to_call,
     open_consultation,
     own_day_numbers,
+    queue_of,
     schedule_of,
     staff_numbers,
     the_hospital,
@@ -59,8 +60,8 @@ def _doctor(db: Session, me: Account, hospital: Hospital) -> None:
     with st.container(border=True):
         if open_one:
             _in_the_room(*open_one, visits, hospital)
-        elif ready := chart.waiting(visits):
-            st.caption("Next patient")
+        elif ready := chart.callable_now(queue_of(db, me.doctor_id, by=me), visits):
+            st.caption(chart.next_words(ready[0]))
             chart.card(ready[0], hospital)
         else:
             st.markdown(":material/event_available: Nobody is waiting, and nobody is to come.")

@@ -7,6 +7,7 @@ from streamlit.navigation.page import Page
 
 from mediklaud.config import ROOT
 from mediklaud.models import Account, Role
+from mediklaud.ui import holding
 from mediklaud.ui.desk import fresh_forms
 from mediklaud.ui.plain import plain
 from mediklaud.ui.sign_in import sign_out
@@ -27,6 +28,8 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
         ("front_desk/book", "Book an appointment", "event_available", (Role.FRONT_DESK,)),
         ("front_desk/day", "The day's appointments", "today", (Role.FRONT_DESK,)),
         ("front_desk/waitlist", "Waitlist", "hourglass_top", (Role.FRONT_DESK,)),
+        ("front_desk/queue", "The queue", "groups", (Role.FRONT_DESK,)),
+        ("front_desk/board", "Waiting room's board", "tv", (Role.FRONT_DESK,)),
         ("front_desk/enroll", "Enroll a patient", "person_add", (Role.FRONT_DESK,)),
         ("front_desk/edit_patient", "Edit a patient", "manage_accounts", (Role.FRONT_DESK,)),
         ("front_desk/relocations", "Patients to move", "event_repeat", (Role.FRONT_DESK, *_STAFF)),
@@ -102,6 +105,7 @@ def run_menu(me: Account, roles: frozenset[Role]) -> Page:
     if st.session_state.get("_page") != page.url_path:
         st.session_state["_page"] = page.url_path
         fresh_forms()
+        holding.let_go()
     with st.sidebar:
         held = ", ".join(ROLE_WORDS[role] for role in Role if role in roles)
         st.caption(f"{plain(me.name)}  \n{held}")

@@ -8,35 +8,50 @@ import streamlit as st
 from mediklaud import clock, contact
 from mediklaud.database import reading
 from mediklaud.models import Account, Hospital, Patient, Sex
-from mediklaud.repository import Likeness, PatientForm, likely_duplicates
+from mediklaud.repository import Likeness, NoShows, PatientForm, likely_duplicates
 from mediklaud.repository.patients import OLDEST_YEARS
 from mediklaud.ui import choose, show
 from mediklaud.ui.desk import fresh_forms
 from mediklaud.ui.plain import plain
 
 BOOKING_PAGE = "pages/front_desk/book.py"
-ENROLLING_PAGE = "pages/front_desk/enroll.py"
-_ENROLLED = "_enrolled"
+_ENROLLED, _ENROLLING = "_enrolled", "_enrolling"
 _AGREES_WORDS = {"name": "similar name", "birth_date": "same date of birth", "phone": "same phone"}
 
 
-def fields(form: str, hospital: Hospital, kept: Patient | None = None) -> PatientForm:
-    """The fields of a patient, filled in with what is `kept`; a form goes around them."""
+def fields(
+    form: str, hospital: Hospital, kept: Patient | None = None, *, typed: str = ""
+) -> PatientForm:
+    """The fields of a patient, filled in with what is `kept`, or was `typed` to find somebody.
+
+    A form goes around them.
+    """
+    named, dialled = _read(typed)
     left, right = st.columns(2)
     with left:
-        name = choose.words("Name", form, value=kept.name if kept else "")
+        name = choose.words("Name", form, value=kept.name if kept else named)
     with right:
         words = show.SEX_WORDS.__getitem__
         sex = choose.few("Sex", list(Sex), form, shown=words, chosen=kept.sex if kept else None)
     born, age = _birth(form, clock.today(hospital.zone), kept)
     left, right = st.columns(2)
     with left:
-        phone = choose.words("Phone", form, value=contact.phone_words(kept.phone) if kept else "")
+        dialled = contact.phone_words(kept.phone) if kept else dialled
+        phone = choose.words("Phone", form, value=dialled)
     with right:
         email = (kept.email or "") if kept else ""
         email = choose.words("Email", form, value=email, placeholder="Empty where there is none")
     address = choose.lines("Address", form, value=kept.address if kept else "")
     return PatientForm(name, sex, phone, address, born, age, email)
+
+
+def _read(typed: str) -> tuple[str, str]:
+    """A name, or digits that may be a phone, from what was typed into the search."""
+    words = " ".join(typed.split())
+    digits = sum(letter.isdigit() for letter in words)
+    if not digits:
+        return words, ""
+    return "", "" if any(letter.isalpha() for letter in words) else words
 
 
 def _birth(form: str, today: date, kept: Patient | None) -> tuple[date | None, int | None]:
@@ -143,10 +158,36 @@ def offer_booking() -> None:
         st.switch_page(BOOKING_PAGE)
 
 
-def offer_enrolling() -> None:
-    """The way on for somebody whom the hospital does not know yet."""
-    if st.button("Enroll a new patient", icon=":material/person_add:"):
-        st.switch_page(ENROLLING_PAGE)
+def enrolling(me: Account, hospital: Hospital, form: str) -> PatientForm | None:
+    """The way on for somebody new, right where the search is: what is to be enrolled now.
+
+    What was typed to find the person stands in its field already.
+    """
+    if not is_enrolling(form):
+        st.button(
+            "Enroll a new patient",
+            icon=":material/person_add:",
+            on_click=_remember,
+            args=(_ENROLLING, form),
+            shortcut="Alt+N",
+        )
+        return None
+    with st.container(key="enrolling"), st.form(form, enter_to_submit=False):
+        st.markdown("**A new patient**")
+        searched = st.session_state.get(choose.SEARCH, "")
+        typed = fields(form, hospital, typed=searched)
+        pressed = asked("Enroll", "Enroll anyway, it is another person", typed, form, me=me)
+    st.button("Do not enroll", on_click=_remember, args=(_ENROLLING, ""))
+    return typed if pressed else None
+
+
+def is_enrolling(form: str) -> bool:
+    """Whether somebody new is being typed in."""
+    return bool(st.session_state.get(_ENROLLING) == form)
+
+
+def _remember(word: str, what: str) -> None:
+    st.session_state[word] = what
 
 
 def identity(known: Patient, today: date) -> str:
@@ -157,7 +198,12 @@ def identity(known: Patient, today: date) -> str:
     return " · ".join(map(plain, words))
 
 
-def card(known: Patient, hospital: Hospital) -> None:
-    """Who is on the phone, in two lines."""
+def card(known: Patient, hospital: Hospital, missed: NoShows) -> None:
+    """Who is on the phone, and how often that person did not come."""
     st.markdown(identity(known, clock.today(hospital.zone)))
     st.caption(f":material/mail: {plain(known.email or 'no email: tell the time on the phone')}")
+    if missed.last_at:
+        times = "once" if missed.count == 1 else f"{missed.count} times"
+        last = f"{clock.day_of(missed.last_at, hospital.zone):%d %b %Y}"
+        on = f"on {last}" if missed.count == 1 else f"last on {last}"
+        st.markdown(f":orange-badge[:material/person_off: Did not come {times}, {on}]")

@@ -21,7 +21,7 @@ STATUS_WORDS = {
 }
 KIND_WORDS = {"first": "First visit", "follow_up": "Follow-up", "procedure": "Procedure"}
 _DATES = ("Day", "Date", "From", "Until")
-_WIDTHS = {"Patient": 165, "State": 94}
+_WIDTHS = {"Patient": 165, "State": 118}
 _SUMS = ("Owed", "Total", "Dues then")
 SEX_WORDS = {"female": "Female", "male": "Male", "other": "Other", "unknown": "Not known"}
 
@@ -92,9 +92,29 @@ def visit_row(visit: Visit, hospital: Hospital) -> dict[str, object]:
         "Number": visit.patient.number,
         "Doctor": visit.doctor.name,
         "Visit": KIND_WORDS[visit.appointment.kind],
-        "State": STATUS_WORDS[visit.appointment.status],
+        "State": state_words(visit),
         "Letter": letter_words(visit.letter),
     }
+
+
+def state_words(visit: Visit) -> str:
+    """How an appointment stands; who is with the doctor is no longer only arrived."""
+    if visit.begun_at is not None:
+        return "In consultation"
+    if visit.moved_to_id is not None:
+        return "Moved"
+    return STATUS_WORDS[visit.appointment.status]
+
+
+def note_words(visit: Visit) -> str:
+    """What is out of the ordinary: an emergency, walked in, over the session's times."""
+    one = visit.appointment
+    marks = {
+        "emergency": one.emergency_reason is not None,
+        "walk-in": one.walk_in,
+        "overbooked": one.overbook_number is not None,
+    }
+    return ", ".join(word for word, is_so in marks.items() if is_so)
 
 
 def letter_words(letter: Message | None) -> str:

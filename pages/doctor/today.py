@@ -10,6 +10,7 @@ from mediklaud.repository import (
     finish_consultation,
     open_consultation,
     own_day_numbers,
+    queue_of,
     schedule_of,
     the_hospital,
 )
@@ -22,8 +23,10 @@ me = open_desk("Today's consultations", Role.DOCTOR)
 with reading() as db:
     hospital = the_hospital(db)
     visits = schedule_of(db, clock.today(hospital.zone), 1, by=me)
+    queue = queue_of(db, me.doctor_id, by=me)
     numbers = own_day_numbers(db, by=me)
     encounter, consulting = open_consultation(db, by=me) or (None, None)
+ready = chart.callable_now(queue, visits)
 
 called_in = finished = None
 if encounter and consulting:
@@ -40,10 +43,9 @@ if encounter and consulting:
 else:
     place = st.container()
     chart.numbers(numbers)
-    ready = chart.waiting(visits)
     if ready:
         with st.container(border=True):
-            st.caption("Next patient")
+            st.caption(chart.next_words(ready[0]))
             chart.card(ready[0], hospital)
             if chart.begin_button(ready[0], "Begin consultation", primary=True):
                 called_in = ready[0].appointment
@@ -52,14 +54,16 @@ else:
 
 if visits:
     st.subheader("The list", anchor=False)
-    rows = [chart.row(visit, hospital, consulting=consulting) for visit in visits]
-    ids = [visit.appointment.id for visit in visits]
-    chosen = pick.row(rows, visits, ids, alt="Appointments of today")
+    listed = chart.in_turn(queue, visits)
+    rows = [chart.day_row(visit, hospital, consulting=consulting) for visit in listed]
+    ids = [visit.appointment.id for visit in listed]
+    chosen = pick.row(rows, listed, ids, alt="Appointments of today")
     if chosen is None:
         st.caption(chart.LIST_HINTS[encounter is not None])
     else:
         with st.container(horizontal=True, vertical_alignment="center"):
-            if chosen in chart.waiting(visits) and encounter is None:
+            can_begin = chosen.appointment.id in [one.appointment.id for one in ready]
+            if can_begin and encounter is None:
                 words = f"Begin with {plain(chosen.patient.name)}"
                 if chart.begin_button(chosen, words):
                     called_in = chosen.appointment

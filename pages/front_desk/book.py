@@ -1,8 +1,7 @@
-"""The front desk books an appointment: find, choose, doctor, time, confirm."""
+"""The front desk books an appointment on the phone: find, doctor, time, confirm."""
 
 import streamlit as st
 
-from mediklaud import clock
 from mediklaud.database import reading
 from mediklaud.models import Role
 from mediklaud.repository import (
@@ -10,54 +9,84 @@ from mediklaud.repository import (
     doctor_with,
     doctors,
     dues_of,
-    fees_today,
+    enroll_patient,
+    no_shows_of,
+    overbook_appointment,
     patient_with,
     the_hospital,
     upcoming_visits,
 )
-from mediklaud.ui import booking, choose, patients, show
+from mediklaud.ui import booking, calls, choose, holding, overbooking, patients, show, times, wishes
 from mediklaud.ui.desk import carry, open_desk, record, say, submission_id
 
 me = open_desk("Book an appointment", Role.FRONT_DESK)
-patient = choose.patient(me)
-if patient is None:
-    patients.offer_enrolling()
-    show.mail_state()
-    st.stop()
-
-form = f"{submission_id()}/{patient.id}"
 with reading() as db:
-    hospital = the_hospital(db)
-    owed = dues_of(db, patient.id)
-    upcoming = upcoming_visits(db, patient.id, by=me)
-    offered = doctors(db)
-    fees = fees_today(db, [doctor.id for doctor in offered])
+    hospital, offered = the_hospital(db), doctors(db)
+newcomer = submission_id("enroll")
+owed = emergency = None
 
-who, when = st.columns([2, 3], gap="medium")
-with who, st.container(border=True):
-    patients.card(patient, hospital)
-    show.dues(owed, brief=True)
-    emergency = booking.emergency(owed, form)
-    booking.upcoming(upcoming, hospital)
+who, when = st.columns([3, 4], gap="medium")
+with who:
+    patient = choose.patient(me)
+    form = calls.form_of(patient)
+    typed = None if patient else patients.enrolling(me, hospital, newcomer)
+    if typed:
+        with record(ends="enroll") as db:
+            new = enroll_patient(db, typed, form=newcomer, by=me)
+            say(db, f"{new.name} is enrolled as {new.number}. Now choose the time.")
+            carry(db, **{choose.PATIENT: new.id})
+    if patient:
+        with reading() as db:
+            owed, missed = dues_of(db, patient.id), no_shows_of(db, patient.id, by=me)
+            upcoming = upcoming_visits(db, patient.id, by=me)
+        with st.container(border=True):
+            patients.card(patient, hospital, missed)
+            show.dues(owed, brief=True)
+            emergency = booking.emergency(owed, f"{form}/{patient.id}")
+            booking.upcoming(upcoming, hospital)
 
 with when:
-    wanted = booking.wanted(offered, form, hospital)
-    kind = booking.visit_kind(wanted.doctors, fees, form)
-    chosen = booking.chosen_time(wanted)
-    held = owed.on_hold and emergency is None
-    price = booking.price_words(fees, chosen, kind)
-    asked = chosen and booking.confirm("Book", chosen, wanted, hospital, note=price, held=held)
-    if asked:
+    wanted = wishes.of_kind(wishes.wanted(offered, form, hospital))
+    booking.follow_ups(wanted, patient)
+    chosen = holding.chosen_time(wanted)
+    missing = calls.missing(patient, owed, emergency)
+    price = booking.price_words(chosen, patient, hospital)
+    if chosen and holding.confirm("Book", chosen, wanted, hospital, note=price, missing=missing):
         with record() as db:
-            doctor = doctor_with(db, chosen.doctor_id)
+            doctor, known = doctor_with(db, chosen.doctor_id), patient_with(db, patient.id, by=me)
             booked = book_appointment(
-                db, patient, doctor, chosen.starts_at, kind, form=form, by=me, emergency=emergency
+                db,
+                known,
+                doctor,
+                chosen.starts_at,
+                chosen.kind,
+                form=f"{form}/{known.id}",
+                by=me,
+                emergency=emergency,
+                hold=chosen.hold,
             )
-            hour = clock.moment_words(booked.starts_at, hospital.zone)
-            told = booking.letter_words(patient_with(db, patient.id, by=me))
-            say(db, f"{patient.name} is booked: {hour}, with {doctor.name}. {told}")
-            carry(db, **{choose.PATIENT: None})
+            say(db, booking.booked_words(booked, known, doctor, hospital))
+            carry(db, **calls.over())
     # What is refused here leaves the other times in sight, as they are now.
-    if wanted.doctors and (asked or not chosen):
-        booking.times(wanted, hospital)
-    show.mail_state()
+    if wanted.doctors:
+        times.times(wanted, hospital)
+        over = overbooking.over(wanted, f"{form}/over", hospital, missing=missing)
+        if over:
+            with record() as db:
+                known, at = patient_with(db, patient.id, by=me), choose.given(over.at, "Time")
+                booked = overbook_appointment(
+                    db,
+                    known,
+                    over.doctor,
+                    at,
+                    wanted.kind,
+                    over.reason,
+                    form=f"{form}/{known.id}/over",
+                    by=me,
+                    emergency=emergency,
+                )
+                say(db, booking.booked_words(booked, known, over.doctor, hospital))
+                carry(db, **calls.over())
+
+calls.keys(patient, wanted, held=bool(chosen), enrolling=patients.is_enrolling(newcomer))
+show.mail_state()

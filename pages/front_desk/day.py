@@ -1,4 +1,4 @@
-"""The front desk keeps the day: who arrived, who did not come, what is moved or cancelled."""
+"""The front desk keeps the day: who came, who did not, what is moved, cancelled or undone."""
 
 import streamlit as st
 
@@ -15,10 +15,13 @@ from mediklaud.repository import (
     letters_to_call,
     move_appointment,
     note_no_show,
+    restore_appointment,
     the_hospital,
+    undo_arrival,
+    undo_no_show,
 )
-from mediklaud.ui import booking, choose, day_list, show
-from mediklaud.ui.desk import open_desk, record, say, submission_id
+from mediklaud.ui import booking, day_list, holding, show
+from mediklaud.ui.desk import carry, open_desk, record, say, submission_id
 
 me = open_desk("The day's appointments", Role.FRONT_DESK)
 
@@ -37,36 +40,47 @@ visit = day_list.pick(visits, hospital, submission_id())
 if visit:
     form, patient = f"{submission_id()}/{visit.appointment.id}", visit.patient
     with st.container(border=True):
-        arrived, missed, change = day_list.actions(visit, form, hospital)
-        if arrived:
-            with record(f"{patient.name} has arrived.") as db:
-                arrive(db, visit.appointment, by=me)
-        if missed:
+        asked = day_list.actions(visit, form, hospital)
+        if asked.deed == day_list.ARRIVED:
+            with record() as db:
+                came = arrive(db, visit.appointment, by=me)
+                say(db, f"{patient.name} has arrived: token {came.token}.")
+        if asked.deed == day_list.MISSED:
             with record(f"{patient.name} did not come: that is noted.") as db:
                 note_no_show(db, visit.appointment, by=me)
-        if change == day_list.CANCEL:
-            with st.form(f"{form}/cancel", border=False):
-                reason = choose.one("Reason", day_list.CANCEL_REASONS, form, more=True)
-                asked = st.form_submit_button("Cancel the appointment", type="primary")
-            if asked:
+        if asked.deed == day_list.NOT_ARRIVED:
+            with record(f"{patient.name} is expected again.") as db:
+                undo_arrival(db, visit.appointment, by=me)
+        if asked.deed == day_list.CAME:
+            with record(f"{patient.name} is expected again.") as db:
+                undo_no_show(db, visit.appointment, by=me, emergency=asked.emergency)
+        if asked.deed == day_list.RESTORED:
+            with record() as db:
+                restore_appointment(db, visit.appointment, by=me, emergency=asked.emergency)
+                told = booking.letter_words(patient, "A letter about it", "call")
+                say(db, f"The appointment of {patient.name} stands again. {told}")
+        if asked.change == day_list.CANCEL:
+            reason = day_list.cancel(form)
+            if reason is not None:
                 with record() as db:
-                    cancel_appointment(db, visit.appointment, reason or "", by=me)
+                    cancel_appointment(db, visit.appointment, reason, by=me)
                     told = booking.letter_words(patient, "A letter about it", "call")
                     say(db, f"The appointment of {patient.name} is cancelled. {told}")
-        if change == day_list.MOVE:
-            wanted = booking.wanted(offered, form, hospital, whose=visit.doctor.number)
+        if asked.change == day_list.MOVE:
+            kind, whose = visit.appointment.kind, visit.doctor.number
+            wanted = booking.wanted(offered, form, hospital, whose=whose, kind=kind)
             chosen = booking.chosen_time(wanted)
-            asked = chosen and booking.confirm("Move to", chosen, wanted, hospital)
-            if asked:
+            if chosen and booking.confirm("Move to", chosen, wanted, hospital):
                 with record() as db:
-                    doctor = doctor_with(db, chosen.doctor_id)
+                    doctor, at = doctor_with(db, chosen.doctor_id), chosen.starts_at
                     moved = move_appointment(
-                        db, visit.appointment, doctor, chosen.starts_at, form=form, by=me
+                        db, visit.appointment, doctor, at, form=form, by=me, hold=chosen.hold
                     )
                     hour = clock.moment_words(moved.starts_at, hospital.zone)
                     told = booking.letter_words(patient, "A letter about it", "call")
                     say(db, f"{patient.name} is moved: {hour}, with {doctor.name}. {told}")
-            if wanted.doctors and (asked or not chosen):
+                    carry(db, **{holding.HELD: None})
+            if wanted.doctors:
                 booking.times(wanted, hospital)
 
 day_list.calls(uncalled, hospital)
