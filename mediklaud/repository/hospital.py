@@ -15,8 +15,12 @@ from mediklaud import clock, config, contact, text
 from mediklaud.database import expecting
 from mediklaud.errors import (
     AlreadySetUp,
+    FollowUpDaysNotPossible,
+    FollowUpShareNotPossible,
+    FollowUpsNotPossible,
     GraceNotPossible,
     NotFound,
+    OverbookingsNotPossible,
     PrefixesAlike,
     PrefixNotUsable,
     SeriesUsedUp,
@@ -44,6 +48,10 @@ class HospitalForm:
     receipt_prefix: str = "JMR"
     dues_limit_paise: int = 0
     dues_grace_days: int = 0
+    overbookings_a_session: int = 2
+    follow_up_visits: int = 0
+    follow_up_days: int = 0
+    follow_up_percent: int = 0
 
 
 def first_visit_code() -> str:
@@ -92,7 +100,10 @@ def open_hospital(db: Session, typed: HospitalForm, *, is_demo: bool = False) ->
 
 
 def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospital:
-    """Change what the hospital says of itself and its dues rule; issued papers stay."""
+    """Change what the hospital says of itself and its rules.
+
+    Issued papers stay, and so do the follow-ups that visits have given already.
+    """
     permit(db, by, Deed.CHANGE_SETTINGS)
     kept = the_hospital(db)
     before = {word: getattr(kept, word) for word in _checked(typed)}
@@ -114,6 +125,7 @@ def _checked(typed: HospitalForm) -> dict[str, Any]:
         raise PrefixesAlike()
     if not 0 <= typed.dues_grace_days <= 365:
         raise GraceNotPossible()
+    _refuse_rules(typed)
     return {
         "name": text.needed(typed.name, field="Hospital's name"),
         "address": text.needed_note(typed.address, field="Address", at_most=400),
@@ -126,7 +138,22 @@ def _checked(typed: HospitalForm) -> dict[str, Any]:
         "receipt_prefix": receipt,
         "dues_limit_paise": typed.dues_limit_paise,
         "dues_grace_days": typed.dues_grace_days,
+        "overbookings_a_session": typed.overbookings_a_session,
+        "follow_up_visits": typed.follow_up_visits,
+        "follow_up_days": typed.follow_up_days,
+        "follow_up_percent": typed.follow_up_percent,
     }
+
+
+def _refuse_rules(typed: HospitalForm) -> None:
+    if not 0 <= typed.overbookings_a_session <= 20:
+        raise OverbookingsNotPossible()
+    if not 0 <= typed.follow_up_visits <= 20:
+        raise FollowUpsNotPossible()
+    if not min(1, typed.follow_up_visits) <= typed.follow_up_days <= 365:
+        raise FollowUpDaysNotPossible()
+    if not 0 <= typed.follow_up_percent <= 99:
+        raise FollowUpShareNotPossible()
 
 
 def _prefix(typed: str, *, field: str) -> str:
