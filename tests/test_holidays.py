@@ -152,11 +152,14 @@ def test_a_name_that_cannot_be_is_refused_beside_its_field(db, ward, name, refus
     assert refused.value.field == "Name"
 
 
-def test_declaring_and_withdrawing_leave_an_audit_row_each(db, ward):
-    withdraw_holiday(db, declare_holiday(db, TOMORROW, NAME, by=ward.khan), by=ward.khan)
+def test_declaring_and_withdrawing_leave_an_audit_row_each(house):
+    with desk() as (db, ward):
+        holiday = declare_holiday(db, TOMORROW, NAME, by=ward.khan)
+        withdraw_holiday(db, holiday, by=ward.khan)
 
-    rows = select(AuditEvent.deed).where(AuditEvent.subject.like("holiday/%"))
-    deeds = db.exec(rows.order_by(AuditEvent.id)).all()
+    with desk() as (db, _):
+        rows = select(AuditEvent.deed).where(AuditEvent.subject == f"holiday/{holiday.id}")
+        deeds = db.exec(rows.order_by(AuditEvent.id)).all()
     assert deeds == ["holiday declared", "holiday withdrawn"]
 
 

@@ -36,7 +36,7 @@ from mediklaud.repository import (
 )
 from mediklaud.repository.hospital import next_number
 from tests.hospital import HOSPITAL, at
-from tests.visits import book, visit
+from tests.visits import book, desk, visit
 
 
 def test_a_hospital_is_set_up_once(db, ward):
@@ -95,12 +95,15 @@ RULES = {
 }
 
 
-def test_the_furthest_rules_are_kept_and_the_change_is_on_record(db, ward):
-    kept = change_settings(db, replace(HOSPITAL, **RULES), by=ward.tara)
+def test_the_furthest_rules_are_kept_and_the_change_is_on_record(house):
+    with desk() as (db, ward):
+        kept = change_settings(db, replace(HOSPITAL, **RULES), by=ward.tara)
 
     assert {word: getattr(kept, word) for word in RULES} == RULES
-    changes = select(AuditEvent.detail).where(AuditEvent.deed == "settings changed")
-    assert json.loads(db.exec(changes).one()) == {
+    with desk() as (db, _):
+        changes = select(AuditEvent.detail).where(AuditEvent.deed == "settings changed")
+        detail = db.exec(changes).one()
+    assert json.loads(detail) == {
         "overbookings_a_session": [2, 20],
         "follow_up_visits": [0, 20],
         "follow_up_days": [0, 365],

@@ -100,12 +100,12 @@ def edit_doctor(
         raise StaleForm()
     checked = _checked(db, typed)
     _refuse_taken(db, checked, but=kept.id)
+    if typed.procedure_fee_paise is None:
+        _take_procedures_away(db, kept)
     changed = sorted(word for word in checked if getattr(kept, word) != checked[word])
     with expecting(db, one_doctor_per_registration=_just_taken(checked)):
         kept.sqlmodel_update({**checked, "version": version + 1})
         db.add(kept)
-    if typed.procedure_fee_paise is None:
-        _take_procedures_away(db, kept)
     _price(db, kept, typed)
     note_deed(db, by, "doctor edited", f"doctor/{kept.id}", changed=changed)
     return kept

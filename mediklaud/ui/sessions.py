@@ -9,6 +9,7 @@ from mediklaud import clock
 from mediklaud.models import WorkingSession
 from mediklaud.repository import SessionForm
 from mediklaud.ui import choose
+from mediklaud.ui.desk import beside
 from mediklaud.ui.doctors import day_words
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -62,14 +63,24 @@ def fields(form: str, today: date) -> TypedSession:
         last_day = choose.day("Last day", form, first=today)
     left, middle, right = st.columns(3)
     with left:
-        first = choose.number("Minutes of a first visit", form)
+        first = _minutes_field("Minutes of a first visit", form, empty="One slot")
     with middle:
-        follow_up = choose.number("Minutes of a follow-up", form)
+        follow_up = _minutes_field("Minutes of a follow-up", form, empty="One slot")
     with right:
-        procedure = choose.number("Minutes of a procedure", form)
+        procedure = _minutes_field("Minutes of a procedure", form, empty="Not seen")
     return TypedSession(
         weekday, begins, ends, slot, first_day, last_day, first, follow_up, procedure
     )
+
+
+def _minutes_field(label: str, form: str, *, empty: str) -> int | None:
+    """How long a kind of visit takes; the field says what it means to leave it empty."""
+    at_most = clock.MINUTES_A_DAY
+    found = st.number_input(
+        label, 0, at_most, None, step=5, key=f"{form}/{label}", placeholder=empty
+    )
+    beside(label)
+    return found
 
 
 def weekday_words(weekday: int) -> str:

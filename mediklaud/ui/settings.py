@@ -104,8 +104,8 @@ def _dues(form: str, hospital: Hospital) -> tuple[str, dict[str, int | None]]:
 def _follow_ups(form: str, hospital: Hospital) -> dict[str, int | None]:
     st.subheader("Follow-ups", anchor=False)
     st.caption(
-        "A paid visit may give its patient cheaper follow-ups with the same doctor. What a visit "
-        "has given stays as it is, whatever changes here."
+        "A paid visit may give its patient follow-ups with the same doctor at a share of their "
+        "fee; 0 per cent is free. What a visit has given stays as it is, whatever changes here."
     )
     first, second, third = st.columns(3)
     with first:
@@ -114,7 +114,7 @@ def _follow_ups(form: str, hospital: Hospital) -> dict[str, int | None]:
         days = _count("follow_up_days", form, hospital, 365)
     with third:
         percent = _count("follow_up_percent", form, hospital, 99)
-    st.caption(f"The rule now: {plain(follow_up_words(hospital))}. 0 per cent is free.")
+    st.caption(f"The rule now: {plain(follow_up_words(hospital))}.")
     return {**visits, **days, **percent}
 
 

@@ -19,7 +19,7 @@ STATUS_WORDS = {
     "cancelled": "Cancelled",
     "noshow": "Did not come",
 }
-KIND_WORDS = {"first": "First visit", "follow_up": "Follow-up"}
+KIND_WORDS = {"first": "First visit", "follow_up": "Follow-up", "procedure": "Procedure"}
 _DATES = ("Day", "Date", "From", "Until")
 _WIDTHS = {"Patient": 165, "State": 94}
 _SUMS = ("Owed", "Total", "Dues then")
