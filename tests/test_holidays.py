@@ -1,12 +1,14 @@
 """The hospital's holidays: nobody is promised a time on one, with any doctor."""
 
+import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from mediklaud import database
+from mediklaud import clock, database
 from mediklaud.database import broken_rule
 from mediklaud.errors import (
     EmptyField,
@@ -21,6 +23,7 @@ from mediklaud.models import Appointment, AuditEvent, Holiday, Role, VisitKind
 from mediklaud.repository import (
     booked_on,
     cancel_appointment,
+    change_settings,
     create_account,
     declare_holiday,
     free_slots,
@@ -33,7 +36,7 @@ from mediklaud.repository import (
     withdraw_holiday,
 )
 from tests.breach import copy, take_away
-from tests.hospital import PASSWORD, TODAY, at
+from tests.hospital import HOSPITAL, PASSWORD, TODAY, at
 from tests.visits import book, desk
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -143,6 +146,38 @@ def test_a_holiday_lasts_from_midnight_to_midnight_at_the_hospital(db, ward):
     holiday = declare_holiday(db, TOMORROW, NAME, by=ward.khan)
 
     assert (holiday.begins_at, holiday.ends_at) == (at(0, day=TOMORROW), at(0, day=LATER))
+
+
+def test_a_holiday_stays_its_own_day_when_the_hospitals_zone_is_corrected(db, ward):
+    holiday = declare_holiday(db, TOMORROW, NAME, by=ward.khan)
+    change_settings(db, replace(HOSPITAL, zone="Pacific/Auckland"), by=ward.tara)
+
+    bounds = clock.day_bounds(TOMORROW, "Pacific/Auckland")
+    assert (holiday.begins_at, holiday.ends_at) == bounds
+    with pytest.raises(HospitalClosed):
+        book(db, ward, ward.asha, ward.rao, clock.moment_at(TOMORROW, 600, "Pacific/Auckland"))
+
+
+def test_two_registrars_at_once_declare_one_holiday(house):
+    start, told = threading.Barrier(2), []
+
+    def sit(name):
+        start.wait()
+        try:
+            with desk() as (db, ward):
+                told.append(declare_holiday(db, TOMORROW, name, by=ward.khan).name)
+        except HolidayStands as refusal:
+            told.append(refusal.field)
+
+    desks = [threading.Thread(target=sit, args=(name,)) for name in ("Onam", "Pongal")]
+    for one in desks:
+        one.start()
+    for one in desks:
+        one.join()
+
+    with desk() as (db, _):
+        (holiday,) = holidays_between(db, TODAY, LATER)
+    assert sorted(told) == sorted(["Day", holiday.name])
 
 
 @pytest.mark.parametrize(("name", "refusal"), [(" ", EmptyField), ("x" * 61, TextTooLong)])

@@ -28,7 +28,7 @@ from mediklaud.errors import (
     WrongCode,
     ZoneNotKnown,
 )
-from mediklaud.models import Account, Hospital, Invoice, Receipt
+from mediklaud.models import Account, Holiday, Hospital, Invoice, Receipt
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
 
@@ -102,7 +102,8 @@ def open_hospital(db: Session, typed: HospitalForm, *, is_demo: bool = False) ->
 def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospital:
     """Change what the hospital says of itself and its rules.
 
-    Issued papers stay, and so do the follow-ups that visits have given already.
+    Issued papers stay, and so do the follow-ups that visits have given already. In another
+    zone a holiday's day has other bounds.
     """
     permit(db, by, Deed.CHANGE_SETTINGS)
     kept = the_hospital(db)
@@ -110,10 +111,18 @@ def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospita
     after = _checked(typed)
     kept.sqlmodel_update(after)
     db.add(kept)
+    if before["zone"] != after["zone"]:
+        _rebound_holidays(db, after["zone"])
     db.flush()
     changed = {word: [before[word], after[word]] for word in after if before[word] != after[word]}
     note_deed(db, by, "settings changed", "hospital/1", **changed)
     return kept
+
+
+def _rebound_holidays(db: Session, zone: str) -> None:
+    for holiday in db.exec(select(Holiday)):
+        holiday.begins_at, holiday.ends_at = clock.day_bounds(holiday.day, zone)
+        db.add(holiday)
 
 
 def _checked(typed: HospitalForm) -> dict[str, Any]:
