@@ -638,25 +638,29 @@ def day_of(one):
     return one.row.starts_at.date()
 
 
-DOCTOR, WHICH, AHEAD = st.integers(0, 1), st.integers(0, 9), st.integers(1, 6)
+DOCTOR, WHICH, AHEAD = st.integers(0, 1), st.integers(0, 9), st.integers(1, 3)
+RULES = st.tuples(st.integers(1, 2), st.integers(2, 5), st.sampled_from([0, 33, 99]))
+BOOK = st.tuples(st.just("book"), DOCTOR, AHEAD, st.booleans())
+WAIT = st.tuples(st.just("wait"))
 DEEDS = st.one_of(
-    st.tuples(st.just("rules"), st.integers(0, 3), st.integers(1, 6), st.sampled_from([0, 33, 99])),
+    *(BOOK, BOOK, BOOK, WAIT, WAIT),
+    RULES.map(lambda rule: ("rules", *rule)),
+    st.just(("rules", 0, 0, 0)),
     st.tuples(st.just("pay"), DOCTOR),
-    st.tuples(st.just("book"), DOCTOR, AHEAD, st.booleans()),
-    st.tuples(st.just("book"), DOCTOR, AHEAD, st.booleans()),
     st.tuples(st.just("cancel"), WHICH),
     st.tuples(st.just("restore"), WHICH),
     st.tuples(st.just("move"), WHICH, DOCTOR, AHEAD),
-    st.tuples(st.just("wait")),
 )
+LIVES = {"rule": RULES, "deeds": st.lists(DEEDS, min_size=10, max_size=25)}
 
 
-def live_weeks(deeds, wall_clock):
+def live_weeks(rule, deeds, wall_clock):
     """Live through the deeds, compare after each, and put everything back."""
     with database.transaction() as db:
         weeks = Recount(db, ward_of(db), wall_clock)
-        weeks.rules(2, 5, 0)
+        weeks.rules(*rule)
         weeks.pay(0)
+        weeks.pay(1)
         for name, *told in deeds:
             getattr(weeks, name)(*told)
             weeks.agree()
@@ -667,14 +671,14 @@ WEEKS = settings(suppress_health_check=list(HealthCheck), max_examples=25)
 
 
 @settings(WEEKS)
-@given(deeds=st.lists(DEEDS, min_size=4, max_size=16))
-def test_price_and_count_are_those_of_a_naive_recount(sqlite_house, nine_o_clock, deeds):
-    live_weeks(deeds, nine_o_clock)
+@given(**LIVES)
+def test_price_and_count_are_those_of_a_naive_recount(sqlite_house, nine_o_clock, rule, deeds):
+    live_weeks(rule, deeds, nine_o_clock)
 
 
 @settings(WEEKS, max_examples=8)
-@given(deeds=st.lists(DEEDS, min_size=4, max_size=16))
+@given(**LIVES)
 def test_price_and_count_are_those_of_a_recount_on_postgresql(
-    postgresql_house, nine_o_clock, deeds
+    postgresql_house, nine_o_clock, rule, deeds
 ):
-    live_weeks(deeds, nine_o_clock)
+    live_weeks(rule, deeds, nine_o_clock)
