@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
+from typing import Any
 
 from sqlmodel import Session
 
@@ -121,6 +122,6 @@ def _sessions(one: DemoDoctor, opened_on: date) -> Iterator[SessionForm]:
         weekdays, stretch, *minutes = hours.split()
         begins, ends = (60 * int(hour) for hour in stretch.split("-"))
         slot, *lengths = map(int, minutes)
-        kinds = dict(zip(_KINDS, lengths, strict=False))
+        kinds: dict[str, Any] = dict(zip(_KINDS, lengths, strict=False))
         for weekday in weekdays:
             yield SessionForm(int(weekday), begins, ends, slot, valid_from=opened_on, **kinds)

@@ -186,12 +186,11 @@ class Weeks:
             return
         # One that was given away is still to be called for, later today.
         free = self._agenda.take(doctor, slots[0])
-        patient = free and self._caller(free, owing=False)
+        patient = self._caller(free, owing=False) if free else None
         if free is None or patient is None or patient.id in self._seen[doctor.id or 0]:
             return
-        form = f"demo/appointment/{self._timeline.serial}"
-        told = {"form": form, "by": self._desk()}
-        appointment = walk_in(self._db, patient, doctor, VisitKind.FIRST, **told)
+        form, desk = f"demo/appointment/{self._timeline.serial}", self._desk()
+        appointment = walk_in(self._db, patient, doctor, VisitKind.FIRST, form=form, by=desk)
         self._expected[patient.id or 0].add(free.day)
         self._see(appointment, patient, free)
 
