@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from mediklaud import clock, contact
 from mediklaud.models import Appointment, Doctor, Leave, Patient, VisitKind
-from mediklaud.money import figures, read_rupees
+from mediklaud.money import figures, read_rupees, rupees
 from mediklaud.registers import COUNCILS, SPECIALTIES
 from mediklaud.repository import DoctorForm
 from mediklaud.ui import choose, show, sums
@@ -167,7 +167,7 @@ def listed(found: Sequence[Doctor], fees: Fees) -> None:
         "state": "State",
         "consultation_paise": "Consultation",
         "follow_up_paise": "Follow-up",
-        "procedure_paise": "Procedure",
+        "procedure": "Procedure",
         "phone": "Phone",
         "council": "Council",
         "registration": "Registration",
@@ -181,7 +181,8 @@ def listed(found: Sequence[Doctor], fees: Fees) -> None:
             "Active" if doctor.active else "Inactive",
             fees[doctor.id or 0, VisitKind.FIRST],
             fees[doctor.id or 0, VisitKind.FOLLOW_UP],
-            fees.get((doctor.id or 0, VisitKind.PROCEDURE)),
+            # Text, since a doctor who does none has no sum.
+            rupees(fees[key]) if (key := (doctor.id or 0, VisitKind.PROCEDURE)) in fees else "",
             contact.phone_words(doctor.phone),
             doctor.council,
             doctor.registration,
@@ -190,8 +191,6 @@ def listed(found: Sequence[Doctor], fees: Fees) -> None:
         for doctor in found
     ]
     frame = pd.DataFrame(rows, columns=list(names))
-    # Whole paise, also where a doctor who does no procedures has none.
-    frame["procedure_paise"] = frame["procedure_paise"].astype("Int64")
     sums.table(frame, names, alt="Doctors", height=sums.at_most(len(found)))
 
 

@@ -40,7 +40,7 @@ def table(frame: pd.DataFrame, names: dict[str, str], *, alt: str, **options: An
     }
     config |= {name: st.column_config.Column(alignment="right") for name in sums}
     return st.dataframe(
-        shown.style.format(dict.fromkeys(sums, rupees), na_rep=""),
+        shown.style.format(dict.fromkeys(sums, rupees)),
         hide_index=True,
         column_config=config,
         alt=alt,
