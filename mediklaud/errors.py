@@ -164,6 +164,30 @@ class GraceNotPossible(Refusal):
     field = "Days of grace"
 
 
+class OverbookingsNotPossible(Refusal):
+    """A session takes 0 to 20 overbookings. Type a number of these; with 0 nobody is overbooked."""
+
+    field = "Overbookings a session"
+
+
+class FollowUpsNotPossible(Refusal):
+    """A paid visit gives 0 to 20 follow-ups. Type a number of these; with 0 every one costs its fee."""
+
+    field = "Follow-ups after a paid visit"
+
+
+class FollowUpDaysNotPossible(Refusal):
+    """Follow-ups come within 1 to 365 days of the paid visit. Type a number of these."""
+
+    field = "Within days"
+
+
+class FollowUpShareNotPossible(Refusal):
+    """The share of the fee is 0 to 99 per cent. Type a number of these; 0 is free."""
+
+    field = "Per cent of the fee"
+
+
 class SeriesUsedUp(Refusal):
     """The series {series} has given its last number. Change its prefix in the settings."""
 
@@ -189,6 +213,12 @@ class FeeNotPossible(Refusal):
     field = "Consultation fee"
 
 
+class ProcedureFeeStays(Refusal):
+    """Procedures were booked with {name}, or a session still sees them, so the fee stays. Change the fee, or close those sessions."""
+
+    field = "Procedure fee"
+
+
 class DoctorInactive(Refusal):
     """{name} no longer sees patients here. Choose another doctor."""
 
@@ -198,9 +228,45 @@ class RegistrationExpired(Refusal):
 
 
 class SessionNotPossible(Refusal):
-    """A session ends after it begins and holds at least one slot of 5 to 240 minutes. Correct its times."""
+    """This session makes no sense. Correct it."""
+
+
+class WeekdayNotPossible(SessionNotPossible):
+    """A session is held on one of the seven weekdays. Choose one of them."""
+
+    field = "Weekday"
+
+
+class HoursNotPossible(SessionNotPossible):
+    """A session lies between 00:00 and 24:00 of one day. Correct its hours."""
+
+
+class SessionEndsTooSoon(SessionNotPossible):
+    """A session ends after it begins, 5 minutes later at least. Choose an end after {begins}."""
 
     field = "Ends"
+
+
+class SlotNotPossible(SessionNotPossible):
+    """A slot takes 5 minutes at least and {at_most} at most in these hours. Correct its minutes."""
+
+    field = "Minutes of a slot"
+
+
+class VisitLengthNotPossible(SessionNotPossible):
+    """This visit takes 5 minutes at least and {at_most}, the whole session, at most. Correct its minutes."""
+
+
+class SessionNeverHeld(SessionNotPossible):
+    """The last day is before the first one, {first:%d %B %Y}. Choose a later one, or none."""
+
+    field = "Last day"
+
+
+class ProcedureNotPriced(SessionNotPossible):
+    """{name} has no procedure fee, so nobody could book a procedure. Enter the fee in the doctor's record first."""
+
+    field = "Minutes of a procedure"
 
 
 class SessionsOverlap(Refusal):

@@ -25,6 +25,8 @@ from mediklaud.models import (
     AppointmentStatus,
     AuditEvent,
     Doctor,
+    Entitlement,
+    Holiday,
     Hospital,
     Invoice,
     Leave,
@@ -34,6 +36,9 @@ from mediklaud.models import (
     Patient,
     Payment,
     Priority,
+    Tariff,
+    VisitKind,
+    WorkingSession,
 )
 from tests.conftest import assert_house_is_green, move_in
 from tests.hospital import NINE_O_CLOCK, TODAY
@@ -216,6 +221,20 @@ def test_twelve_doctors_of_eight_specialties_work_in_the_demo(small: Session) ->
     assert len({doctor.specialty for doctor in doctors}) == 8
 
 
+def test_the_demo_shows_lengths_procedures_a_holiday_and_free_follow_ups(small: Session) -> None:
+    sessions = small.exec(select(WorkingSession)).all()
+    lengths = {(one.first_minutes, one.follow_up_minutes) for one in sessions}
+    tariffs = Tariff.kind == VisitKind.PROCEDURE
+    hospital = small.get_one(Hospital, 1)
+
+    assert {(30, 15), (15, 15)} <= lengths
+    assert len({one.doctor_id for one in sessions if one.procedure_minutes}) == 2
+    assert count(small, tariffs) == 2
+    assert small.exec(select(Holiday.day)).one() > TODAY
+    assert (hospital.follow_up_visits, hospital.follow_up_days) == (1, 14)
+    assert count(small, col(Entitlement.id) > 0) > 0
+
+
 def test_a_pretended_moment_holds_in_its_thread_alone() -> None:
     heard: list[datetime] = []
     with clock.pretend(datetime(2001, 2, 3, tzinfo=UTC)):
@@ -242,6 +261,11 @@ def test_the_whole_demo_shows_everything(empty_house: Path) -> None:
         assert count(db, Appointment.priority == Priority.EMERGENCY, Appointment.on_hold) == 2
         assert count(db, col(Appointment.moved_from_id).is_not(None)) > 10
         assert count(db, col(Leave.id) > 0) == 2
+        assert count(db, Appointment.kind == VisitKind.PROCEDURE) > 5
+        assert count(db, Appointment.walk_in) > 3
+        assert count(db, col(Appointment.entitled_by_id).is_not(None)) > 100
+        holiday = db.exec(select(Holiday)).one()
+        assert count(db, Appointment.starts_at > holiday.begins_at) > 10
         due_days = set(db.exec(select(Invoice.issued_on).where(Invoice.settled_at == None)))  # noqa: E711
         assert max(due_days) - min(due_days) > (TODAY - date(2026, 11, 9))
         names = " ".join(db.exec(select(Patient.name)))

@@ -14,24 +14,29 @@ from mediklaud.errors import (
     NotFound,
     NotPermitted,
     PhoneNotUnderstood,
+    ProcedureFeeStays,
     RegistrationTaken,
     StaleForm,
     TextTooLong,
 )
 from mediklaud.models import Doctor, Role, Tariff, VisitKind
 from mediklaud.repository import (
+    SessionForm,
+    close_session,
     create_account,
     deactivate_doctor,
     doctor_with,
     doctors,
     edit_doctor,
     fees_today,
+    open_session,
     reactivate_doctor,
     register_doctor,
     staff_numbers,
 )
+from mediklaud.repository.doctors import price_of, priced
 from tests.hospital import IYER, PASSWORD, RAO, TODAY, at
-from tests.visits import book, desk, visit
+from tests.visits import book, desk, finish, visit
 
 SEN = replace(RAO, name="Dr Mira Sen", registration="KMC 90001", email="sen@example.org")
 
@@ -103,6 +108,8 @@ def test_two_councils_may_give_the_same_number(db, ward):
         ({"consultation_fee_paise": -1}, FeeNotPossible, "Consultation fee"),
         ({"consultation_fee_paise": 1_00_000_01}, FeeNotPossible, "Consultation fee"),
         ({"follow_up_fee_paise": -1}, FeeNotPossible, "Follow-up fee"),
+        ({"procedure_fee_paise": -1}, FeeNotPossible, "Procedure fee"),
+        ({"procedure_fee_paise": 1_00_000_01}, FeeNotPossible, "Procedure fee"),
     ],
 )
 def test_what_cannot_be_is_refused_beside_its_field(db, ward, typed, refusal, field):
@@ -175,6 +182,82 @@ def test_a_fee_changed_twice_on_a_day_is_one_price(db, ward):
         edit_doctor(db, ward.rao, typed, version=version, by=ward.khan)
 
     assert fees(db, ward.rao) == (800_00, 400_00)
+
+
+# The procedure fee
+
+
+def procedure_fee(db, doctor):
+    return fees_today(db, [doctor.id]).get((doctor.id, VisitKind.PROCEDURE))
+
+
+def charging(paise, version, db, ward):
+    typed = replace(RAO, procedure_fee_paise=paise)
+    return edit_doctor(db, ward.rao, typed, version=version, by=ward.khan)
+
+
+def test_a_doctor_without_a_procedure_fee_does_no_procedures(db, ward):
+    sen = register_doctor(db, SEN, by=ward.khan)
+    cutting = replace(SEN, registration="KMC 90002", procedure_fee_paise=2_500_00)
+    other = register_doctor(db, cutting, by=ward.khan)
+
+    assert (procedure_fee(db, sen), procedure_fee(db, other)) == (None, 2_500_00)
+    assert not priced(db, sen.id, VisitKind.PROCEDURE, TODAY)
+    assert priced(db, other.id, VisitKind.PROCEDURE, TODAY)
+
+
+def test_a_procedure_of_no_charge_is_a_fee_too(db, ward):
+    charging(0, 1, db, ward)
+
+    assert procedure_fee(db, ward.rao) == 0
+
+
+def test_a_new_procedure_fee_leaves_the_old_one_on_record(db, ward, nine_o_clock):
+    charging(2_500_00, 1, db, ward)
+    nine_o_clock.move_to(at(9, day=TODAY + timedelta(days=1)))
+    charging(3_000_00, 2, db, ward)
+
+    assert procedure_fee(db, ward.rao) == 3_000_00
+    assert price_of(db, ward.rao.id, VisitKind.PROCEDURE, TODAY) == 2_500_00
+
+
+def test_a_procedure_fee_nothing_was_booked_at_is_taken_away(db, ward):
+    charging(2_500_00, 1, db, ward)
+    charging(None, 2, db, ward)
+
+    assert procedure_fee(db, ward.rao) is None
+    assert fees(db, ward.rao) == (800_00, 400_00)
+
+
+def cut(db, ward):
+    """A session of Dr Rao on Mondays that sees procedures."""
+    typed = SessionForm(0, 15 * 60, 16 * 60, 15, valid_from=TODAY, procedure_minutes=45)
+    return open_session(db, ward.rao, typed, by=ward.khan)
+
+
+def test_a_procedure_fee_stays_while_a_session_sees_procedures(db, ward):
+    charging(2_500_00, 1, db, ward)
+    session = cut(db, ward)
+
+    with pytest.raises(ProcedureFeeStays, match="Dr Anjali Rao") as refused:
+        charging(None, 2, db, ward)
+    assert refused.value.field == "Procedure fee"
+
+    close_session(db, session, last_day=TODAY - timedelta(days=1), by=ward.khan)
+    charging(None, 2, db, ward)
+    assert procedure_fee(db, ward.rao) is None
+
+
+def test_a_procedure_fee_that_was_booked_at_stays(db, ward, nine_o_clock):
+    charging(2_500_00, 1, db, ward)
+    session = cut(db, ward)
+    booked = book(db, ward, ward.asha, ward.rao, at(15), VisitKind.PROCEDURE)
+    close_session(db, session, last_day=TODAY - timedelta(days=1), by=ward.khan)
+
+    with pytest.raises(ProcedureFeeStays):
+        charging(None, 2, db, ward)
+    nine_o_clock.move_to(at(15))
+    assert finish(db, ward, booked).total_paise == 2_500_00
 
 
 def test_a_deactivated_doctor_leaves_the_list_and_keeps_the_past(db, ward):

@@ -1,14 +1,20 @@
 """The hospital's first visit, its settings, and the numbers of its papers."""
 
+import json
 from dataclasses import replace
 
 import pytest
+from sqlmodel import select
 
 from mediklaud.errors import (
     AlreadySetUp,
     EmptyField,
+    FollowUpDaysNotPossible,
+    FollowUpShareNotPossible,
+    FollowUpsNotPossible,
     GraceNotPossible,
     NotPermitted,
+    OverbookingsNotPossible,
     PhoneNotUnderstood,
     PrefixesAlike,
     PrefixNotUsable,
@@ -16,11 +22,12 @@ from mediklaud.errors import (
     WrongCode,
     ZoneNotKnown,
 )
-from mediklaud.models import Method, NumberSeries
+from mediklaud.models import AuditEvent, Hospital, Method, NumberSeries
 from mediklaud.repository import (
     change_settings,
     check_code,
     first_visit_code,
+    follow_up_words,
     is_set_up,
     open_hospital,
     outbox_state,
@@ -29,7 +36,7 @@ from mediklaud.repository import (
 )
 from mediklaud.repository.hospital import next_number
 from tests.hospital import HOSPITAL, at
-from tests.visits import book, visit
+from tests.visits import book, desk, visit
 
 
 def test_a_hospital_is_set_up_once(db, ward):
@@ -63,12 +70,66 @@ def test_settings_are_kept_as_they_mean(db, ward):
         ({"receipt_prefix": "jmi"}, PrefixesAlike, "Receipt prefix"),
         ({"dues_grace_days": -1}, GraceNotPossible, "Days of grace"),
         ({"dues_grace_days": 366}, GraceNotPossible, "Days of grace"),
+        ({"overbookings_a_session": -1}, OverbookingsNotPossible, "Overbookings a session"),
+        ({"overbookings_a_session": 21}, OverbookingsNotPossible, "Overbookings a session"),
+        ({"follow_up_visits": -1}, FollowUpsNotPossible, "Follow-ups after a paid visit"),
+        ({"follow_up_visits": 21}, FollowUpsNotPossible, "Follow-ups after a paid visit"),
+        ({"follow_up_visits": 1}, FollowUpDaysNotPossible, "Within days"),
+        ({"follow_up_days": -1}, FollowUpDaysNotPossible, "Within days"),
+        ({"follow_up_days": 366}, FollowUpDaysNotPossible, "Within days"),
+        ({"follow_up_percent": -1}, FollowUpShareNotPossible, "Per cent of the fee"),
+        ({"follow_up_percent": 100}, FollowUpShareNotPossible, "Per cent of the fee"),
     ],
 )
 def test_what_cannot_be_is_refused_beside_its_field(db, ward, typed, refusal, field):
     with pytest.raises(refusal) as refused:
         change_settings(db, replace(HOSPITAL, **typed), by=ward.tara)
     assert refused.value.field == field
+
+
+RULES = {
+    "overbookings_a_session": 20,
+    "follow_up_visits": 20,
+    "follow_up_days": 365,
+    "follow_up_percent": 99,
+}
+
+
+def test_the_furthest_rules_are_kept_and_the_change_is_on_record(house):
+    with desk() as (db, ward):
+        kept = change_settings(db, replace(HOSPITAL, **RULES), by=ward.tara)
+
+    assert {word: getattr(kept, word) for word in RULES} == RULES
+    with desk() as (db, _):
+        changes = select(AuditEvent.detail).where(AuditEvent.deed == "settings changed")
+        detail = db.exec(changes).one()
+    assert json.loads(detail) == {
+        "overbookings_a_session": [2, 20],
+        "follow_up_visits": [0, 20],
+        "follow_up_days": [0, 365],
+        "follow_up_percent": [0, 99],
+    }
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ((0, 14, 0), "every follow-up costs its fee"),
+        ((1, 1, 0), "1 free follow-up within 1 day of a paid visit with the same doctor"),
+        ((2, 14, 0), "2 free follow-ups within 14 days of a paid visit with the same doctor"),
+        (
+            (2, 14, 50),
+            "2 follow-ups at 50 % of the fee within 14 days of a paid visit with the same doctor",
+        ),
+    ],
+)
+def test_the_rule_for_follow_ups_is_one_sentence(rule, words):
+    visits, days, percent = rule
+    said = follow_up_words(
+        Hospital(follow_up_visits=visits, follow_up_days=days, follow_up_percent=percent)
+    )
+
+    assert said == words
 
 
 @pytest.mark.parametrize("name", ["meera", "ishaan", "rao_account"])

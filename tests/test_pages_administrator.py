@@ -208,6 +208,30 @@ def test_saved_settings_are_the_hospitals(monkeypatch):
     assert any("₹1,000" in words.value for words in desk.caption)
 
 
+def test_the_rules_for_follow_ups_and_overbooking_are_kept_and_told(monkeypatch):
+    desk = sit(monkeypatch, "tara", "administrator/settings")
+    rules = {"Follow-ups_after_a_paid_visit": 2, "Within_days": 14, "Per_cent_of_the_fee": 50}
+    fill(desk, **rules, Overbookings_a_session=5)
+    press(desk, "Save the settings")
+
+    with reading() as db:
+        kept = the_hospital(db)
+    found = (kept.follow_up_visits, kept.follow_up_days, kept.follow_up_percent)
+    assert (*found, kept.overbookings_a_session) == (2, 14, 50, 5)
+    rule = "2 follow-ups at 50 % of the fee within 14 days of a paid visit with the same doctor"
+    assert f"The rule now: {plain(rule)}." in [words.value for words in desk.caption]
+
+
+def test_follow_ups_without_days_are_refused_beside_the_days(monkeypatch):
+    desk = sit(monkeypatch, "tara", "administrator/settings")
+    field(desk, "Follow-ups after a paid visit").set_value(2)
+    press(desk, "Save the settings")
+
+    assert "within 1 to 365 days" in beside(desk, "Within days")
+    with reading() as db:
+        assert the_hospital(db).follow_up_visits == 0
+
+
 @pytest.mark.parametrize(
     ("label", "typed", "said"),
     [

@@ -8,17 +8,21 @@ from streamlit.testing.v1 import AppTest
 
 from mediklaud.clock import now
 from mediklaud.database import reading, transaction
-from mediklaud.models import Doctor, Leave, Role, VisitKind, WorkingSession
+from mediklaud.models import Doctor, Holiday, Leave, Role, VisitKind, WorkingSession
 from mediklaud.repository import (
+    SessionForm,
     book_appointment,
     close_session,
     deactivate_doctor,
+    declare_holiday,
     designate_registrar,
     doctors,
     edit_doctor,
     fees_today,
     grant_leave,
+    holidays_between,
     leaves_of,
+    open_session,
     roles_of,
     sessions_of,
 )
@@ -28,6 +32,7 @@ from tests.fields import beside, field, fill, has, open_every_menu, press
 from tests.hospital import RAO, TODAY, Ward, at, ward_of
 
 ODD = "**Dr** <b>x</b> :smile:"
+AFTERNOON = {"Begins": 14 * 60, "Ends": 15 * 60}
 SEN = {
     "Name": "Dr Mira Sen",
     "Phone": "98450 77777",
@@ -120,7 +125,7 @@ def test_a_missing_registration_number_is_refused_beside_its_field(monkeypatch):
     assert len(_doctors()) == 2
 
 
-@pytest.mark.parametrize("label", ["Consultation_fee", "Follow-up_fee"])
+@pytest.mark.parametrize("label", ["Consultation_fee", "Follow-up_fee", "Procedure_fee"])
 def test_a_fee_that_is_no_amount_is_refused_beside_its_field(monkeypatch, label):
     desk = sit(monkeypatch, "khan", "cmo/register_doctor")
     fill(desk, **{**SEN, label: "a lot"})
@@ -157,6 +162,7 @@ def test_a_name_with_marks_is_shown_as_text(monkeypatch):
         ("tara", "cmo/sessions", "Doctor"),
         ("rao", "cmo/leave", "Doctor"),
         ("tara", "cmo/registrars", "Designate as registrar"),
+        ("meera", "cmo/holidays", "Declare the holiday"),
     ],
 )
 def test_another_role_sees_nothing_of_the_page(monkeypatch, username, page, button):
@@ -183,7 +189,44 @@ def _designate(cast: Ward, *, may: bool) -> None:
         designate_registrar(db, cast.meera, by=cast.khan, may=may)
 
 
+def test_a_procedure_fee_may_stay_empty_and_is_listed_where_there_is_one(monkeypatch):
+    desk = sit(monkeypatch, "khan", "cmo/register_doctor")
+    fill(desk, **SEN)
+    press(desk, "Register the doctor")
+    other = {"Name": "Dr Usha Das", "Registration_number": "DMC 778", "Procedure_fee": "2,500"}
+    fill(desk, **{**SEN, **other})
+    press(desk, "Register the doctor")
+
+    listed = desk.dataframe[0].value
+    fees = dict(zip(listed["Name"], listed["Procedure"], strict=True))
+    assert (fees["Dr Mira Sen"], fees["Dr Usha Das"]) == ("", "₹2,500.00")
+    with reading() as db:
+        das = next(one for one in _doctors() if one.name == "Dr Usha Das")
+        assert fees_today(db, [das.id])[das.id, VisitKind.PROCEDURE] == 2_500_00
+
+
 # Editing
+
+
+def test_a_procedure_fee_is_shown_changed_and_refused_beside_its_field(monkeypatch, cast):
+    with transaction() as db:
+        typed = replace(RAO, procedure_fee_paise=2_500_00)
+        edit_doctor(db, cast.rao, typed, version=1, by=cast.khan)
+        session = SessionForm(0, 900, 960, 15, valid_from=TODAY, procedure_minutes=45)
+        open_session(db, cast.rao, session, by=cast.khan)
+    desk = _with_rao(monkeypatch, "cmo/edit_doctor", cast)
+    assert field(desk, "Procedure fee").value == "2,500.00"
+    fill(desk, Procedure_fee=" ")
+    press(desk, "Save the record")
+    assert "so the fee stays" in beside(desk, "Procedure fee")
+    fill(desk, Procedure_fee="a lot")
+    press(desk, "Save the record")
+    assert "is not an amount" in beside(desk, "Procedure fee").replace("\\", "")
+    fill(desk, Procedure_fee="3,000")
+    press(desk, "Save the record")
+
+    with reading() as db:
+        assert fees_today(db, [cast.rao.id])[cast.rao.id, VisitKind.PROCEDURE] == 3_000_00
 
 
 def test_an_edited_record_keeps_its_number(monkeypatch, cast):
@@ -277,11 +320,30 @@ def test_an_opened_session_is_in_the_table(monkeypatch, cast):
     assert list(desk.dataframe[0].value["Hours"])[3] == "15:00–17:00"
 
 
+def test_a_session_shows_the_length_of_every_kind(monkeypatch, cast):
+    with transaction() as db:
+        typed = replace(RAO, procedure_fee_paise=2_500_00)
+        edit_doctor(db, cast.rao, typed, version=1, by=cast.khan)
+    desk = _with_rao(monkeypatch, "cmo/sessions", cast)
+    lengths = {"Minutes_of_a_first_visit": 30, "Minutes_of_a_procedure": 45}
+    fill(desk, Weekday=2, Begins=15 * 60, Ends=17 * 60, **lengths)
+    press(desk, "Open the session")
+
+    shown = desk.dataframe[0].value.iloc[3]
+    kinds = ["Begins every", "First visit", "Follow-up", "Procedure"]
+    assert list(shown[kinds]) == ["15 min", "30 min", "15 min", "45 min"]
+    assert list(desk.dataframe[0].value.iloc[0][kinds])[-1] == "not seen"
+
+
 @pytest.mark.parametrize(
     ("typed", "label", "said"),
     [
         ({"Begins": 12 * 60}, "Begins", "already works within these hours"),
         ({"Begins": 15 * 60, "Ends": 14 * 60}, "Ends", "ends after it begins"),
+        ({**AFTERNOON, "Minutes_of_a_slot": 90}, "Minutes of a slot", "60 at most"),
+        ({**AFTERNOON, "Minutes_of_a_first_visit": 4}, "Minutes of a first visit", "5 minutes"),
+        ({**AFTERNOON, "Minutes_of_a_follow-up": 75}, "Minutes of a follow-up", "and 60"),
+        ({**AFTERNOON, "Minutes_of_a_procedure": 30}, "Minutes of a procedure", "no procedure fee"),
         ({"Begins": 14 * 60, "Ends": 15 * 60, "First_day": None}, "First day", "is empty"),
         (
             {
@@ -291,7 +353,7 @@ def test_an_opened_session_is_in_the_table(monkeypatch, cast):
                 "Last_day": date(2026, 12, 1),
             },
             "Last day",
-            "ends after it begins",
+            "before the first one",
         ),
     ],
 )
@@ -400,6 +462,61 @@ def test_withdrawn_leave_is_gone(monkeypatch, cast):
 
     assert _leaves(cast.rao) == []
     assert "No leave is granted" in desk.info[0].value
+
+
+# Holidays
+
+
+def _holidays() -> list[Holiday]:
+    with reading() as db:
+        return list(holidays_between(db, TODAY, TODAY + timedelta(days=999)))
+
+
+def test_a_declared_holiday_says_who_is_booked_on_it(monkeypatch, cast):
+    _book(cast)
+    desk = sit(monkeypatch, "khan", "cmo/holidays")
+    assert "No holiday is declared" in desk.info[0].value
+    fill(desk, Name=ODD, Day=TODAY)
+    press(desk, "Declare the holiday")
+
+    said = f"{ODD} is declared: Monday 23 November 2026. Appointments to be moved: 1."
+    assert desk.success[0].value == plain(said)
+    assert any(plain(ODD) in words.value for words in desk.markdown)
+    assert desk.warning[0].value == "Booked on it and to be moved: 1"
+    assert [holiday.day for holiday in _holidays()] == [TODAY]
+
+
+@pytest.mark.parametrize(
+    ("typed", "label", "said"),
+    [
+        ({"Name": " ", "Day": date(2026, 12, 25)}, "Name", "Name is empty"),
+        ({"Name": "Christmas Day"}, "Day", "Day is empty"),
+        ({"Name": "Christmas Day", "Day": TODAY}, "Day", "is a holiday already"),
+    ],
+)
+def test_a_holiday_that_cannot_be_is_refused_beside_its_field(
+    monkeypatch, cast, typed, label, said
+):
+    with transaction() as db:
+        declare_holiday(db, TODAY, "Guru Nanak Jayanti", by=cast.khan)
+    desk = sit(monkeypatch, "khan", "cmo/holidays")
+    fill(desk, **typed)
+    press(desk, "Declare the holiday")
+
+    assert said in beside(desk, label)
+    assert field(desk, "Name").value == typed["Name"]
+    assert [holiday.name for holiday in _holidays()] == ["Guru Nanak Jayanti"]
+
+
+def test_a_withdrawn_holiday_is_gone(monkeypatch, cast):
+    with transaction() as db:
+        declare_holiday(db, TODAY, "Guru Nanak Jayanti", by=cast.khan)
+    desk = sit(monkeypatch, "khan", "cmo/holidays")
+    assert "Nobody is booked on it." in [words.value for words in desk.caption]
+    press(desk, "Withdraw")
+
+    assert _holidays() == []
+    assert "can be booked again" in desk.success[0].value
 
 
 # Registrars

@@ -1,21 +1,32 @@
 """Weekly sessions and leave: a doctor's working time."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from mediklaud.errors import (
+    HoursNotPossible,
+    KindNotSeen,
     LeaveNotPossible,
     NotFound,
     NotPermitted,
+    ProcedureNotPriced,
+    SessionEndsTooSoon,
+    SessionNeverHeld,
     SessionNotPossible,
     SessionsOverlap,
+    SlotNotPossible,
+    VisitLengthNotPossible,
+    WeekdayNotPossible,
 )
+from mediklaud.models import VisitKind
 from mediklaud.repository import (
     SessionForm,
     appointments_in,
     cancel_appointment,
     close_session,
+    edit_doctor,
     free_slots,
     grant_leave,
     leaves_of,
@@ -24,7 +35,7 @@ from mediklaud.repository import (
     sessions_of,
     withdraw_leave,
 )
-from tests.hospital import TODAY, at
+from tests.hospital import RAO, TODAY, at
 from tests.visits import book, desk
 
 TUESDAY = TODAY + timedelta(days=1)
@@ -83,21 +94,111 @@ def test_a_session_may_follow_one_that_is_closed(db, ward):
 
 
 @pytest.mark.parametrize(
-    ("typed", "field"),
+    ("typed", "refusal", "field", "said"),
     [
-        (monday(15, 15), "Ends"),
-        (monday(16, 15), "Ends"),
-        (monday(15, 16, 4), "Ends"),
-        (monday(15, 16, 61), "Ends"),
-        (monday(15, 20, 241), "Ends"),
-        (monday(15, 16, valid_to=TODAY - timedelta(days=1)), "Last day"),
+        ({"weekday": 7}, WeekdayNotPossible, "Weekday", "one of the seven"),
+        ({"weekday": -1}, WeekdayNotPossible, "Weekday", "one of the seven"),
+        ({"begins_minute": -15}, HoursNotPossible, "Begins", "00:00 and 24:00"),
+        ({"begins_minute": 1440}, HoursNotPossible, "Begins", "00:00 and 24:00"),
+        ({"ends_minute": 1441}, HoursNotPossible, "Ends", "00:00 and 24:00"),
+        ({"ends_minute": 15 * 60}, SessionEndsTooSoon, "Ends", "an end after 15:00"),
+        ({"ends_minute": 14 * 60}, SessionEndsTooSoon, "Ends", "an end after 15:00"),
+        ({"ends_minute": 15 * 60 + 4}, SessionEndsTooSoon, "Ends", "5 minutes later"),
+        ({"slot_minutes": 4}, SlotNotPossible, "Minutes of a slot", "60 at most"),
+        ({"slot_minutes": 61}, SlotNotPossible, "Minutes of a slot", "60 at most"),
+        (
+            {"ends_minute": 20 * 60, "slot_minutes": 241},
+            SlotNotPossible,
+            "Minutes of a slot",
+            "240 at most",
+        ),
+        ({"first_minutes": 0}, VisitLengthNotPossible, "Minutes of a first visit", "5 minutes"),
+        ({"first_minutes": 61}, VisitLengthNotPossible, "Minutes of a first visit", "and 60"),
+        ({"follow_up_minutes": 4}, VisitLengthNotPossible, "Minutes of a follow-up", "5 minutes"),
+        ({"follow_up_minutes": 61}, VisitLengthNotPossible, "Minutes of a follow-up", "and 60"),
+        ({"procedure_minutes": 0}, VisitLengthNotPossible, "Minutes of a procedure", "5 minutes"),
+        ({"procedure_minutes": 61}, VisitLengthNotPossible, "Minutes of a procedure", "and 60"),
+        (
+            {"valid_to": TODAY - timedelta(days=1)},
+            SessionNeverHeld,
+            "Last day",
+            "23 November 2026",
+        ),
     ],
 )
-def test_a_session_that_cannot_be_is_refused(db, ward, typed, field):
-    with pytest.raises(SessionNotPossible) as refused:
-        open_session(db, ward.rao, typed, by=ward.khan)
+def test_a_session_that_makes_no_sense_is_refused_beside_its_field(
+    db, ward, typed, refusal, field, said
+):
+    with pytest.raises(refusal, match=said) as refused:
+        open_session(db, ward.rao, replace(monday(15, 16), **typed), by=ward.khan)
 
     assert refused.value.field == field
+    assert isinstance(refused.value, SessionNotPossible)
+    assert len(sessions_of(db, [ward.rao.id], on_or_after=TODAY)) == 7
+
+
+def test_an_hour_that_another_session_has_is_refused_beside_its_beginning(db, ward):
+    with pytest.raises(SessionsOverlap) as refused:
+        open_session(db, ward.rao, monday(12, 14), by=ward.khan)
+
+    assert refused.value.field == "Begins"
+
+
+# The length of each kind of visit
+
+
+def test_a_kind_without_minutes_takes_a_slot_and_procedures_are_not_seen(db, ward):
+    opened = open_session(db, ward.rao, monday(15, 16, 20), by=ward.khan)
+
+    assert (opened.first_minutes, opened.follow_up_minutes) == (20, 20)
+    assert opened.procedure_minutes is None
+
+
+def test_every_kind_takes_its_own_length_from_every_slot(db, ward):
+    price_procedures(db, ward)
+    lengths = {"first_minutes": 30, "follow_up_minutes": 15, "procedure_minutes": 45}
+    open_session(db, ward.rao, monday(15, 16, 15, **lengths), by=ward.khan)
+
+    for kind, starts in (
+        (VisitKind.FIRST, [at(15), at(15, 15), at(15, 30)]),
+        (VisitKind.FOLLOW_UP, [at(15), at(15, 15), at(15, 30), at(15, 45)]),
+        (VisitKind.PROCEDURE, [at(15), at(15, 15)]),
+    ):
+        found = free_slots(db, [ward.rao], TODAY, 1, kind)[ward.rao.id]
+        assert [slot.starts_at for slot in found if slot.starts_at >= at(15)] == starts
+    booked = book(db, ward, ward.asha, ward.rao, at(15, 15), VisitKind.PROCEDURE)
+    assert booked.ends_at == at(16)
+
+
+@pytest.mark.parametrize("kind", ["first", "follow_up", "procedure"])
+def test_a_visit_may_take_5_minutes_or_the_whole_session(db, ward, kind):
+    price_procedures(db, ward)
+    for begins, minutes in ((15, 5), (16, 60)):
+        typed = monday(begins, begins + 1, **{f"{kind}_minutes": minutes})
+        assert (
+            open_session(db, ward.rao, typed, by=ward.khan).minutes_of(VisitKind(kind)) == minutes
+        )
+
+
+def test_procedures_without_a_fee_are_refused_when_the_session_is_opened(db, ward):
+    with pytest.raises(ProcedureNotPriced, match="Dr Anjali Rao has no procedure fee") as refused:
+        open_session(db, ward.rao, monday(15, 16, procedure_minutes=45), by=ward.khan)
+
+    assert refused.value.field == "Minutes of a procedure"
+    price_procedures(db, ward)
+    assert open_session(db, ward.rao, monday(15, 16, procedure_minutes=45), by=ward.khan).id
+
+
+def test_a_procedure_is_not_booked_where_no_session_sees_one(db, ward):
+    price_procedures(db, ward)
+
+    with pytest.raises(KindNotSeen, match="sees no procedures at that time"):
+        book(db, ward, ward.asha, ward.rao, at(10), VisitKind.PROCEDURE)
+
+
+def price_procedures(db, ward):
+    typed = replace(RAO, procedure_fee_paise=2_500_00)
+    edit_doctor(db, ward.rao, typed, version=ward.rao.version, by=ward.khan)
 
 
 def test_a_session_may_end_at_midnight(db, ward):
@@ -110,6 +211,7 @@ def test_a_session_may_end_at_midnight(db, ward):
 def test_a_closed_session_has_no_slots_after_its_last_day(db, ward):
     booked = book(db, ward, ward.asha, ward.rao, at(10, day=NEXT_MONDAY))
     close_session(db, mondays_session(db, ward.rao), last_day=TODAY, by=ward.khan)
+    db.refresh(booked)
 
     assert free_on(db, ward.rao, TODAY)
     assert free_on(db, ward.rao, NEXT_MONDAY) == []

@@ -7,7 +7,7 @@ from random import Random
 
 from mediklaud.clock import MINUTES_A_DAY, day_of, local, moment_at
 from mediklaud.demo.roster import ZONE
-from mediklaud.models import Doctor, WorkingSession
+from mediklaud.models import Doctor, VisitKind, WorkingSession
 from mediklaud.timetable import Slot, days, slots_on
 
 SUNDAY = 6
@@ -57,16 +57,23 @@ class Agenda:
     ) -> None:
         """Cut every doctor's sessions into slots."""
         count = (window.last_day - window.first_day).days + 1
+        self._sessions = sessions
         self._free: dict[date, list[Free]] = {
-            day: [
-                Free(doctor, slot)
-                for doctor in doctors
-                for slot in slots_on(
-                    [one for one in sessions if one.doctor_id == doctor.id], day, ZONE
-                )
-            ]
+            day: [Free(doctor, slot) for doctor in doctors for slot in self._apart(doctor, day)]
             for day in days(window.first_day, count)
         }
+
+    def _cut(self, doctor: Doctor, day: date, kind: VisitKind) -> list[Slot]:
+        own = [session for session in self._sessions if session.doctor_id == doctor.id]
+        return slots_on(own, day, ZONE, kind)
+
+    def _apart(self, doctor: Doctor, day: date) -> list[Slot]:
+        """The slots of first visits, each beginning where the one before has ended."""
+        apart: list[Slot] = []
+        for slot in self._cut(doctor, day, VisitKind.FIRST):
+            if not apart or slot.starts_at >= apart[-1].ends_at:
+                apart.append(slot)
+        return apart
 
     def close(self, doctor: Doctor, first_day: date, last_day: date) -> None:
         """Give no slot of a doctor's leave away."""
@@ -89,6 +96,34 @@ class Agenda:
         found = [free[at] for at in taken]
         self._free[day] = [one for at, one in enumerate(free) if at not in set(taken)]
         return found
+
+    def lengthened(self, given: Free) -> Free | None:
+        """A slot that was given away, as long as a procedure; None where that is not free.
+
+        What it takes of the slots behind it is off the list.
+        """
+        slots = self._cut(given.doctor, given.day, VisitKind.PROCEDURE)
+        long = next((one for one in slots if one.starts_at == given.slot.starts_at), None)
+        if long is None:
+            return None
+        behind = [
+            Free(given.doctor, slot)
+            for slot in self._apart(given.doctor, given.day)
+            if slot.overlaps(long) and slot != given.slot
+        ]
+        free = self._free[given.day]
+        if not all(one in free for one in behind):
+            return None
+        self._free[given.day] = [one for one in free if one not in behind]
+        return Free(given.doctor, long)
+
+    def take(self, doctor: Doctor, slot: Slot) -> Free | None:
+        """A doctor's slot, taken off the list; None where it was given away."""
+        wanted, free = Free(doctor, slot), self._free[day_of(slot.starts_at, ZONE)]
+        if wanted not in free:
+            return None
+        free.remove(wanted)
+        return wanted
 
     def another(
         self, random: Random, doctor: Doctor, *, after: datetime, within_days: int

@@ -12,7 +12,11 @@ HOSPITAL = HospitalForm(
     phone="+91 60100 00001",
     email="desk@jmi-demo.example.org",
     zone=ZONE,
+    follow_up_visits=1,
+    follow_up_days=14,
 )
+# How far ahead of today it lies, and what it is called.
+HOLIDAY_DAYS, HOLIDAY = 9, "Founders' Day"
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,10 @@ class DemoStaff(DemoAccount):
 
 @dataclass(frozen=True)
 class DemoDoctor:
-    """A doctor; fees in rupees, hours as weekdays (0 is Monday), stretch and slot length."""
+    """A doctor; fees in rupees; hours as weekdays (0 is Monday), stretch and slot length.
+
+    After the slot may stand the minutes of a first visit, a follow-up and a procedure.
+    """
 
     username: str
     name: str
@@ -44,6 +51,7 @@ class DemoDoctor:
     fee: int
     follow_up: int
     hours: tuple[str, ...]
+    procedure: int | None = None
 
 
 STAFF = (
@@ -115,7 +123,7 @@ DOCTORS = (
         "DMC/990523",
         600,
         300,
-        ("01234 10-13 15",),
+        ("01234 10-13 15 30 15",),
     ),
     DemoDoctor(
         "thomas",
@@ -159,7 +167,8 @@ DOCTORS = (
         "MMC 990967",
         700,
         350,
-        ("0124 9-12 15",),
+        ("0124 9-12 15 30 15 45",),
+        2500,
     ),
     DemoDoctor(
         "verma",
@@ -170,7 +179,8 @@ DOCTORS = (
         "UPMC 991078",
         700,
         350,
-        ("135 10-14 15",),
+        ("135 10-14 15 15 15 30",),
+        1800,
     ),
     DemoDoctor(
         "menon",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
+from typing import Any
 
 from sqlmodel import Session
 
@@ -21,6 +22,8 @@ from mediklaud.repository import (
 )
 from mediklaud.repository.accounts import Hashed, password_hash
 
+# The columns of a session's lengths, in the order of the roster's.
+_KINDS = ("first_minutes", "follow_up_minutes", "procedure_minutes")
 # As first_password has them: nothing that could be read as another.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -33,6 +36,8 @@ class Staff:
     accounts: dict[str, Account]
     doctors: list[Doctor]
     sessions: list[WorkingSession]
+    # The numbers of the doctors who do procedures.
+    cutting: frozenset[str]
 
 
 def demo_password() -> str:
@@ -64,7 +69,9 @@ def hire(db: Session, opened_on: date) -> Staff:
         )
         for session in _sessions(kept, opened_on):
             sessions.append(open_session(db, doctor, session, by=accounts["nisha"]))
-    return Staff(hospital, accounts, doctors, sessions)
+    registered = zip(doctors, DOCTORS, strict=True)
+    cutting = frozenset(doctor.number for doctor, one in registered if one.procedure)
+    return Staff(hospital, accounts, doctors, sessions, cutting)
 
 
 def _account(
@@ -101,6 +108,7 @@ def _register(db: Session, one: DemoDoctor, place: int, opened_on: date, *, by: 
         registration=one.registration,
         consultation_fee_paise=one.fee * 100,
         follow_up_fee_paise=one.follow_up * 100,
+        procedure_fee_paise=one.procedure and one.procedure * 100,
         # Every third council renews: these days lie well after the demo's last one.
         registration_expires_on=opened_on + timedelta(days=160 + 45 * place)
         if place % 3 == 0
@@ -111,7 +119,9 @@ def _register(db: Session, one: DemoDoctor, place: int, opened_on: date, *, by: 
 
 def _sessions(one: DemoDoctor, opened_on: date) -> Iterator[SessionForm]:
     for hours in one.hours:
-        weekdays, stretch, minutes = hours.split()
+        weekdays, stretch, *minutes = hours.split()
         begins, ends = (60 * int(hour) for hour in stretch.split("-"))
+        slot, *lengths = map(int, minutes)
+        kinds: dict[str, Any] = dict(zip(_KINDS, lengths, strict=False))
         for weekday in weekdays:
-            yield SessionForm(int(weekday), begins, ends, int(minutes), valid_from=opened_on)
+            yield SessionForm(int(weekday), begins, ends, slot, valid_from=opened_on, **kinds)

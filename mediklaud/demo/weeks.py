@@ -19,7 +19,7 @@ from mediklaud.demo.agenda import (
 )
 from mediklaud.demo.notes import CANCEL_REASONS, NOTES
 from mediklaud.demo.people import families
-from mediklaud.demo.roster import ZONE
+from mediklaud.demo.roster import HOLIDAY, HOLIDAY_DAYS, ZONE
 from mediklaud.demo.staff import Staff
 from mediklaud.demo.till import Till
 from mediklaud.demo.timeline import Timeline
@@ -39,17 +39,23 @@ from mediklaud.repository import (
     begin_consultation,
     book_appointment,
     cancel_appointment,
+    declare_holiday,
     enroll_patient,
     finish_consultation,
+    free_slots,
     grant_leave,
     move_appointment,
     note_no_show,
+    walk_in,
 )
 
 # Of a hundred appointments so many are cancelled, moved, or not kept; the others take place.
 _CANCELLED, _MOVED, _MISSED = 6, 5, 6
 _EMERGENCIES, _EMERGENCY_GAP = 2, timedelta(days=5)
 _GROWN_UP = 16
+_WALK_INS = 3
+# Of a doctor's known patients who call, so many come for a procedure where there are any.
+_PROCEDURES = 0.4
 
 
 class Weeks:
@@ -69,7 +75,7 @@ class Weeks:
         self._emergencies: list[datetime] = []
 
     def plan(self, patients: int) -> None:
-        """Plan who is enrolled when, each day's appointments, leave, and two emergencies."""
+        """Plan who is enrolled when, each day's appointments and walk-ins, leave, emergencies."""
         self._plan_enrolment(patients)
         self._plan_leave()
         window = self._window
@@ -79,6 +85,8 @@ class Weeks:
                 self._timeline.at(moment, partial(self._book, free))
         for day in _days(window.first_day + timedelta(days=3), window.today):
             self._timeline.at(desk_moment(self._random, day), self._book_emergency)
+            for _ in range(_WALK_INS):
+                self._timeline.at(desk_moment(self._random, day), self._walk_in)
 
     def live(self, progress: Callable[[float], None]) -> None:
         """Let everything happen, up to the evening before today."""
@@ -127,6 +135,13 @@ class Weeks:
             self._timeline.at(opened, partial(self._grant, early, known, "Conference"))
         if sudden:
             self._timeline.at(evening, partial(self._grant, late, sudden, "Family function"))
+        # Declared when patients were booked on it, so that somebody has to move them.
+        self._timeline.at(evening + timedelta(minutes=10), self._declare)
+
+    def _declare(self) -> None:
+        day = self._window.today + timedelta(days=HOLIDAY_DAYS)
+        day += timedelta(days=day.weekday() == SUNDAY)
+        declare_holiday(self._db, day, HOLIDAY, by=self._staff.accounts["khan"])
 
     def _grant(self, doctor: Doctor, off: list[date], reason: str) -> None:
         form = f"demo/leave/{doctor.number}"
@@ -140,18 +155,44 @@ class Weeks:
         if patient is None:
             return
         known = patient.id in self._seen[free.doctor.id or 0]
+        kind = VisitKind.FOLLOW_UP if known else VisitKind.FIRST
+        if known and free.doctor.number in self._staff.cutting and emergency is None:
+            kind, free = self._procedure(free)
         appointment = book_appointment(
             self._db,
             patient,
             free.doctor,
             free.slot.starts_at,
-            VisitKind.FOLLOW_UP if known else VisitKind.FIRST,
+            kind,
             form=f"demo/appointment/{self._timeline.serial}",
             by=self._desk(),
             emergency=emergency,
         )
         self._expected[patient.id or 0].add(free.day)
         self._decide(appointment, patient, free)
+
+    def _procedure(self, free: Free) -> tuple[VisitKind, Free]:
+        wanted = self._random.random() < _PROCEDURES
+        long = self._agenda.lengthened(free) if wanted else None
+        return (VisitKind.PROCEDURE, long) if long else (VisitKind.FOLLOW_UP, free)
+
+    def _walk_in(self) -> None:
+        """Somebody new at the desk, for whom a doctor has the next time of today."""
+        doctor = self._random.choice(self._staff.doctors)
+        today = clock.day_of(self._timeline.now, ZONE)
+        slots = free_slots(self._db, [doctor], today, 1)[doctor.id or 0]
+        soon = self._timeline.now + timedelta(minutes=5)
+        if not slots or slots[0].starts_at < soon:
+            return
+        # One that was given away is still to be called for, later today.
+        free = self._agenda.take(doctor, slots[0])
+        patient = self._caller(free, owing=False) if free else None
+        if free is None or patient is None or patient.id in self._seen[doctor.id or 0]:
+            return
+        form, desk = f"demo/appointment/{self._timeline.serial}", self._desk()
+        appointment = walk_in(self._db, patient, doctor, VisitKind.FIRST, form=form, by=desk)
+        self._expected[patient.id or 0].add(free.day)
+        self._see(appointment, patient, free)
 
     def _book_emergency(self) -> None:
         gap = not self._emergencies or self._timeline.now - self._emergencies[-1] > _EMERGENCY_GAP
@@ -241,6 +282,9 @@ class Weeks:
 
     def _arrive(self, appointment: Appointment, patient: Patient, free: Free) -> None:
         arrive(self._db, appointment, by=self._desk())
+        self._see(appointment, patient, free)
+
+    def _see(self, appointment: Appointment, patient: Patient, free: Free) -> None:
         moment = free.slot.starts_at + timedelta(seconds=self._random.randint(0, 60))
         self._timeline.at(moment, partial(self._begin, appointment, patient, free))
 

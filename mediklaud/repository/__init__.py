@@ -49,7 +49,7 @@ from mediklaud.repository.encounters import (
     own_patients,
     schedule_of,
 )
-from mediklaud.repository.entitlements import FollowUps, follow_ups_of
+from mediklaud.repository.entitlements import FollowUps, follow_up_words, follow_ups_of
 from mediklaud.repository.free_times import (
     FURTHEST_DAYS,
     FreeTime,
@@ -68,6 +68,7 @@ from mediklaud.repository.holds import (
     release_hold,
 )
 from mediklaud.repository.holidays import (
+    booked_on,
     declare_holiday,
     holidays_between,
     withdraw_holiday,
@@ -224,6 +225,7 @@ __all__ = [
     "board",
     "book_appointment",
     "book_waiting",
+    "booked_on",
     "cancel_appointment",
     "change_account",
     "change_own_password",
@@ -257,6 +259,7 @@ __all__ = [
     "first_free",
     "first_password",
     "first_visit_code",
+    "follow_up_words",
     "follow_ups_of",
     "free_slots",
     "grant_leave",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import bindparam, delete, func, or_
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, text
@@ -17,18 +17,23 @@ from mediklaud.errors import (
     EmptyField,
     FeeNotPossible,
     NotFound,
+    ProcedureFeeStays,
     RegistrationExpired,
     RegistrationTaken,
     StaleForm,
 )
-from mediklaud.models import Account, Doctor, Tariff, VisitKind
+from mediklaud.models import Account, Appointment, Doctor, Tariff, VisitKind, WorkingSession
 from mediklaud.permissions import Deed
 from mediklaud.registers import COUNCILS
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.hospital import next_number, the_hospital
 
 HIGHEST_FEE_PAISE = 1_00_000_00
-_FEE_FIELDS = {VisitKind.FIRST: "Consultation fee", VisitKind.FOLLOW_UP: "Follow-up fee"}
+_FEE_FIELDS = {
+    VisitKind.FIRST: "Consultation fee",
+    VisitKind.FOLLOW_UP: "Follow-up fee",
+    VisitKind.PROCEDURE: "Procedure fee",
+}
 
 
 _PRICE = (
@@ -44,7 +49,10 @@ _PRICE = (
 
 @dataclass(frozen=True)
 class DoctorForm:
-    """What the CMO's office types of a doctor. Fees in paise."""
+    """What the CMO's office types of a doctor. Fees in paise.
+
+    A doctor without a procedure fee does no procedures.
+    """
 
     name: str
     phone: str
@@ -56,14 +64,17 @@ class DoctorForm:
     consultation_fee_paise: int
     follow_up_fee_paise: int
     registration_expires_on: date | None = None
+    procedure_fee_paise: int | None = None
 
     @property
     def fees(self) -> dict[VisitKind, int]:
-        """The price of each kind of visit, in paise."""
-        return {
+        """The price of each kind of visit the doctor sees, in paise."""
+        asked = {
             VisitKind.FIRST: self.consultation_fee_paise,
             VisitKind.FOLLOW_UP: self.follow_up_fee_paise,
+            VisitKind.PROCEDURE: self.procedure_fee_paise,
         }
+        return {kind: paise for kind, paise in asked.items() if paise is not None}
 
 
 def register_doctor(db: Session, typed: DoctorForm, *, by: Account) -> Doctor:
@@ -90,7 +101,9 @@ def edit_doctor(
 ) -> Doctor:
     """Change a doctor's record; the number stays. New fees hold from today on.
 
-    Refuses when somebody else changed the record since `version` was shown (StaleForm).
+    An empty procedure fee takes the price away where nothing was ever booked at it; otherwise
+    it is needed yet (ProcedureFeeStays). Refuses when somebody else changed the record since
+    `version` was shown (StaleForm).
     """
     permit(db, by, Deed.REGISTER_DOCTOR)
     kept = locked_doctor(db, doctor.id)
@@ -98,6 +111,8 @@ def edit_doctor(
         raise StaleForm()
     checked = _checked(db, typed)
     _refuse_taken(db, checked, but=kept.id)
+    if typed.procedure_fee_paise is None:
+        _take_procedures_away(db, kept)
     changed = sorted(word for word in checked if getattr(kept, word) != checked[word])
     with expecting(db, one_doctor_per_registration=_just_taken(checked)):
         kept.sqlmodel_update({**checked, "version": version + 1})
@@ -224,6 +239,30 @@ def _price(db: Session, doctor: Doctor, typed: DoctorForm) -> None:
         present.price_paise = price_paise
         db.add(present)
     db.flush()
+
+
+def _take_procedures_away(db: Session, doctor: Doctor) -> None:
+    """Forget the price of procedures, with the doctor locked; refused while something needs it.
+
+    A booked procedure is billed at the price of its day and a cancelled one may be restored,
+    so a price that was ever booked at stays on record, as every other price does.
+    """
+    today = clock.today(the_hospital(db).zone)
+    procedure = VisitKind.PROCEDURE
+    if not priced(db, doctor.id, procedure, date.max):
+        return
+    booked = select(Appointment.id).where(
+        Appointment.doctor_id == doctor.id, Appointment.kind == procedure
+    )
+    seen = select(WorkingSession.id).where(
+        WorkingSession.doctor_id == doctor.id,
+        col(WorkingSession.procedure_minutes).is_not(None),
+        or_(col(WorkingSession.valid_to).is_(None), col(WorkingSession.valid_to) >= today),
+    )
+    if any(db.exec(rows.limit(1)).first() is not None for rows in (booked, seen)):
+        raise ProcedureFeeStays(name=doctor.name)
+    prices = delete(Tariff).where(col(Tariff.doctor_id) == doctor.id, col(Tariff.kind) == procedure)
+    db.execute(prices)
 
 
 def _checked(db: Session, typed: DoctorForm) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
-from mediklaud.models import LIVE, Appointment, Entitlement, Patient, VisitKind
+from mediklaud.models import LIVE, Appointment, Entitlement, Hospital, Patient, VisitKind
 from mediklaud.repository.hospital import the_hospital
 
 
@@ -24,9 +24,28 @@ class FollowUps:
     @property
     def words(self) -> str:
         """As the desk reads it: free visit 1 of 2 until 30 Nov."""
-        price = "free" if self.percent == 0 else f"{self.percent} % fee"
+        price = "free" if self.percent == 0 else "cheaper"
+        share = f" at {self.percent} % of the fee" if self.percent else ""
         until = f"{self.last_day.day} {self.last_day:%b}"
-        return f"{price} visit {self.used + 1} of {self.visits} until {until}"
+        return f"{price} visit {self.used + 1} of {self.visits}{share} until {until}"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an entitled follow-up costs: this share of the fee, after the visit of that day."""
+
+    percent: int
+    visit_day: date
+
+    def price(self, fee_paise: int) -> int:
+        """The share of a fee, in paise; half a paisa is rounded up."""
+        return (fee_paise * self.percent + 50) // 100
+
+    @property
+    def words(self) -> str:
+        """As a bill's line says it: free after the visit of 23 Nov 2026."""
+        share = f"at {self.percent} % of the fee" if self.percent else "free"
+        return f"{share} after the visit of {self.visit_day:%d %b %Y}"
 
 
 def follow_ups_of(db: Session, patient_id: int, doctor_id: int, day: date) -> FollowUps | None:
@@ -99,14 +118,42 @@ def grant_follow_ups(db: Session, appointment: Appointment, price_paise: int) ->
     db.flush()
 
 
-def entitled_price(db: Session, appointment: Appointment, fee_paise: int) -> int:
-    """What an appointment costs, in paise: its fee, or the share its entitlement leaves of it.
+def claim_follow_up(db: Session, appointment: Appointment) -> None:
+    """Let a follow-up use what is left now, where it was booked before its paid visit was billed.
 
-    Half a paisa is rounded up.
+    Part of billing it, with the patient's row locked like every deed that uses one.
     """
-    if appointment.entitled_by_id is None:
-        return fee_paise
-    given = select(Entitlement.percent).where(
-        Entitlement.granted_by_id == appointment.entitled_by_id
+    if appointment.entitled_by_id is not None or appointment.kind is not VisitKind.FOLLOW_UP:
+        return
+    day = clock.day_of(appointment.starts_at, the_hospital(db).zone)
+    left = follow_ups_of(db, appointment.patient_id, appointment.doctor_id, day)
+    appointment.entitled_by_id = left.granted_by_id if left else None
+    db.add(appointment)
+    db.flush()
+
+
+def terms_of(db: Session, appointment: Appointment) -> Terms | None:
+    """The terms of an entitled follow-up; None where a visit costs its fee."""
+    given = (
+        select(Entitlement.percent, Appointment.starts_at)
+        .join(Appointment, col(Appointment.id) == col(Entitlement.granted_by_id))
+        .where(Entitlement.granted_by_id == appointment.entitled_by_id)
     )
-    return (fee_paise * db.exec(given).one() + 50) // 100
+    found = db.exec(given).first()
+    zone = the_hospital(db).zone
+    return Terms(found[0], clock.day_of(found[1], zone)) if found else None
+
+
+def follow_up_words(hospital: Hospital) -> str:
+    """The hospital's rule for follow-ups in a sentence's words, from its settings."""
+    visits, percent = hospital.follow_up_visits, hospital.follow_up_percent
+    if not visits:
+        return "every follow-up costs its fee"
+    price = "free follow-up" if percent == 0 else f"follow-up at {percent} % of the fee"
+    counted = f"{visits} {price}" if visits == 1 else f"{visits} {_several(price)}"
+    days = "1 day" if hospital.follow_up_days == 1 else f"{hospital.follow_up_days} days"
+    return f"{counted} within {days} of a paid visit with the same doctor"
+
+
+def _several(price: str) -> str:
+    return price.replace("follow-up", "follow-ups")

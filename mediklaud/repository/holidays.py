@@ -1,14 +1,15 @@
 """The hospital's holidays: calendar days on which nobody is seen by appointment."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
 from mediklaud.database import expecting
 from mediklaud.errors import HolidayStands, NotFound
-from mediklaud.models import Account, Doctor, Holiday
+from mediklaud.models import Account, Appointment, AppointmentStatus, Doctor, Holiday
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.hospital import the_hospital
@@ -50,6 +51,19 @@ def holidays_between(db: Session, first_day: date, last_day: date) -> Sequence[H
     """The holidays from one day to another, both counted, by day; open to every desk."""
     rows = select(Holiday).where(Holiday.day >= first_day, Holiday.day <= last_day)
     return db.exec(rows.order_by(col(Holiday.day))).all()
+
+
+def booked_on(db: Session, holiday: Holiday, *, by: Account) -> int:
+    """How many appointments are still booked on a holiday and have to be moved."""
+    permit(db, by, Deed.PLAN_SESSIONS)
+    booked = select(func.count()).where(
+        Appointment.status == AppointmentStatus.BOOKED,
+        # No visit is longer than a day, so none from before that reaches in.
+        Appointment.starts_at > holiday.begins_at - timedelta(days=1),
+        Appointment.starts_at < holiday.ends_at,
+        Appointment.ends_at > holiday.begins_at,
+    )
+    return db.exec(booked).one()
 
 
 def _lock_doctors(db: Session) -> None:

@@ -15,8 +15,12 @@ from mediklaud import clock, config, contact, text
 from mediklaud.database import expecting
 from mediklaud.errors import (
     AlreadySetUp,
+    FollowUpDaysNotPossible,
+    FollowUpShareNotPossible,
+    FollowUpsNotPossible,
     GraceNotPossible,
     NotFound,
+    OverbookingsNotPossible,
     PrefixesAlike,
     PrefixNotUsable,
     SeriesUsedUp,
@@ -24,7 +28,7 @@ from mediklaud.errors import (
     WrongCode,
     ZoneNotKnown,
 )
-from mediklaud.models import Account, Hospital, Invoice, Receipt
+from mediklaud.models import Account, Holiday, Hospital, Invoice, Receipt
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
 
@@ -44,6 +48,10 @@ class HospitalForm:
     receipt_prefix: str = "JMR"
     dues_limit_paise: int = 0
     dues_grace_days: int = 0
+    overbookings_a_session: int = 2
+    follow_up_visits: int = 0
+    follow_up_days: int = 0
+    follow_up_percent: int = 0
 
 
 def first_visit_code() -> str:
@@ -95,17 +103,29 @@ def open_hospital(db: Session, typed: HospitalForm, *, is_demo: bool = False) ->
 
 
 def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospital:
-    """Change what the hospital says of itself and its dues rule; issued papers stay."""
+    """Change what the hospital says of itself and its rules.
+
+    Issued papers stay, and so do the follow-ups that visits have given already. In another
+    zone a holiday's day has other bounds.
+    """
     permit(db, by, Deed.CHANGE_SETTINGS)
     kept = the_hospital(db)
     before = {word: getattr(kept, word) for word in _checked(typed)}
     after = _checked(typed)
     kept.sqlmodel_update(after)
     db.add(kept)
+    if before["zone"] != after["zone"]:
+        _rebound_holidays(db, after["zone"])
     db.flush()
     changed = {word: [before[word], after[word]] for word in after if before[word] != after[word]}
     note_deed(db, by, "settings changed", "hospital/1", **changed)
     return kept
+
+
+def _rebound_holidays(db: Session, zone: str) -> None:
+    for holiday in db.exec(select(Holiday)):
+        holiday.begins_at, holiday.ends_at = clock.day_bounds(holiday.day, zone)
+        db.add(holiday)
 
 
 def _checked(typed: HospitalForm) -> dict[str, Any]:
@@ -117,6 +137,7 @@ def _checked(typed: HospitalForm) -> dict[str, Any]:
         raise PrefixesAlike()
     if not 0 <= typed.dues_grace_days <= 365:
         raise GraceNotPossible()
+    _refuse_rules(typed)
     return {
         "name": text.needed(typed.name, field="Hospital's name"),
         "address": text.needed_note(typed.address, field="Address", at_most=400),
@@ -129,7 +150,22 @@ def _checked(typed: HospitalForm) -> dict[str, Any]:
         "receipt_prefix": receipt,
         "dues_limit_paise": typed.dues_limit_paise,
         "dues_grace_days": typed.dues_grace_days,
+        "overbookings_a_session": typed.overbookings_a_session,
+        "follow_up_visits": typed.follow_up_visits,
+        "follow_up_days": typed.follow_up_days,
+        "follow_up_percent": typed.follow_up_percent,
     }
+
+
+def _refuse_rules(typed: HospitalForm) -> None:
+    if not 0 <= typed.overbookings_a_session <= 20:
+        raise OverbookingsNotPossible()
+    if not 0 <= typed.follow_up_visits <= 20:
+        raise FollowUpsNotPossible()
+    if not min(1, typed.follow_up_visits) <= typed.follow_up_days <= 365:
+        raise FollowUpDaysNotPossible()
+    if not 0 <= typed.follow_up_percent <= 99:
+        raise FollowUpShareNotPossible()
 
 
 def _prefix(typed: str, *, field: str) -> str:

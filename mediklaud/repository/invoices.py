@@ -24,7 +24,7 @@ from mediklaud.permissions import Deed
 from mediklaud.registers import SAC_CONSULTATION
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.doctors import price_of
-from mediklaud.repository.entitlements import entitled_price, grant_follow_ups
+from mediklaud.repository.entitlements import claim_follow_up, grant_follow_ups, terms_of
 from mediklaud.repository.hospital import number_paper, the_hospital
 
 _DESCRIPTIONS = {
@@ -44,11 +44,14 @@ def bill_consultation(
     """
     day = clock.day_of(appointment.starts_at, the_hospital(db).zone)
     fee_paise = price_of(db, appointment.doctor_id, appointment.kind, day)
+    claim_follow_up(db, appointment)
+    terms = terms_of(db, appointment)
+    entitled = f", {terms.words}" if terms else ""
     charge = Charge(
         appointment_id=appointment.id or 0,
-        description=f"{_DESCRIPTIONS[appointment.kind]}, {doctor.name} ({day:%d %b %Y})",
+        description=f"{_DESCRIPTIONS[appointment.kind]}{entitled}, {doctor.name} ({day:%d %b %Y})",
         sac=SAC_CONSULTATION,
-        price_paise=entitled_price(db, appointment, fee_paise),
+        price_paise=terms.price(fee_paise) if terms else fee_paise,
         charged_at=clock.now(),
     )
     db.add(charge)

@@ -6,12 +6,31 @@ from datetime import date
 
 from sqlmodel import Session, col, or_, select
 
+from mediklaud import clock
 from mediklaud.database import expecting
-from mediklaud.errors import NotFound, SessionNotPossible, SessionsOverlap
-from mediklaud.models import Account, Doctor, WorkingSession
+from mediklaud.errors import (
+    HoursNotPossible,
+    NotFound,
+    ProcedureNotPriced,
+    SessionEndsTooSoon,
+    SessionNeverHeld,
+    SessionsOverlap,
+    SlotNotPossible,
+    VisitLengthNotPossible,
+    WeekdayNotPossible,
+)
+from mediklaud.models import Account, Doctor, VisitKind, WorkingSession
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
-from mediklaud.repository.doctors import locked_doctor
+from mediklaud.repository.doctors import locked_doctor, priced
+from mediklaud.repository.hospital import the_hospital
+
+SHORTEST_MINUTES, LONGEST_SLOT_MINUTES = 5, 240
+_LENGTH_FIELDS = {
+    "first_minutes": "Minutes of a first visit",
+    "follow_up_minutes": "Minutes of a follow-up",
+    "procedure_minutes": "Minutes of a procedure",
+}
 
 
 @dataclass(frozen=True)
@@ -36,20 +55,26 @@ class SessionForm:
     def lengths(self) -> dict[str, int | None]:
         """The minutes of each kind of visit, by column."""
         return {
-            "first_minutes": self.first_minutes or self.slot_minutes,
-            "follow_up_minutes": self.follow_up_minutes or self.slot_minutes,
+            "first_minutes": self._or_a_slot(self.first_minutes),
+            "follow_up_minutes": self._or_a_slot(self.follow_up_minutes),
             "procedure_minutes": self.procedure_minutes,
         }
 
+    def _or_a_slot(self, minutes: int | None) -> int:
+        return self.slot_minutes if minutes is None else minutes
+
 
 def open_session(db: Session, doctor: Doctor, typed: SessionForm, *, by: Account) -> WorkingSession:
-    """Open a weekly session for a doctor.
+    """Open a weekly session for a doctor; refuses one that makes no sense (SessionNotPossible).
 
-    Sessions of one doctor never share an hour: no_overlapping_sessions_of_a_doctor.
+    Sessions of one doctor never share an hour: no_overlapping_sessions_of_a_doctor. Minutes
+    for procedures need the doctor's fee for them (ProcedureNotPriced), since the free times
+    they give could not be booked.
     """
     permit(db, by, Deed.PLAN_SESSIONS)
-    locked_doctor(db, doctor.id)
+    kept = locked_doctor(db, doctor.id)
     _refuse_nonsense(typed)
+    _refuse_unpriced(db, kept, typed)
     session = WorkingSession(doctor_id=doctor.id or 0, **{**vars(typed), **typed.lengths})
     with expecting(db, no_overlapping_sessions_of_a_doctor=SessionsOverlap(name=doctor.name)):
         db.add(session)
@@ -58,22 +83,36 @@ def open_session(db: Session, doctor: Doctor, typed: SessionForm, *, by: Account
 
 
 def _refuse_nonsense(typed: SessionForm) -> None:
+    if not 0 <= typed.weekday <= 6:
+        raise WeekdayNotPossible()
+    if not 0 <= typed.begins_minute < clock.MINUTES_A_DAY:
+        raise HoursNotPossible(field="Begins")
+    if typed.ends_minute > clock.MINUTES_A_DAY:
+        raise HoursNotPossible(field="Ends")
     length = typed.ends_minute - typed.begins_minute
-    if not (typed.begins_minute >= 0 and typed.ends_minute <= 1440 and 0 <= typed.weekday <= 6):
-        raise SessionNotPossible()
-    if not 5 <= typed.slot_minutes <= min(240, length):
-        raise SessionNotPossible()
-    if not all(5 <= minutes <= length for minutes in typed.lengths.values() if minutes is not None):
-        raise SessionNotPossible()
+    if length < SHORTEST_MINUTES:
+        raise SessionEndsTooSoon(begins=clock.minute_words(typed.begins_minute))
+    longest = min(LONGEST_SLOT_MINUTES, length)
+    if not SHORTEST_MINUTES <= typed.slot_minutes <= longest:
+        raise SlotNotPossible(at_most=longest)
+    for column, minutes in typed.lengths.items():
+        if minutes is not None and not SHORTEST_MINUTES <= minutes <= length:
+            raise VisitLengthNotPossible(at_most=length, field=_LENGTH_FIELDS[column])
     if typed.valid_to is not None and typed.valid_to < typed.valid_from:
-        raise SessionNotPossible(field="Last day")
+        raise SessionNeverHeld(first=typed.valid_from)
+
+
+def _refuse_unpriced(db: Session, doctor: Doctor, typed: SessionForm) -> None:
+    today = clock.today(the_hospital(db).zone)
+    if typed.procedure_minutes and not priced(db, doctor.id, VisitKind.PROCEDURE, today):
+        raise ProcedureNotPriced(name=doctor.name)
 
 
 def close_session(db: Session, session: WorkingSession, *, last_day: date, by: Account) -> None:
     """Hold a weekly session for the last time on a day; one that never took place goes away.
 
-    What is booked already stays booked. Closing never makes a session last longer. Refuses
-    a session that another desk has taken away (NotFound).
+    What is booked already stays booked, until it is moved. Closing never makes a session last
+    longer. Refuses a session that another desk has taken away (NotFound).
     """
     permit(db, by, Deed.PLAN_SESSIONS)
     locked_doctor(db, session.doctor_id)

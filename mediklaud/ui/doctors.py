@@ -9,14 +9,13 @@ import streamlit as st
 from sqlmodel import Session
 
 from mediklaud import clock, contact
-from mediklaud.models import Appointment, Doctor, Leave, Patient, VisitKind, WorkingSession
-from mediklaud.money import read_rupees
+from mediklaud.models import Appointment, Doctor, Leave, Patient, VisitKind
+from mediklaud.money import figures, read_rupees, rupees
 from mediklaud.registers import COUNCILS, SPECIALTIES
 from mediklaud.repository import DoctorForm
 from mediklaud.ui import choose, show, sums
 from mediklaud.ui.desk import carry, fresh_forms
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 Fees = Mapping[tuple[int, VisitKind], int]
 _DOCTOR = "doctor-chosen"
 
@@ -35,6 +34,7 @@ class TypedDoctor:
     expires_on: date | None
     consultation_fee: str
     follow_up_fee: str
+    procedure_fee: str
 
     def form(self) -> DoctorForm:
         """The same with the fees in paise; refuses what is no amount."""
@@ -49,7 +49,12 @@ class TypedDoctor:
             read_rupees(self.consultation_fee, field="Consultation fee"),
             read_rupees(self.follow_up_fee, field="Follow-up fee"),
             self.expires_on,
+            self._procedure_fee_paise(),
         )
+
+    def _procedure_fee_paise(self) -> int | None:
+        typed = self.procedure_fee.strip()
+        return read_rupees(typed, field="Procedure fee") if typed else None
 
 
 def fields(form: str, kept: Doctor | None = None, fees: Fees | None = None) -> TypedDoctor:
@@ -86,6 +91,12 @@ def fields(form: str, kept: Doctor | None = None, fees: Fees | None = None) -> T
         follow_up = choose.amount(
             "Follow-up fee", form, value_paise=_fee(kept, fees, VisitKind.FOLLOW_UP)
         )
+        procedure = choose.words(
+            "Procedure fee",
+            form,
+            value=_figures(_fee(kept, fees, VisitKind.PROCEDURE)),
+            placeholder="Empty: no procedures",
+        )
     return TypedDoctor(
         name,
         phone,
@@ -97,6 +108,7 @@ def fields(form: str, kept: Doctor | None = None, fees: Fees | None = None) -> T
         expires_on,
         consultation,
         follow_up,
+        procedure,
     )
 
 
@@ -105,7 +117,11 @@ def _kept(kept: Doctor | None, word: str) -> str:
 
 
 def _fee(kept: Doctor | None, fees: Fees | None, kind: VisitKind) -> int | None:
-    return fees[kept.id or 0, kind] if kept and fees else None
+    return fees.get((kept.id or 0, kind)) if kept and fees else None
+
+
+def _figures(fee_paise: int | None) -> str:
+    return "" if fee_paise is None else figures(fee_paise)
 
 
 def chosen(found: Sequence[Doctor]) -> Doctor | None:
@@ -151,6 +167,7 @@ def listed(found: Sequence[Doctor], fees: Fees) -> None:
         "state": "State",
         "consultation_paise": "Consultation",
         "follow_up_paise": "Follow-up",
+        "procedure": "Procedure",
         "phone": "Phone",
         "council": "Council",
         "registration": "Registration",
@@ -164,6 +181,8 @@ def listed(found: Sequence[Doctor], fees: Fees) -> None:
             "Active" if doctor.active else "Inactive",
             fees[doctor.id or 0, VisitKind.FIRST],
             fees[doctor.id or 0, VisitKind.FOLLOW_UP],
+            # Text, since a doctor who does none has no sum.
+            rupees(fees[key]) if (key := (doctor.id or 0, VisitKind.PROCEDURE)) in fees else "",
             contact.phone_words(doctor.phone),
             doctor.council,
             doctor.registration,
@@ -191,32 +210,6 @@ def bookings(booked: Sequence[tuple[Appointment, Patient]], zone: str, *, alt: s
         ],
         alt=alt,
     )
-
-
-def weekday_words(weekday: int) -> str:
-    """The name of a weekday; Monday is 0."""
-    return _WEEKDAYS[weekday]
-
-
-def session_row(session: WorkingSession) -> dict[str, object]:
-    """A weekly session as a row."""
-    return {
-        "Weekday": weekday_words(session.weekday),
-        "Hours": _hours(session),
-        "Slot": f"{session.slot_minutes} min",
-        "First day": day_words(session.valid_from),
-        "Last day": day_words(session.valid_to) or "goes on",
-    }
-
-
-def session_words(session: WorkingSession) -> str:
-    """A weekly session in a line."""
-    day = weekday_words(session.weekday)
-    return f"{day} {_hours(session)}, from {day_words(session.valid_from)}"
-
-
-def _hours(session: WorkingSession) -> str:
-    return f"{clock.minute_words(session.begins_minute)}–{clock.minute_words(session.ends_minute)}"
 
 
 def leave_words(leave: Leave, zone: str) -> str:

@@ -50,6 +50,7 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
         ("cmo/edit_doctor", "Edit a doctor", "edit_note", _STAFF),
         ("cmo/sessions", "Weekly sessions", "schedule", _STAFF),
         ("cmo/leave", "Leave", "beach_access", _STAFF),
+        ("cmo/holidays", "Holidays", "flag", _STAFF),
         ("cmo/registrars", "Registrars", "how_to_reg", (Role.CMO,)),
     ),
     "Hospital": (
