@@ -168,7 +168,7 @@ def _free_by_day(
     wanted: Sequence[date],
     kind: VisitKind,
     wishes: Wishes,
-    by: Account | None,
+    clerk: Account | None,
 ) -> Iterator[list[FreeTime]]:
     """The free times of each open day, in order; no more is read than whoever asks goes on to."""
     zone = the_hospital(db).zone
@@ -176,7 +176,7 @@ def _free_by_day(
     today = clock.day_of(now, zone)
     weekly = _hours(db, doctors, kind, wishes, today)
     doctor_ids = sorted({one.doctor_id for of_weekday in weekly.values() for one in of_weekday})
-    taken = _away(db, doctor_ids, now, by)
+    taken = _away(db, doctor_ids, now, clerk)
     read_to = None
     for some in _growing(_open_days(db, wanted, weekly, today)):
         # No visit is longer than a day, so none from before that reaches in.
@@ -262,7 +262,7 @@ def _hours(
     """The sessions of active doctors that suit, while registered and priced, by weekday."""
     expiry = {one.id: one.registration_expires_on or date.max for one in doctors if one.active}
     asked = {"doctors": list(expiry), "kind": kind, "today": today}
-    priced = dict(db.execute(_PRICED, asked).tuples().all())
+    priced = dict(tuple(row) for row in db.execute(_PRICED, asked))
     weekly: dict[int, list[Hours]] = {weekday: [] for weekday in range(7)}
     for row in db.execute(_SESSIONS[kind], asked):
         doctor_id, weekday, *minutes, valid_from, valid_to = row
@@ -289,11 +289,11 @@ _AWAY = union_all(
 
 
 def _away(
-    db: Session, doctor_ids: Sequence[int], now: datetime, by: Account | None
+    db: Session, doctor_ids: Sequence[int], now: datetime, clerk: Account | None
 ) -> dict[int, list[Stretch]]:
-    """Leave to come, and what other clerks than `by` hold, by doctor."""
+    """Leave to come, and what other clerks than this one hold, by doctor."""
     found: dict[int, list[Stretch]] = {doctor_id: [] for doctor_id in doctor_ids}
-    own = by.id if by is not None else None
+    own = clerk.id if clerk is not None else None
     asked = {"doctors": doctor_ids, "now": now, "own": own or 0}
     for doctor_id, begins_at, ends_at in db.execute(_AWAY, asked):
         found[doctor_id].append((begins_at, ends_at))
