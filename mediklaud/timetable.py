@@ -116,10 +116,12 @@ def free_starts(hours: Hours, day: date, zone: str, left: Sequence[Stretch]) -> 
 
     The gaps stand in order, as `gaps` leaves them. A session without one costs two bisections.
     """
-    ends_at = _moment(day, hours.ends_minute, zone)
-    first = bisect_right(left, _moment(day, hours.begins_minute, zone), key=itemgetter(1))
+    begins_at, ends_at = _bounds(hours, day, zone)
+    first = bisect_right(left, begins_at, key=itemgetter(1))
+    if first == len(left) or left[first][0] >= ends_at:
+        return []
     own = left[first : bisect_left(left, ends_at, lo=first, key=itemgetter(0))]
-    starts = _starts(hours, day, zone) if own else []
+    starts = _starts(hours, day, zone)
     length = hours.visit_minutes * _MINUTE
     return [
         starts_at
@@ -151,9 +153,12 @@ def _starts(hours: Hours, day: date, zone: str) -> list[datetime]:
     return [start for start, end in zip(starts, ends, strict=True) if end - start >= length]
 
 
-def _moment(day: date, minute: int, zone: str) -> datetime:
+def _bounds(hours: Hours, day: date, zone: str) -> Stretch:
     midnight = _steady_midnight(day, zone)
-    return moment_at(day, minute, zone) if midnight is None else midnight + minute * _MINUTE
+    begins, ends = hours.begins_minute, hours.ends_minute
+    if midnight is not None:
+        return midnight + begins * _MINUTE, midnight + ends * _MINUTE
+    return moment_at(day, begins, zone), moment_at(day, ends, zone)
 
 
 @lru_cache(maxsize=1000)

@@ -195,6 +195,8 @@ def _cut(
     hours: Hours, day: date, zone: str, left: dict[int, list[Stretch]], wishes: Wishes
 ) -> list[FreeTime]:
     starts = free_starts(hours, day, zone, left[hours.doctor_id])
+    if not starts:
+        return []
     length = timedelta(minutes=hours.visit_minutes)
     times = [FreeTime(at, at + length, hours.doctor_id) for at in starts]
     if wishes.hold(hours):
@@ -265,12 +267,12 @@ def _hours(
     priced = dict(tuple(row) for row in db.execute(_PRICED, asked))
     weekly: dict[int, list[Hours]] = {weekday: [] for weekday in range(7)}
     for row in db.execute(_SESSIONS[kind], asked):
-        doctor_id, weekday, *minutes, valid_from, valid_to = row
-        first_day = max(valid_from, priced.get(doctor_id, date.max))
-        last_day = min(valid_to or date.max, expiry[doctor_id])
-        hours = Hours._make((doctor_id, weekday, *minutes, first_day, last_day))
+        hours = Hours._make(row)
+        first_day = max(hours.valid_from, priced.get(hours.doctor_id, date.max))
+        last_day = min(hours.valid_to or date.max, expiry[hours.doctor_id])
         if wishes.touch(hours):
-            weekly[weekday].append(hours)
+            held = hours._replace(valid_from=first_day, valid_to=last_day)
+            weekly[hours.weekday].append(held)
     return weekly
 
 
