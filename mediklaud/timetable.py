@@ -1,11 +1,21 @@
 """Pure: weekly sessions, minus leave and what is taken, cut into slots."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 
-from mediklaud.clock import day_of, moment_at
+from mediklaud.clock import day_bounds, day_of, moment_at
 from mediklaud.models import VisitKind, WorkingSession
+
+_DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
+
+# From one moment to another, the end excluded.
+Stretch = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, order=True)
@@ -29,15 +39,31 @@ class Occurrence:
     ends_at: datetime
 
 
-def sessions_on(sessions: Iterable[WorkingSession], day: date) -> list[WorkingSession]:
-    """The sessions that take place on a day, earliest first."""
-    held = [
-        session
-        for session in sessions
-        if session.weekday == day.weekday()
+class Hours(NamedTuple):
+    """A weekly session as one kind of visit sees it, which takes `visit_minutes` there."""
+
+    doctor_id: int
+    weekday: int
+    begins_minute: int
+    ends_minute: int
+    slot_minutes: int
+    visit_minutes: int
+    valid_from: date
+    valid_to: date | None
+
+
+def is_held(session: WorkingSession | Hours, day: date) -> bool:
+    """Whether a weekly session takes place on a day."""
+    return (
+        session.weekday == day.weekday()
         and session.valid_from <= day
         and (session.valid_to is None or day <= session.valid_to)
-    ]
+    )
+
+
+def sessions_on(sessions: Iterable[WorkingSession], day: date) -> list[WorkingSession]:
+    """The sessions that take place on a day, earliest first."""
+    held = [session for session in sessions if is_held(session, day)]
     return sorted(held, key=lambda session: session.begins_minute)
 
 
@@ -67,30 +93,79 @@ def slots_on(
 ) -> list[Slot]:
     """Every whole slot of a day for a kind of visit, taken or not; a rest too short is none."""
     return [
-        slot for session in sessions_on(sessions, day) for slot in _cut(session, day, zone, kind)
+        Slot(starts_at, starts_at + hours.visit_minutes * _MINUTE)
+        for hours in _hours_of(sessions_on(sessions, day), kind)
+        for starts_at in _starts(hours, day, zone)
     ]
 
 
-def _cut(session: WorkingSession, day: date, zone: str, kind: VisitKind) -> Iterable[Slot]:
-    minutes = session.minutes_of(kind)
-    if minutes is None:
-        return
-    length = timedelta(minutes=minutes)
-    last = session.ends_minute - minutes
-    for minute in range(session.begins_minute, last + 1, session.slot_minutes):
-        starts_at = moment_at(day, minute, zone)
-        # A clock change that skips a part of the slot leaves no whole one.
-        if moment_at(day, minute + minutes, zone) - starts_at >= length:
-            yield Slot(starts_at, starts_at + length)
+def gaps(taken: Iterable[Stretch], begins_at: datetime, ends_at: datetime) -> list[Stretch]:
+    """What nothing takes between two moments, in order."""
+    left = []
+    for taken_from, taken_until in sorted(taken):
+        if taken_from >= ends_at:
+            break
+        if taken_from > begins_at:
+            left.append((begins_at, taken_from))
+        begins_at = max(begins_at, taken_until)
+    return [*left, (begins_at, ends_at)] if begins_at < ends_at else left
 
 
-def free(slots: Iterable[Slot], taken: Sequence[Slot], *, after: datetime) -> list[Slot]:
-    """The slots that start after a moment and overlap nothing that is taken."""
+def free_starts(hours: Hours, day: date, zone: str, left: Sequence[Stretch]) -> list[datetime]:
+    """When visits can begin in a session held on a day, so that each lies in one of the gaps.
+
+    The gaps stand in order, as `gaps` leaves them. A session without one costs two bisections.
+    """
+    begins_at, ends_at = _bounds(hours, day, zone)
+    first = bisect_right(left, begins_at, key=itemgetter(1))
+    if first == len(left) or left[first][0] >= ends_at:
+        return []
+    own = left[first : bisect_left(left, ends_at, lo=first, key=itemgetter(0))]
+    starts = _starts(hours, day, zone)
+    length = hours.visit_minutes * _MINUTE
     return [
-        slot
-        for slot in slots
-        if slot.starts_at > after and not any(slot.overlaps(other) for other in taken)
+        starts_at
+        for begins_at, until in own
+        for starts_at in starts[
+            bisect_left(starts, begins_at) : bisect_right(starts, until - length)
+        ]
     ]
+
+
+def _hours_of(sessions: Iterable[WorkingSession], kind: VisitKind) -> Iterable[Hours]:
+    for one in sessions:
+        minutes = one.minutes_of(kind)
+        if minutes is not None:
+            grid = (one.begins_minute, one.ends_minute, one.slot_minutes, minutes)
+            yield Hours(one.doctor_id, one.weekday, *grid, one.valid_from, one.valid_to)
+
+
+def _starts(hours: Hours, day: date, zone: str) -> list[datetime]:
+    last = hours.ends_minute - hours.visit_minutes
+    minutes = range(hours.begins_minute, last + 1, hours.slot_minutes)
+    midnight = _steady_midnight(day, zone)
+    if midnight is not None:
+        return [midnight + minute * _MINUTE for minute in minutes]
+    # A clock change that skips a part of a visit leaves no whole one.
+    length = hours.visit_minutes * _MINUTE
+    ends = (moment_at(day, minute + hours.visit_minutes, zone) for minute in minutes)
+    starts = (moment_at(day, minute, zone) for minute in minutes)
+    return [start for start, end in zip(starts, ends, strict=True) if end - start >= length]
+
+
+def _bounds(hours: Hours, day: date, zone: str) -> Stretch:
+    midnight = _steady_midnight(day, zone)
+    begins, ends = hours.begins_minute, hours.ends_minute
+    if midnight is not None:
+        return midnight + begins * _MINUTE, midnight + ends * _MINUTE
+    return moment_at(day, begins, zone), moment_at(day, ends, zone)
+
+
+@lru_cache(maxsize=1000)
+def _steady_midnight(day: date, zone: str) -> datetime | None:
+    """The midnight from which minutes can be counted; None where a clock changes that day."""
+    midnight, next_midnight = day_bounds(day, zone)
+    return midnight if next_midnight - midnight == _DAY else None
 
 
 def days(first: date, count: int) -> list[date]:

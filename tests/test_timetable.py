@@ -8,8 +8,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mediklaud import clock
-from mediklaud.models import WorkingSession
-from mediklaud.timetable import Slot, days, free, sessions_on, slots_on
+from mediklaud.models import VisitKind, WorkingSession
+from mediklaud.timetable import (
+    Hours,
+    Slot,
+    days,
+    free_starts,
+    gaps,
+    occurrence_at,
+    sessions_on,
+    slot_at,
+    slots_on,
+)
 from tests.hospital import ZONE
 
 LONDON, NEW_YORK = "Europe/London", "America/New_York"
@@ -32,12 +42,16 @@ def working_sessions(draw: st.DrawFn) -> WorkingSession:
     slot_minutes = draw(st.integers(5, 240))
     begins_minute = draw(st.integers(0, 1440 - slot_minutes))
     ends_minute = draw(st.integers(begins_minute + slot_minutes, 1440))
-    return a_session(begins_minute, ends_minute, slot_minutes)
+    minutes = draw(st.integers(5, ends_minute - begins_minute))
+    return a_session(begins_minute, ends_minute, slot_minutes, minutes)
 
 
-def a_session(begins: int, ends: int, slot: int, **changes: object) -> WorkingSession:
-    """A session of a Monday, for ever."""
-    facts = {"weekday": 0, "valid_from": date(2026, 1, 1), **changes}
+def a_session(
+    begins: int, ends: int, slot: int, first: int | None = None, **changes: object
+) -> WorkingSession:
+    """A session of a Monday, for ever; first visits take a slot where nothing else is said."""
+    facts = {"weekday": 0, "valid_from": date(2026, 1, 1), "first_minutes": first or slot}
+    facts |= changes
     return WorkingSession(
         doctor_id=1, begins_minute=begins, ends_minute=ends, slot_minutes=slot, **facts
     )
@@ -61,15 +75,38 @@ def slots_of(session: WorkingSession, day: date, zone: str) -> list[Slot]:
     return slots_on([session], day, zone)
 
 
+def free_in(
+    session: WorkingSession, day: date, zone: str, taken: list[Slot], after: datetime
+) -> list[Slot]:
+    """What is free of a session on a day, as whoever reads the database finds it."""
+    length = session.first_minutes
+    grid = (session.begins_minute, session.ends_minute, session.slot_minutes, length)
+    hours = Hours(1, day.weekday(), *grid, session.valid_from, None)
+    stretches = [(slot.starts_at, slot.ends_at) for slot in taken]
+    left = gaps(stretches, after, after + timedelta(days=4))
+    starts = free_starts(hours, day, zone, left)
+    return [Slot(at, at + timedelta(minutes=length)) for at in starts]
+
+
 @given(working_sessions(), DAYS, ZONES)
 @example(a_session(0, 240, 30), date(2026, 3, 29), LONDON)
-def test_slots_are_whole_and_never_overlap(session, day, zone):
+@example(a_session(0, 240, 30, 60), date(2026, 3, 29), LONDON)
+def test_slots_are_whole_and_in_order(session, day, zone):
     slots = slots_of(session, day, zone)
 
-    length = timedelta(minutes=session.slot_minutes)
+    length = timedelta(minutes=session.first_minutes)
     assert all(slot.ends_at - slot.starts_at == length for slot in slots)
+    assert all(one.starts_at < other.starts_at for one, other in pairwise(slots))
+
+
+@given(working_sessions(), DAYS, ZONES)
+@example(a_session(0, 240, 60), date(2026, 10, 25), LONDON)
+def test_visits_no_longer_than_the_grid_never_overlap(session, day, zone):
+    session.first_minutes = min(session.first_minutes, session.slot_minutes)
+
+    slots = slots_of(session, day, zone)
+
     assert all(not one.overlaps(other) for one, other in pairwise(slots))
-    assert slots == sorted(slots)
 
 
 @given(working_sessions(), DAYS, ZONES)
@@ -85,24 +122,41 @@ def test_slots_lie_within_the_session_on_the_hospitals_wall_clock(session, day, 
 
 
 @given(working_sessions(), DAYS)
-def test_where_no_clock_changes_every_whole_slot_is_there(session, day):
-    length = session.ends_minute - session.begins_minute
+def test_where_no_clock_changes_a_visit_begins_at_every_line_of_the_grid(session, day):
+    room = session.ends_minute - session.begins_minute - session.first_minutes
 
-    assert len(slots_of(session, day, ZONE)) == length // session.slot_minutes
+    assert len(slots_of(session, day, ZONE)) == room // session.slot_minutes + 1
+
+
+@given(working_sessions(), DAYS, ZONES)
+@example(a_session(0, 240, 30, 60), date(2026, 3, 29), LONDON)
+@example(a_session(0, 240, 30, 60), date(2026, 10, 25), LONDON)
+def test_one_conversion_a_day_is_as_good_as_one_a_minute(session, day, zone):
+    begins, last = session.begins_minute, session.ends_minute - session.first_minutes
+    length = timedelta(minutes=session.first_minutes)
+    exact = []
+    for minute in range(begins, last + 1, session.slot_minutes):
+        starts_at = clock.moment_at(day, minute, zone)
+        if clock.moment_at(day, minute + session.first_minutes, zone) - starts_at >= length:
+            exact.append(starts_at)
+
+    assert [slot.starts_at for slot in slots_of(session, day, zone)] == exact
 
 
 @given(working_sessions(), stretches())
 def test_free_times_are_the_slots_minus_what_is_taken(session, taken):
-    slots = slots_of(session, EPOCH.date(), "UTC")
+    day = EPOCH.date()
+    slots = slots_of(session, day, "UTC")
 
-    left = free(slots, taken, after=EPOCH - timedelta(days=1))
+    left = free_in(session, day, "UTC", taken, EPOCH - timedelta(days=1))
 
-    for slot in slots:
-        touched = any(
+    assert left == [
+        slot
+        for slot in slots
+        if not any(
             other.starts_at < slot.ends_at and slot.starts_at < other.ends_at for other in taken
         )
-        assert (slot in left) != touched
-    assert set(left) <= set(slots)
+    ]
 
 
 @given(working_sessions(), st.integers(-60, 1500))
@@ -110,7 +164,26 @@ def test_a_slot_that_has_begun_is_not_free_any_more(session, minutes):
     after = EPOCH + timedelta(minutes=minutes)
     slots = slots_of(session, EPOCH.date(), "UTC")
 
-    assert free(slots, [], after=after) == [slot for slot in slots if slot.starts_at > after]
+    left = free_in(session, EPOCH.date(), "UTC", [], after)
+
+    assert left == [slot for slot in slots if slot.starts_at >= after]
+
+
+@given(stretches(), st.integers(-60, 1500), st.integers(0, 2000))
+def test_gaps_are_every_minute_that_nothing_takes(taken, begins, length):
+    first = EPOCH + timedelta(minutes=begins)
+    last = first + timedelta(minutes=length)
+
+    left = gaps([(slot.starts_at, slot.ends_at) for slot in taken], first, last)
+
+    minutes = (first + timedelta(minutes=minute) for minute in range(length))
+    assert {at for at in minutes if any(gap[0] <= at < gap[1] for gap in left)} == {
+        at
+        for at in (first + timedelta(minutes=minute) for minute in range(length))
+        if not any(slot.starts_at <= at < slot.ends_at for slot in taken)
+    }
+    assert all(gap[0] < gap[1] for gap in left)
+    assert all(one[1] < other[0] for one, other in pairwise(left))
 
 
 def test_touching_stretches_do_not_overlap():
@@ -123,10 +196,103 @@ def test_touching_stretches_do_not_overlap():
 
 
 def test_a_long_visit_takes_every_slot_it_reaches_into():
-    slots = slots_on([a_session(540, 600, 15)], date(2026, 11, 23), "UTC")
+    session, day = a_session(540, 600, 15), date(2026, 11, 23)
+    slots = slots_on([session], day, "UTC")
     long_visit = Slot(slots[0].starts_at, slots[0].starts_at + timedelta(minutes=31))
 
-    assert free(slots, [long_visit], after=EPOCH) == slots[3:]
+    after = clock.moment_at(day, 0, "UTC")
+    assert free_in(session, day, "UTC", [long_visit], after) == slots[3:]
+
+
+@pytest.mark.parametrize(
+    ("kind", "hours"),
+    [
+        # The grid is a quarter of an hour, so a short visit leaves a rest and a long one overlaps.
+        (VisitKind.FIRST, [(540, 570), (555, 585), (570, 600)]),
+        (VisitKind.FOLLOW_UP, [(540, 550), (555, 565), (570, 580), (585, 595)]),
+        (VisitKind.PROCEDURE, [(540, 600)]),
+    ],
+)
+def test_each_kind_of_visit_takes_its_own_minutes_on_one_grid(kind, hours):
+    day = date(2026, 11, 23)
+    session = a_session(540, 600, 15, 30, follow_up_minutes=10, procedure_minutes=60)
+
+    assert slots_on([session], day, ZONE, kind) == [
+        Slot(clock.moment_at(day, begins, ZONE), clock.moment_at(day, ends, ZONE))
+        for begins, ends in hours
+    ]
+
+
+@pytest.mark.parametrize("kind", [VisitKind.FOLLOW_UP, VisitKind.PROCEDURE])
+def test_a_kind_without_minutes_is_not_seen(kind):
+    session, day = a_session(540, 600, 15), date(2026, 11, 23)
+
+    assert slots_on([session], day, ZONE, kind) == []
+    assert slot_at([session], clock.moment_at(day, 540, ZONE), ZONE, kind) is None
+
+
+def test_a_day_has_as_many_slots_as_fit():
+    slots = slots_on([a_session(0, 1440, 5)], date(2026, 11, 23), ZONE)
+
+    assert len(slots) == 288
+
+
+@pytest.mark.parametrize(
+    ("minute", "found"),
+    [
+        (540, True),
+        (555, True),
+        (570, False),  # half an hour does not fit any more
+        (550, False),  # between two lines of the grid
+        (525, False),
+        (600, False),
+    ],
+)
+def test_a_slot_begins_on_a_line_of_the_grid(minute, found):
+    day = date(2026, 11, 23)
+    starts_at = clock.moment_at(day, minute, ZONE)
+
+    slot = slot_at([a_session(540, 590, 15, 30)], starts_at, ZONE, VisitKind.FIRST)
+
+    assert slot == (Slot(starts_at, starts_at + timedelta(minutes=30)) if found else None)
+
+
+@pytest.mark.parametrize(
+    ("minute", "found"), [(539, None), (540, 0), (599, 0), (600, 1), (659, 1), (660, None)]
+)
+def test_a_moment_lies_in_the_session_that_is_held_then(minute, found):
+    day = date(2026, 11, 23)
+    sessions = [a_session(540, 600, 15), a_session(600, 660, 15)]
+
+    held = occurrence_at(sessions, clock.moment_at(day, minute, ZONE), ZONE)
+
+    assert (held and sessions.index(held.session)) == found
+    if held:
+        begins = held.session.begins_minute
+        assert held.begins_at == clock.moment_at(day, begins, ZONE)
+        assert held.ends_at == clock.moment_at(day, begins + 60, ZONE)
+
+
+def test_in_the_hour_that_comes_twice_a_session_goes_on():
+    session = a_session(60, 180, 60, weekday=6)
+    second = clock.moment_at(date(2026, 10, 25), 60, LONDON) + timedelta(hours=1)
+
+    held = occurrence_at([session], second, LONDON)
+
+    assert held is not None
+    assert held.ends_at - held.begins_at == timedelta(hours=3)
+    # Nobody is booked into it, for half past one would be two moments.
+    assert slot_at([session], second, LONDON, VisitKind.FIRST) is None
+
+
+def test_a_procedure_over_a_skipped_hour_is_not_whole():
+    session = a_session(0, 240, 30, procedure_minutes=60, weekday=6)
+
+    slots = slots_on([session], date(2026, 3, 29), LONDON, VisitKind.PROCEDURE)
+
+    assert [clock.hour_words(slot.starts_at, LONDON) for slot in slots] == [
+        *("12:00 AM GMT", "2:00 AM BST", "2:30 AM BST", "3:00 AM BST"),
+    ]
 
 
 def test_what_is_left_of_a_session_is_no_slot():

@@ -134,7 +134,11 @@ class Appointment(SQLModel, table=True):
             where=text(LIVE_SQL),
             name="no_overlapping_appointments_of_a_patient",
         ).ddl_if(dialect="postgresql"),
-        Index("appointments_of_a_doctor", "doctor_id", "starts_at"),
+        # Free times and the overlap are found in the index alone, without a look at the rows.
+        Index(
+            "appointments_of_a_doctor",
+            *("doctor_id", "starts_at", "ends_at", "status", "overbook_number"),
+        ),
         Index("appointments_of_a_patient", "patient_id", "starts_at"),
         Index("appointments_by_start", "starts_at"),
     )

@@ -1,29 +1,38 @@
-"""Free times of doctors: sessions, minus leave, minus live appointments."""
+"""Free times of doctors: sessions, minus leave, holidays, and what is promised or held.
 
-from collections.abc import Sequence
+They are asked for while a caller waits: statements are built once, and rows stay rows.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
+from typing import Any, NamedTuple
 
+from sqlalchemy import BindParameter, Select, String, bindparam, cast, func, or_, union_all
+from sqlalchemy import select as rows_of
+from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
 from mediklaud.models import (
-    LIVE,
+    TAKES_TIME_SQL,
     Account,
     Appointment,
     Doctor,
     Hold,
+    Holiday,
+    Leave,
+    Tariff,
     VisitKind,
+    WorkingSession,
 )
-from mediklaud.repository.holidays import holidays_between
 from mediklaud.repository.hospital import the_hospital
-from mediklaud.repository.leaves import leaves_of, taken_by_leave
-from mediklaud.repository.sessions import sessions_of
-from mediklaud.timetable import Slot, days, free, slots_on
+from mediklaud.timetable import Hours, Slot, Stretch, days, free_starts, gaps, is_held
 
 FURTHEST_DAYS = 180
-# Days read at a time where the first free ones are looked for.
-_STRETCH = 7
+# Appointments are read for one day first, where most callers find a time, then for more.
+_MOST_DAYS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -40,9 +49,17 @@ class Wishes:
         minute = 60 * at.hour + at.minute
         return at.weekday() in self.weekdays and self.begins_minute <= minute < self.ends_minute
 
+    def touch(self, hours: Hours) -> bool:
+        """Whether a session has hours that suit."""
+        shared = hours.begins_minute < self.ends_minute and self.begins_minute < hours.ends_minute
+        return shared and hours.weekday in self.weekdays
 
-@dataclass(frozen=True, order=True)
-class FreeTime:
+    def hold(self, hours: Hours) -> bool:
+        """Whether all of a session's hours suit."""
+        return self.begins_minute <= hours.begins_minute and hours.ends_minute <= self.ends_minute
+
+
+class FreeTime(NamedTuple):
     """A slot that can be promised, and whose it is; in UTC, the end excluded."""
 
     starts_at: datetime
@@ -73,31 +90,12 @@ def free_slots(
 
     Free times are sessions, minus leave, minus holidays, minus live appointments, minus what
     other clerks than `clerk` hold, after this moment. Days past the booking horizon or the
-    doctor's council registration have none.
+    doctor's council registration have none, nor have days before there is a price.
     """
-    hospital = the_hospital(db)
-    ids = [doctor.id for doctor in doctors]
-    furthest = clock.today(hospital.zone) + timedelta(days=FURTHEST_DAYS)
-    wanted = [day for day in days(first_day, count) if day <= furthest]
-    if not wanted:
-        return {doctor_id: [] for doctor_id in ids if doctor_id}
-    after = clock.day_bounds(wanted[0], hospital.zone)[0]
-    before = clock.day_bounds(wanted[-1], hospital.zone)[1]
-    sessions = sessions_of(db, ids, on_or_after=wanted[0])
-    taken = taken_by_leave(leaves_of(db, ids, after=after, before=before))
-    for doctor_id, slot in _promised(db, ids, after, before):
-        taken.setdefault(doctor_id, []).append(slot)
-    for doctor_id, slot in _held(db, ids, clerk):
-        taken.setdefault(doctor_id, []).append(slot)
-    closed = {holiday.day for holiday in holidays_between(db, wanted[0], wanted[-1])}
-    found = {}
-    for doctor in doctors:
-        own = [session for session in sessions if session.doctor_id == doctor.id]
-        expires_on = doctor.registration_expires_on or furthest
-        open_days = [day for day in wanted if day <= expires_on and day not in closed]
-        cut = (slots_on(own, day, hospital.zone, kind) for day in open_days)
-        slots = [slot for of_day in cut for slot in of_day] if doctor.active else []
-        found[doctor.id or 0] = free(slots, taken.get(doctor.id or 0, []), after=clock.now())
+    found: dict[int, list[Slot]] = {doctor.id or 0: [] for doctor in doctors}
+    for of_day in _free_by_day(db, doctors, days(first_day, count), kind, Wishes(), clerk):
+        for one in of_day:
+            found[one.doctor_id].append(Slot(one.starts_at, one.ends_at))
     return found
 
 
@@ -115,19 +113,10 @@ def first_free(
 
     Whole days, until there are `at_least` or the booking horizon is reached.
     """
-    zone = the_hospital(db).zone
-    suit = wishes or Wishes()
+    ahead = days(first_day, FURTHEST_DAYS + 1)
     found: list[FreeTime] = []
-    for ahead in range(0, FURTHEST_DAYS + 1, _STRETCH):
-        slots = free_slots(
-            db, doctors, first_day + timedelta(days=ahead), _STRETCH, kind, clerk=clerk
-        )
-        found += sorted(
-            FreeTime(slot.starts_at, slot.ends_at, doctor_id)
-            for doctor_id, of_doctor in slots.items()
-            for slot in of_doctor
-            if suit.fit(slot, zone)
-        )
+    for of_day in _free_by_day(db, doctors, ahead, kind, wishes or Wishes(), clerk):
+        found += of_day
         if len(found) >= at_least:
             break
     return found
@@ -161,35 +150,187 @@ def next_free(
 ) -> str:
     """A doctor's next free time after one that was taken, as the refusal says it."""
     zone = the_hospital(db).zone
-    found = free_slots(db, [doctor], clock.day_of(starts_at, zone), 28, kind, clerk=clerk)[
-        doctor.id or 0
-    ]
-    later = [slot for slot in found if slot.starts_at > starts_at] or found
-    if not later:
+    four_weeks = days(clock.day_of(starts_at, zone), 28)
+    found = chain.from_iterable(_free_by_day(db, [doctor], four_weeks, kind, Wishes(), clerk))
+    earlier = []
+    for begins_at, _, _ in found:
+        if begins_at > starts_at:
+            return f"The next free time is {clock.moment_words(begins_at, zone)}."
+        earlier.append(begins_at)
+    if not earlier:
         return f"{doctor.name} has no free time within four weeks; choose another doctor."
-    return f"The next free time is {clock.moment_words(later[0].starts_at, zone)}."
+    return f"The next free time is {clock.moment_words(earlier[0], zone)}."
+
+
+def _free_by_day(
+    db: Session,
+    doctors: Sequence[Doctor],
+    wanted: Sequence[date],
+    kind: VisitKind,
+    wishes: Wishes,
+    clerk: Account | None,
+) -> Iterator[list[FreeTime]]:
+    """The free times of each open day, in order; no more is read than whoever asks goes on to."""
+    zone = the_hospital(db).zone
+    now = clock.now()
+    today = clock.day_of(now, zone)
+    weekly = _hours(db, doctors, kind, wishes, today)
+    doctor_ids = sorted({one.doctor_id for of_weekday in weekly.values() for one in of_weekday})
+    taken = _away(db, doctor_ids, now, clerk)
+    read_to = None
+    for some in _growing(_open_days(db, wanted, weekly, today)):
+        # No visit is longer than a day, so none from before that reaches in.
+        since = read_to or clock.day_bounds(some[0], zone)[0] - timedelta(days=1)
+        read_to = clock.day_bounds(some[-1], zone)[1]
+        for doctor_id, stretches in _promised(db, doctor_ids, since, read_to):
+            taken[doctor_id] += stretches
+        # What begins at this very moment is past.
+        left = {one: gaps(taken[one], now + datetime.resolution, read_to) for one in doctor_ids}
+        for day in some:
+            held = [one for one in weekly[day.weekday()] if is_held(one, day)]
+            yield sorted(chain.from_iterable(_cut(one, day, zone, left, wishes) for one in held))
+
+
+def _cut(
+    hours: Hours, day: date, zone: str, left: dict[int, list[Stretch]], wishes: Wishes
+) -> list[FreeTime]:
+    starts = free_starts(hours, day, zone, left[hours.doctor_id])
+    if not starts:
+        return []
+    length = timedelta(minutes=hours.visit_minutes)
+    times = [FreeTime(at, at + length, hours.doctor_id) for at in starts]
+    if wishes.hold(hours):
+        return times
+    return [one for one in times if wishes.fit(Slot(one.starts_at, one.ends_at), zone)]
+
+
+def _growing(open_days: list[date]) -> Iterator[list[date]]:
+    size = 1
+    while open_days:
+        yield open_days[:size]
+        open_days = open_days[size:]
+        size = min(2 * size, _MOST_DAYS_AT_ONCE)
+
+
+def _open_days(
+    db: Session, wanted: Sequence[date], weekly: dict[int, list[Hours]], today: date
+) -> list[date]:
+    """Those of the days that can be booked, are no holiday, and have a session's weekday."""
+    furthest = today + timedelta(days=FURTHEST_DAYS)
+    closed = set(db.execute(_HOLIDAYS, {"first_day": today, "last_day": furthest}).scalars())
+    return [
+        day
+        for day in wanted
+        if today <= day <= furthest and day not in closed and weekly[day.weekday()]
+    ]
+
+
+_DOCTORS: BindParameter[int] = bindparam("doctors", expanding=True)
+_HOLIDAYS = rows_of(col(Holiday.day)).where(
+    col(Holiday.day).between(bindparam("first_day"), bindparam("last_day"))
+)
+_PRICED = (
+    rows_of(col(Tariff.doctor_id), func.min(col(Tariff.effective_from)))
+    .where(col(Tariff.doctor_id).in_(_DOCTORS), col(Tariff.kind) == bindparam("kind"))
+    .group_by(col(Tariff.doctor_id))
+)
+
+
+def _sessions_for(kind: VisitKind) -> Select[Any]:
+    minutes = col(getattr(WorkingSession, f"{kind.value}_minutes"))
+    last_day = col(WorkingSession.valid_to)
+    return rows_of(
+        col(WorkingSession.doctor_id),
+        col(WorkingSession.weekday),
+        col(WorkingSession.begins_minute),
+        col(WorkingSession.ends_minute),
+        col(WorkingSession.slot_minutes),
+        minutes,
+        col(WorkingSession.valid_from),
+        last_day,
+    ).where(
+        col(WorkingSession.doctor_id).in_(_DOCTORS),
+        minutes.is_not(None),
+        or_(last_day.is_(None), last_day >= bindparam("today")),
+    )
+
+
+_SESSIONS = {kind: _sessions_for(kind) for kind in VisitKind}
+
+
+def _hours(
+    db: Session, doctors: Sequence[Doctor], kind: VisitKind, wishes: Wishes, today: date
+) -> dict[int, list[Hours]]:
+    """The sessions of active doctors that suit, while registered and priced, by weekday."""
+    expiry = {one.id: one.registration_expires_on or date.max for one in doctors if one.active}
+    asked = {"doctors": list(expiry), "kind": kind, "today": today}
+    priced = dict(tuple(row) for row in db.execute(_PRICED, asked))
+    weekly: dict[int, list[Hours]] = {weekday: [] for weekday in range(7)}
+    for row in db.execute(_SESSIONS[kind], asked):
+        hours = Hours._make(row)
+        first_day = max(hours.valid_from, priced.get(hours.doctor_id, date.max))
+        last_day = min(hours.valid_to or date.max, expiry[hours.doctor_id])
+        if wishes.touch(hours):
+            held = hours._replace(valid_from=first_day, valid_to=last_day)
+            weekly[hours.weekday].append(held)
+    return weekly
+
+
+_AWAY = union_all(
+    rows_of(col(Leave.doctor_id), col(Leave.begins_at), col(Leave.ends_at)).where(
+        col(Leave.doctor_id).in_(_DOCTORS),
+        col(Leave.withdrawn_at).is_(None),
+        col(Leave.ends_at) > bindparam("now"),
+    ),
+    rows_of(col(Hold.doctor_id), col(Hold.starts_at), col(Hold.ends_at)).where(
+        col(Hold.doctor_id).in_(_DOCTORS),
+        col(Hold.expires_at) > bindparam("now"),
+        col(Hold.account_id) != bindparam("own"),
+    ),
+)
+
+
+def _away(
+    db: Session, doctor_ids: Sequence[int], now: datetime, clerk: Account | None
+) -> dict[int, list[Stretch]]:
+    """Leave to come, and what other clerks than this one hold, by doctor."""
+    found: dict[int, list[Stretch]] = {doctor_id: [] for doctor_id in doctor_ids}
+    own = clerk.id if clerk is not None else None
+    asked = {"doctors": doctor_ids, "now": now, "own": own or 0}
+    for doctor_id, begins_at, ends_at in db.execute(_AWAY, asked):
+        found[doctor_id].append((begins_at, ends_at))
+    return found
+
+
+# One row a doctor: thousands of moments cross from the database as two strings.
+_PROMISED = (
+    rows_of(
+        col(Appointment.doctor_id),
+        func.aggregate_strings(cast(col(Appointment.starts_at), String), ","),
+        func.aggregate_strings(cast(col(Appointment.ends_at), String), ","),
+    )
+    .where(
+        col(Appointment.doctor_id).in_(_DOCTORS),
+        sql(TAKES_TIME_SQL),
+        col(Appointment.starts_at) >= bindparam("since"),
+        col(Appointment.starts_at) < bindparam("before"),
+    )
+    .group_by(col(Appointment.doctor_id))
+)
 
 
 def _promised(
-    db: Session, doctor_ids: Sequence[int | None], after: datetime, before: datetime
-) -> list[tuple[int, Slot]]:
-    rows = select(Appointment.doctor_id, Appointment.starts_at, Appointment.ends_at).where(
-        col(Appointment.doctor_id).in_(doctor_ids),
-        col(Appointment.status).in_(LIVE),
-        col(Appointment.overbook_number).is_(None),
-        # No visit is longer than a day, so none from before that reaches in.
-        Appointment.starts_at > after - timedelta(days=1),
-        Appointment.starts_at < before,
-    )
-    return [(doctor_id, Slot(starts, ends)) for doctor_id, starts, ends in db.exec(rows)]
+    db: Session, doctor_ids: Sequence[int], since: datetime, before: datetime
+) -> Iterator[tuple[int, list[Stretch]]]:
+    """The stretches that live appointments take without a gap, by doctor."""
+    asked = {"doctors": doctor_ids, "since": since, "before": before}
+    for doctor_id, starts, ends in db.execute(_PROMISED, asked):
+        begun, over = set(starts.split(",")), set(ends.split(","))
+        # Where one visit ends as the next begins, there is neither an end nor a beginning.
+        edges = zip(sorted(begun - over), sorted(over - begun), strict=True)
+        yield doctor_id, [(_moment(begins), _moment(ends)) for begins, ends in edges]
 
 
-def _held(
-    db: Session, doctor_ids: Sequence[int | None], clerk: Account | None
-) -> list[tuple[int, Slot]]:
-    rows = select(Hold.doctor_id, Hold.starts_at, Hold.ends_at).where(
-        col(Hold.doctor_id).in_(doctor_ids), Hold.expires_at > clock.now()
-    )
-    if clerk is not None:
-        rows = rows.where(Hold.account_id != clerk.id)
-    return [(doctor_id, Slot(starts, ends)) for doctor_id, starts, ends in db.exec(rows)]
+def _moment(words: str) -> datetime:
+    # As the engines write a UTC moment; only PostgreSQL names the zone.
+    return datetime.fromisoformat(words).replace(tzinfo=UTC)

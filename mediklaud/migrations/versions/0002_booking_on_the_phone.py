@@ -358,12 +358,12 @@ def upgrade() -> None:
     op.create_index(
         "appointments_by_start", "appointment", ["starts_at"], unique=False, if_not_exists=True
     )
+    op.drop_index("appointments_of_a_doctor", "appointment", if_exists=True)
     op.create_index(
         "appointments_of_a_doctor",
         "appointment",
-        ["doctor_id", "starts_at"],
+        ["doctor_id", "starts_at", "ends_at", "status", "overbook_number"],
         unique=False,
-        if_not_exists=True,
     )
     op.create_index(
         "appointments_of_a_patient",
