@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from sqlmodel import func, select
 
 from mediklaud import clock
 from mediklaud.database import reading, transaction
-from mediklaud.models import Appointment, Hold, Patient, Role, WorkingSession
+from mediklaud.models import Account, Appointment, Hold, Patient, Role, SignIn, WorkingSession
 from mediklaud.repository import create_account
 from tests.browser import Desk, Server, chromium, serving
 from tests.conftest import assert_house_is_green
@@ -247,6 +247,34 @@ def test_a_hold_that_ran_out_books_nothing_and_is_free_for_others(sit: OpenDesk)
 
     meera.sees(re.compile("Your hold on this time has run out, so nothing is booked."))
     assert count(Appointment) == 0
+
+
+def signed_in(username: str) -> SignIn:
+    """The sign-in of somebody."""
+    with reading() as db:
+        rows = select(SignIn).join(Account, Account.id == SignIn.account_id)
+        return db.exec(rows.where(Account.username == username)).one()
+
+
+def change(sign_in: SignIn, **moments: datetime) -> None:
+    """Let a sign-in have other moments."""
+    with transaction() as db:
+        db.get(SignIn, sign_in.id).sqlmodel_update(moments)
+
+
+def test_a_list_that_looks_anew_keeps_nobody_signed_in(sit: OpenDesk) -> None:
+    meera, tariq = sit("meera"), sit("tariq")
+    hold(meera)
+    tariq.choose("Doctor or specialty", RAO)
+    tariq.sees(re.compile("held by Meera Nair,"))
+    before = true_now() - timedelta(minutes=3)
+    change(signed_in("tariq"), last_seen_at=before)
+
+    tariq.page.wait_for_timeout(12_000)
+    assert signed_in("tariq").last_seen_at == before
+    change(signed_in("tariq"), ended_at=true_now())
+
+    expect(tariq.button("Sign in")).to_be_visible(timeout=20_000)
 
 
 def test_somebody_new_is_enrolled_and_booked_in_one_flow(sit: OpenDesk) -> None:
