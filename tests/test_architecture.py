@@ -19,9 +19,10 @@ Rule = Callable[[House], list[str]]
 ORDER = (
     *("audit", "hospital", "sign_ins", "accounts", "doctors", "patients", "sessions", "leaves"),
     *("holidays", "dues", "outbox", "entitlements", "free_times", "visits", "histories"),
-    *("confirmations", "promises", "holds", "appointments", "waitlist", "arrivals", "relocations"),
-    *("invoices", "payments", "ledger", "encounters", "overview", "proofs", "proofs_of_times"),
-    *("proofs_of_money", "proofs_of_the_house", "self_check"),
+    *("confirmations", "promises", "holds", "appointments", "waitlist", "openings", "arrivals"),
+    *("queue", "relocations", "offers", "invoices", "payments", "ledger", "encounters"),
+    *("overview", "proofs", "proofs_of_times", "proofs_of_money", "proofs_of_the_house"),
+    "self_check",
 )
 # Rooms that compute, and never ask the database.
 PURE = (

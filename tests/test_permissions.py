@@ -22,6 +22,12 @@ VERBS: dict[str, tuple[Deed, ...]] = {
     "appointments_in": (Deed.PLAN_SESSIONS,),
     "arrive": (Deed.CHANGE_APPOINTMENT,),
     "begin_consultation": (Deed.CONSULT,),
+    "best_times": (Deed.RELOCATE,),
+    "count_stranded": (Deed.RELOCATE,),
+    "left_in": (Deed.RELOCATE,),
+    "other_times": (Deed.RELOCATE,),
+    "relocate": (Deed.RELOCATE,),
+    "stranded": (Deed.RELOCATE,),
     "bill_paper": (Deed.SEE_PAPERS,),
     "bills_of": (Deed.SEE_PAPERS,),
     "book_appointment": (Deed.BOOK,),
@@ -72,6 +78,15 @@ VERBS: dict[str, tuple[Deed, ...]] = {
     "till_numbers": (Deed.SEE_DUES,),
     "upcoming_visits": (Deed.SEE_DAY,),
     "withdraw_leave": (Deed.PLAN_SESSIONS,),
+    "withdraw_wait": (Deed.KEEP_WAITLIST,),
+    "who_fits": (Deed.KEEP_WAITLIST,),
+    "waits_of": (Deed.KEEP_WAITLIST,),
+    "waiting": (Deed.KEEP_WAITLIST,),
+    "ran_out": (Deed.KEEP_WAITLIST,),
+    "put_on_waitlist": (Deed.KEEP_WAITLIST,),
+    "openings_for": (Deed.KEEP_WAITLIST,),
+    "just_freed": (Deed.KEEP_WAITLIST,),
+    "book_waiting": (Deed.KEEP_WAITLIST,),
 }
 # What pages and servers call without an account, and why that is no door.
 OPEN = {
@@ -92,6 +107,7 @@ OPEN = {
     "is_set_up": "the front door asks before there is an account",
     "is_stale": "the token is the permission",
     "is_token": "it only looks at a word",
+    "leave_words": "it only words a leave",
     "leaves_of": "when a doctor is away is open to every desk",
     "live_account": "the token is the permission",
     "note_seen": "the token is the permission",
@@ -102,6 +118,7 @@ OPEN = {
     "policy_words": "it only words a rule",
     "roles_of": "permit itself asks it",
     "sessions_of": "when a doctor works is open to every desk",
+    "weekdays_of": "it only reads an entry",
     "the_hospital": "name and zone of the hospital are on every screen",
 }
 # Verbs of sibling files that take `by` and do not ask, since the verb that calls them did.

@@ -70,12 +70,13 @@ def is_set_up(db: Session) -> bool:
 
 def the_hospital(db: Session) -> Hospital:
     """The hospital. Refuses while it is not set up (NotFound)."""
-    # A session forgets what nobody holds, and a deed asks for the hospital several times.
-    found = db.get(Hospital, 1)
-    db.info["hospital"] = found
-    if found is None:
+    # A deed asks for the hospital several times, and a session forgets what nobody holds.
+    kept: Hospital | None = db.info.get("hospital")
+    if kept is None or kept not in db:
+        kept = db.info["hospital"] = db.get(Hospital, 1)
+    if kept is None:
         raise NotFound(what="hospital")
-    return found
+    return kept
 
 
 def open_hospital(db: Session, typed: HospitalForm, *, is_demo: bool = False) -> Hospital:

@@ -37,7 +37,7 @@ def grant_leave(
     """Grant a doctor leave, from a minute of the first day to a minute of the last.
 
     No booking slips in between: both lock the doctor's row. Appointments that stand in the
-    leave stay, and `appointments_in` lists them until nobody is left.
+    leave stay, and are listed among those to be moved until nobody is left.
     """
     permit(db, by, Deed.PLAN_SESSIONS)
     locked_doctor(db, doctor.id)
@@ -86,6 +86,18 @@ def leaves_of(
         Leave.begins_at < before,
     )
     return db.exec(rows.order_by(col(Leave.begins_at))).all()
+
+
+def leave_words(leave: Leave, zone: str) -> str:
+    """When leave begins and ends; its hours where it is not of whole days."""
+    begins, ends = clock.local(leave.begins_at, zone), clock.local(leave.ends_at, zone)
+    if begins.hour or begins.minute or ends.hour or ends.minute:
+        last = f"{ends:%H:%M}" if begins.date() == ends.date() else f"{ends:%d %b %Y, %H:%M}"
+        return f"{begins:%d %b %Y, %H:%M} – {last}"
+    last_day = clock.local(leave.ends_at - timedelta(minutes=1), zone).date()
+    if begins.date() == last_day:
+        return f"{last_day:%d %b %Y}"
+    return f"{begins:%d %b %Y} – {last_day:%d %b %Y}"
 
 
 def taken_by_leave(leaves: Sequence[Leave]) -> dict[int, list[Slot]]:

@@ -27,8 +27,10 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
     "Front desk": (
         ("front_desk/book", "Book an appointment", "event_available", (Role.FRONT_DESK,)),
         ("front_desk/day", "The day's appointments", "today", (Role.FRONT_DESK,)),
+        ("front_desk/waitlist", "Waitlist", "hourglass_top", (Role.FRONT_DESK,)),
         ("front_desk/enroll", "Enroll a patient", "person_add", (Role.FRONT_DESK,)),
         ("front_desk/edit_patient", "Edit a patient", "manage_accounts", (Role.FRONT_DESK,)),
+        ("front_desk/relocations", "Patients to move", "event_repeat", (Role.FRONT_DESK, *_STAFF)),
     ),
     "Doctor": (
         ("doctor/today", "Today's consultations", "stethoscope", (Role.DOCTOR,)),
