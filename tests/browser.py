@@ -152,8 +152,8 @@ class Desk:
         self.rest()
 
     def button(self, words: str) -> Locator:
-        """The one button that says these words."""
-        says = re.compile(rf"{re.escape(words)}$")
+        """The one button that says these words, and its key where it has one."""
+        says = re.compile(rf"{re.escape(words)}( Shortcut .*)?$")
         return self.page.get_by_test_id("stApp").get_by_role("button", name=says)
 
     def press(self, words: str) -> None:

@@ -152,10 +152,10 @@ def choose_first_time(desk: Desk, doctor: str = DOCTOR, named: str = DOCTOR) -> 
     """Choose the doctor and the first free time; returns what the last button says."""
     desk.choose("Doctor or specialty", doctor)
     desk.page.get_by_role("button", name=re.compile(r"^\d+:\d\d [AP]M$")).first.click()
-    confirm = desk.page.get_by_role("button", name=re.compile(rf"Book .* with {named}$"))
+    confirm = desk.page.get_by_role("button", name=re.compile(rf"Book .* with {named}"))
     confirm.wait_for()
     desk.rest()
-    return confirm.inner_text().split("\n")[-1]
+    return re.search(r"Book .* with .*", confirm.inner_text())[0]
 
 
 def find(desk: Desk, name: str = PATIENT, digits: str = "33333") -> None:

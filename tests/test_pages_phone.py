@@ -33,6 +33,7 @@ from mediklaud.repository import (
     take_payment,
     the_hospital,
 )
+from mediklaud.ui import times
 from tests.desk import booked, click, cut_off_after_the_commit, find, said, sit, take, the
 from tests.hospital import ASHA, BEN, PASSWORD, TODAY, Ward, at, ward_of
 
@@ -494,6 +495,31 @@ def test_where_nothing_suits_the_page_says_what_to_do(sqlite_house, monkeypatch)
     assert hours(page) == []
 
 
+def test_where_nothing_suits_the_waitlist_is_next(sqlite_house, monkeypatch):
+    monkeypatch.setattr(times, "_WAITLIST", "pages/front_desk/enroll.py")
+    with transaction() as db:
+        sunday_off(db)
+    page = choose_whom(sit(monkeypatch, "meera", "front_desk/book"))
+    the(page.segmented_control, "Weekdays").select(6).run()
+
+    click(page, "Put on the waitlist")
+
+    assert page.title[0].value == "Enroll a patient"
+
+
+def test_a_week_that_fits_on_the_screen_is_not_the_last_one(sqlite_house, monkeypatch):
+    with transaction() as db:
+        db.execute(delete(WorkingSession).where(WorkingSession.weekday > 1))
+        for one in db.exec(select(WorkingSession)):
+            one.ends_minute = 15 * 60
+    page = choose_whom(sit(monkeypatch, "meera", "front_desk/book"))
+    assert "Monday 30 November 2026" not in said(page)
+
+    click(page, "More days")
+
+    assert "Monday 30 November 2026" in said(page)
+
+
 def test_a_kind_is_offered_where_it_is_seen_and_has_a_price(sqlite_house, monkeypatch):
     with transaction() as db:
         ward = ward_of(db)
@@ -697,6 +723,23 @@ def test_a_taken_time_is_overbooked_with_a_reason(sqlite_house, monkeypatch):
 
     assert [one.overbook_reason for one in booked()] == [None, "Came from far away"]
     assert "Asha Menon is booked over a time that was taken: Monday 23 November" in said(page)
+
+
+def test_overbooking_gives_back_what_is_held(sqlite_house, monkeypatch):
+    with transaction() as db:
+        ward = ward_of(db)
+        book(db, ward, ward.ben)
+    page = sit(monkeypatch, "meera", "front_desk/book")
+    take(find(page, "asha"), "JMI-000001")
+    press_time(choose_whom(page, "Any doctor of General medicine"), "10:15 AM")
+    open_drawer(choose_whom(page))
+    the(page.selectbox, "Time").select_index(0)
+    the(page.selectbox, "Reason").select("Came from far away")
+
+    click(page, "Overbook")
+
+    assert len(booked()) == 2
+    assert held() == []
 
 
 @pytest.mark.parametrize("field", ["Time", "Reason"])

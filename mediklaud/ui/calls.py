@@ -4,7 +4,7 @@ import streamlit as st
 
 from mediklaud.models import Patient
 from mediklaud.repository import Dues
-from mediklaud.ui import choose, holding, lead
+from mediklaud.ui import choose, lead
 from mediklaud.ui.desk import fresh_forms, submission_id
 from mediklaud.ui.wishes import Wanted
 
@@ -22,11 +22,6 @@ def form_of(patient: Patient | None) -> str:
         fresh_forms()
     st.session_state[_CALLER] = (submission_id(), patient_id)
     return submission_id()
-
-
-def over() -> dict[str, None]:
-    """What the desk remembers when the call is over: nobody, and no time that is held."""
-    return {choose.PATIENT: None, holding.HELD: None}
 
 
 def missing(patient: Patient | None, owed: Dues | None, emergency: object) -> str:

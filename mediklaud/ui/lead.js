@@ -31,6 +31,7 @@ export default function ({ data, parentElement }) {
       // A card is no field, but the next Tab leads to its first button.
       if (!found.matches("input, button")) found.tabIndex = -1;
       found.focus({ preventScroll: true });
+      found.scrollIntoView({ block: "nearest" });
     } else if (performance.now() < until) root.waiting = requestAnimationFrame(look);
   };
   cancelAnimationFrame(root.waiting);

@@ -27,12 +27,9 @@ def fields(
     A form goes around them.
     """
     named, dialled = _read(typed)
-    left, right = st.columns(2)
-    with left:
-        name = choose.words("Name", form, value=kept.name if kept else named)
-    with right:
-        words = show.SEX_WORDS.__getitem__
-        sex = choose.few("Sex", list(Sex), form, shown=words, chosen=kept.sex if kept else None)
+    name = choose.words("Name", form, value=kept.name if kept else named)
+    words = show.SEX_WORDS.__getitem__
+    sex = choose.few("Sex", list(Sex), form, shown=words, chosen=kept.sex if kept else None)
     born, age = _birth(form, clock.today(hospital.zone), kept)
     left, right = st.columns(2)
     with left:
@@ -172,7 +169,7 @@ def enrolling(me: Account, hospital: Hospital, form: str) -> PatientForm | None:
             shortcut="Alt+N",
         )
         return None
-    with st.container(key="enrolling"), st.form(form, enter_to_submit=False):
+    with st.container(key="enrolling"), st.form(form):
         st.markdown("**A new patient**")
         searched = st.session_state.get(choose.SEARCH, "")
         typed = fields(form, hospital, typed=searched)

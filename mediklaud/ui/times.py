@@ -81,6 +81,8 @@ def _draw(asked: Wanted, hospital: Hospital, had_held: bool) -> None:
             if len(asked.doctors) > 1:
                 st.caption(plain(asked.name_of(doctor_id)))
             drawn += _row(row, asked, hospital, f"{asked.form}/{day}/{doctor_id}/all")
+    if sum(one.free is not None for one in places) > limit:
+        _more(f"{asked.form}/limit", limit + _AT_ONCE, "More days", "expand_more")
 
 
 def _places(

@@ -51,6 +51,7 @@ with when:
     chosen = holding.chosen_time(wanted)
     missing = calls.missing(patient, owed, emergency)
     price = booking.price_words(chosen, patient, hospital)
+    who_and_why = {"by": me, "emergency": emergency}
     if chosen and holding.confirm("Book", chosen, wanted, hospital, note=price, missing=missing):
         with record() as db:
             doctor, known = doctor_with(db, chosen.doctor_id), patient_with(db, patient.id, by=me)
@@ -61,12 +62,11 @@ with when:
                 chosen.starts_at,
                 chosen.kind,
                 form=f"{form}/{known.id}",
-                by=me,
-                emergency=emergency,
                 hold=chosen.hold,
+                **who_and_why,
             )
             say(db, booking.booked_words(booked, known, doctor, hospital))
-            carry(db, **calls.over())
+            carry(db, **{choose.PATIENT: None, holding.HELD: None})
     # What is refused here leaves the other times in sight, as they are now.
     if wanted.doctors:
         times.times(wanted, hospital)
@@ -82,11 +82,10 @@ with when:
                     wanted.kind,
                     over.reason,
                     form=f"{form}/{known.id}/over",
-                    by=me,
-                    emergency=emergency,
+                    **who_and_why,
                 )
                 say(db, booking.booked_words(booked, known, over.doctor, hospital))
-                carry(db, **calls.over())
+                carry(db, **{choose.PATIENT: None})
 
 calls.keys(patient, wanted, held=bool(chosen), enrolling=patients.is_enrolling(newcomer))
 show.mail_state()
