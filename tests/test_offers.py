@@ -175,7 +175,7 @@ def recount(db: Session, gone: list[Appointment], zone: str, by) -> dict[int, tu
 
     @cache
     def free_on(n: int, day: date, kind: VisitKind) -> list[Slot]:
-        return free_slots(db, [every[n]], day, 1, kind, by=by)[every[n].id]
+        return free_slots(db, [every[n]], day, 1, kind, clerk=by)[every[n].id]
 
     every = doctors(db, inactive_too=True)
     specialty = {doctor.id: doctor.specialty for doctor in every}

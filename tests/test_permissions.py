@@ -18,6 +18,17 @@ from tests.hospital import PASSWORD, ward_of
 
 # What each verb is. Two deeds: either role opens it.
 VERBS: dict[str, tuple[Deed, ...]] = {
+    "declare_holiday": (Deed.PLAN_SESSIONS,),
+    "extend_hold": (Deed.BOOK,),
+    "hold_time": (Deed.BOOK,),
+    "overbook_appointment": (Deed.OVERBOOK,),
+    "own_hold": (Deed.BOOK,),
+    "release_hold": (Deed.BOOK,),
+    "restore_appointment": (Deed.CHANGE_APPOINTMENT,),
+    "undo_arrival": (Deed.CHANGE_APPOINTMENT,),
+    "undo_no_show": (Deed.CHANGE_APPOINTMENT,),
+    "walk_in": (Deed.BOOK,),
+    "withdraw_holiday": (Deed.PLAN_SESSIONS,),
     "accounts_with_roles": (Deed.KEEP_ACCOUNTS, Deed.DESIGNATE_REGISTRAR),
     "appointments_in": (Deed.PLAN_SESSIONS,),
     "arrive": (Deed.CHANGE_APPOINTMENT,),
@@ -94,6 +105,11 @@ VERBS: dict[str, tuple[Deed, ...]] = {
 }
 # What pages and servers call without an account, and why that is no door.
 OPEN = {
+    "first_free": "free times name nobody",
+    "follow_ups_of": "what a follow-up costs is told with its price",
+    "held_times": "which clerk holds a time is for every desk to see",
+    "holidays_between": "holidays are open to every desk",
+    "overbookings_left": "a count names nobody",
     "account_named": "signing in asks for it before anybody is signed in",
     "begin_sign_in": "the password was checked a moment before",
     "change_own_password": "the present password is the permission",
@@ -128,6 +144,12 @@ OPEN = {
 }
 # Verbs of sibling files that take `by` and do not ask, since the verb that calls them did.
 ASKED_BEFORE = {
+    "announce": "a part of every booking",
+    "clear_holds": "a part of every booking",
+    "move_booked": "what move_appointment and relocate have in common",
+    "new_appointment": "a part of every booking",
+    "promise": "the one door that every booking comes through",
+    "revive": "a part of restore_appointment and undo_no_show",
     "bill_consultation": "a part of finish_consultation",
     "note_deed": "the audit row of whatever was permitted",
     "noted": "a question about the audit log, within open_record",

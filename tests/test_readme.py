@@ -18,7 +18,7 @@ from mediklaud import guards
 from mediklaud.config import ROOT, Settings
 from mediklaud.models import Role
 from mediklaud.permissions import MAY
-from mediklaud.repository import self_check
+from mediklaud.repository import proofs_of_money, proofs_of_the_house, proofs_of_times
 
 README = (ROOT / "README.md").read_text()
 TABLES = runpy.run_path(str(ROOT / "docs" / "tables.py"))
@@ -79,7 +79,8 @@ def rules_of_the_house() -> set[str]:
 
 def lines_of_the_check() -> set[str]:
     """The name of every line that the self-check prints."""
-    return {rule[0] for rule in (*self_check._BY_HAND, *self_check._BY_QUERY)}
+    rooms = (proofs_of_times, proofs_of_money, proofs_of_the_house)
+    return {proof.rule for room in rooms for proof in room.PROOFS}
 
 
 def tables_that_differ(readme: str) -> list[str]:
