@@ -368,7 +368,8 @@ def agree_on_the_first(town: Town, first: int, wishes: Wishes, at_least: int, ou
                 at_least=at_least,
                 clerk=by,
             )
-            told = [(one.starts_at, one.doctor_id) for one in found]
+            assert found == sorted(found)
+            told = sorted((one.starts_at, one.doctor_id) for one in found)
             expected: list[tuple[datetime, int | None]] = []
             for offset in range(first, LAST + 1):
                 for doctor, doctor_id in enumerate((ward.rao.id, ward.iyer.id)):
