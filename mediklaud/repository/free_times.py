@@ -325,9 +325,12 @@ def _promised(
     """The stretches that live appointments take without a gap, by doctor."""
     asked = {"doctors": doctor_ids, "since": since, "before": before}
     for doctor_id, starts, ends in db.execute(_PROMISED, asked):
-        begun, over = set(starts.split(",")), set(ends.split(","))
+        begun, over = starts.split(","), ends.split(",")
         # Where one visit ends as the next begins, there is neither an end nor a beginning.
-        edges = zip(sorted(begun - over), sorted(over - begun), strict=True)
+        opened, closed = sorted({*begun} - {*over}), sorted({*over} - {*begun})
+        # Only visits that overlap against the rule leave edges without their other half.
+        whole = len(opened) == len(closed)
+        edges = zip(opened, closed, strict=True) if whole else sorted(zip(begun, over, strict=True))
         yield doctor_id, [(_moment(begins), _moment(ends)) for begins, ends in edges]
 
 
