@@ -285,6 +285,8 @@ def test_a_chosen_time_is_held_and_not_booked(sqlite_house, monkeypatch):
 
     assert held() == [("meera", at(10, 15))]
     assert counted_down(page) == ["Held for you, 4"]
+    # It stays in its place among the free ones, since this desk may have it.
+    assert hours(page)[:2] == ["10:00 AM", "10:15 AM"]
     assert booked() == []
 
 
