@@ -9,6 +9,7 @@ from sqlmodel import Session
 from mediklaud import clock, contact
 from mediklaud.models import Account, Appointment, EmergencyReason, Encounter, Hospital, Role
 from mediklaud.money import rupees
+from mediklaud.permissions import MAY, Deed
 from mediklaud.repository import (
     Visit,
     account_numbers,
@@ -24,7 +25,7 @@ from mediklaud.repository import (
     the_hospital,
     till_numbers,
 )
-from mediklaud.ui import chart, show
+from mediklaud.ui import chart, relocations, show
 from mediklaud.ui.menu import ROLE_WORDS, page_file
 
 Block = Callable[[Session, Account, Hospital], None]
@@ -45,6 +46,8 @@ def blocks(db: Session, me: Account, roles: frozenset[Role]) -> None:
     if Role.CMO in mine and Role.REGISTRAR in mine:
         # The CMO's block holds the registrar's.
         mine.remove(Role.REGISTRAR)
+    if roles & MAY[Deed.RELOCATE]:
+        relocations.pointer(me)
     for role in mine:
         if len(mine) > 1:
             st.subheader(ROLE_WORDS[role], anchor=False, divider="gray")
@@ -97,6 +100,8 @@ def _front_desk(db: Session, me: Account, hospital: Hospital) -> None:
         ("front_desk/book", "Book an appointment", "event_available"),
         ("front_desk/enroll", "Enroll a patient", "person_add"),
         ("front_desk/day", "The day's appointments", "today"),
+        ("front_desk/queue", "The queue", "groups"),
+        ("front_desk/waitlist", "Waitlist", "hourglass_top"),
     )
     _to_call(letters_to_call(db, by=me), hospital)
 

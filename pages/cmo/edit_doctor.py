@@ -18,10 +18,11 @@ from mediklaud.repository import (
     the_hospital,
 )
 from mediklaud.repository import doctors as registered
-from mediklaud.ui import doctors
+from mediklaud.ui import doctors, relocations
 from mediklaud.ui.desk import fresh_forms, open_desk, record, say, submission_id
 
 me = open_desk("Edit a doctor", Role.CMO, Role.REGISTRAR)
+relocations.pointer(me)
 
 with reading() as db:
     found = registered(db, inactive_too=True)

@@ -14,13 +14,14 @@ from mediklaud.repository import (
     the_hospital,
     withdraw_holiday,
 )
-from mediklaud.ui import choose, holidays
+from mediklaud.ui import choose, holidays, relocations
 from mediklaud.ui.desk import open_desk, record, say, submission_id
 from mediklaud.ui.plain import plain
 
 TEN_YEARS = timedelta(days=3650)
 
 me = open_desk("Holidays", Role.CMO, Role.REGISTRAR)
+relocations.pointer(me)
 form = submission_id()
 
 with reading() as db:

@@ -9,12 +9,13 @@ from mediklaud.database import reading
 from mediklaud.models import Role
 from mediklaud.repository import close_session, open_session, sessions_of, the_hospital
 from mediklaud.repository import doctors as registered
-from mediklaud.ui import choose, doctors, sessions, show
+from mediklaud.ui import choose, doctors, relocations, sessions, show
 from mediklaud.ui.desk import open_desk, record, submission_id
 
 LAST = "Held for the last time on"
 
 me = open_desk("Weekly sessions", Role.CMO, Role.REGISTRAR)
+relocations.pointer(me)
 
 with reading() as db:
     today = clock.today(the_hospital(db).zone)

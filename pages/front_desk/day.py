@@ -20,10 +20,11 @@ from mediklaud.repository import (
     undo_arrival,
     undo_no_show,
 )
-from mediklaud.ui import booking, day_list, holding, show
+from mediklaud.ui import booking, day_list, holding, show, waitlist
 from mediklaud.ui.desk import carry, open_desk, record, say, submission_id
 
 me = open_desk("The day's appointments", Role.FRONT_DESK)
+waitlist.offer_freed(me)
 
 with reading() as db:
     hospital, offered = the_hospital(db), doctors(db)
@@ -66,6 +67,7 @@ if visit:
                     cancel_appointment(db, visit.appointment, reason, by=me)
                     told = booking.letter_words(patient, "A letter about it", "call")
                     say(db, f"The appointment of {patient.name} is cancelled. {told}")
+                    carry(db, **waitlist.freed(visit.appointment))
         if asked.change == day_list.MOVE:
             kind, whose = visit.appointment.kind, visit.doctor.number
             wanted = booking.wanted(offered, form, hospital, whose=whose, kind=kind)
@@ -79,7 +81,7 @@ if visit:
                     hour = clock.moment_words(moved.starts_at, hospital.zone)
                     told = booking.letter_words(patient, "A letter about it", "call")
                     say(db, f"{patient.name} is moved: {hour}, with {doctor.name}. {told}")
-                    carry(db, **{holding.HELD: None})
+                    carry(db, **{holding.HELD: None}, **waitlist.freed(visit.appointment))
             if wanted.doctors:
                 booking.times(wanted, hospital)
 
