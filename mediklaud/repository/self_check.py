@@ -59,14 +59,14 @@ def _by_query(db: Session, name: str, promise: str, query: str) -> Finding:
 _LIVE = "IN ('booked', 'arrived', 'fulfilled')"
 
 
-def _overlapping(whose: str) -> str:
+def _overlapping(whose: str, which: str = "") -> str:
     # Sorted by start, an overlap shows against the latest end so far.
     return f"""
         SELECT 'appointment ' || id AS breach FROM (
             SELECT id, starts_at, max(ends_at) OVER (
                 PARTITION BY {whose} ORDER BY starts_at, id
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ends_before
-            FROM appointment WHERE status {_LIVE}) AS o
+            FROM appointment WHERE status {_LIVE} {which}) AS o
         WHERE starts_at < ends_before"""
 
 
@@ -99,8 +99,8 @@ _OWED = """i.total_paise - coalesce(
 _BY_QUERY: tuple[tuple[str, str, str], ...] = (
     (
         "doctor's time",
-        "no doctor's time is promised twice",
-        _overlapping("doctor_id"),
+        "no doctor's time is promised twice, but for what was overbooked with a reason",
+        _overlapping("doctor_id", "AND overbook_number IS NULL"),
     ),
     (
         "patient's time",
