@@ -14,7 +14,7 @@ from sqlalchemy import text as sql
 from sqlmodel import select
 
 from mediklaud import database
-from mediklaud.errors import OnHold
+from mediklaud.errors import HoldRanOut, OnHold, Refusal
 from mediklaud.models import (
     LIVE,
     Appointment,
@@ -22,6 +22,7 @@ from mediklaud.models import (
     Invoice,
     Patient,
     Role,
+    VisitKind,
 )
 from mediklaud.repository import (
     CONSOLE,
@@ -33,9 +34,12 @@ from mediklaud.repository import (
     check_house,
     create_account,
     enroll_patient,
+    extend_hold,
     finish_consultation,
+    hold_time,
     open_session,
     register_doctor,
+    release_hold,
 )
 from tests.breach import take_away
 from tests.hospital import ASHA, PASSWORD, RAO, TODAY, at
@@ -235,6 +239,32 @@ def test_two_moves_that_cross_do_not_wait_for_each_other(house, race):
         outcomes = race.run(*(moving(*one) for one in changes))
         assert [one.refusal for one in outcomes] == ["", ""]
         cancel(outcomes)
+
+
+# Holds
+
+
+def test_a_hold_given_back_in_another_window_is_not_extended(postgresql_house):
+    with desk() as (db, ward):
+        told = (ward.rao, at(10), VisitKind.FIRST)
+        hold_time(db, *told, form="h", by=ward.meera)
+    refused = []
+
+    def extend():
+        try:
+            with desk() as (db, ward):
+                extend_hold(db, "h", by=ward.meera)
+        except Refusal as refusal:
+            refused.append(type(refusal))
+
+    other = threading.Thread(target=extend)
+    with desk() as (db, ward):
+        release_hold(db, "h", by=ward.meera)
+        other.start()
+        other.join(0.3)
+        assert other.is_alive()
+    other.join()
+    assert refused == [HoldRanOut]
 
 
 # Double clicks
