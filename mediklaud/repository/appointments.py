@@ -351,9 +351,7 @@ def _is_taken(db: Session, doctor: Doctor, place: Place, by: Account) -> bool:
     return any(db.exec(rows.limit(1)).first() is not None for rows in (taken, held))
 
 
-def _overbooking(
-    db: Session, doctor: Doctor, session_begins_at: datetime | None
-) -> dict[str, int]:
+def _overbooking(db: Session, doctor: Doctor, session_begins_at: datetime | None) -> dict[str, int]:
     """The first place that is free among the session's overbookings, with the doctor locked."""
     cap = the_hospital(db).overbookings_a_session
     used = db.exec(
