@@ -199,3 +199,19 @@ def db(house: Path) -> Iterator[Session]:
 def ward(db: Session) -> Ward:
     """The cast."""
     return ward_of(db)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the long proofs counted, in figures to be quoted."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    told = [
+        said
+        for one in reports
+        if one.when == "call"
+        for name, said in one.user_properties
+        if name == "proof"
+    ]
+    if told:
+        terminalreporter.section("proofs")
+        for line in told:
+            terminalreporter.write_line(str(line))

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,18 @@ from mediklaud.database import reading, transaction
 from mediklaud.errors import Refusal
 from mediklaud.models import Appointment, Doctor, Hospital, Method, Patient, Role, VisitKind
 from mediklaud.repository import (
+    Wishes,
     account_named,
     begin_consultation,
     book_appointment,
     change_account,
     enroll_patient,
     finish_consultation,
+    first_free,
+    grant_leave,
+    hold_time,
+    move_appointment,
+    restore_appointment,
     take_payment,
 )
 from tests.hospital import ASHA, NINE_O_CLOCK
@@ -52,13 +58,39 @@ class Outcome:
 # What a desk can be told to do; each in a transaction of its own, opened at the go.
 
 
+def _time(db: Session, call: dict[str, Any]) -> tuple[Doctor, datetime]:
+    return db.get_one(Doctor, call["doctor"]), datetime.fromisoformat(call["starts_at"])
+
+
+def _desk(db: Session, call: dict[str, Any]) -> dict[str, Any]:
+    return {"form": call["form"], "by": account_named(db, call.get("by", "meera"))}
+
+
 def _book(db: Session, call: dict[str, Any]) -> object:
-    patient, doctor = db.get_one(Patient, call["patient"]), db.get_one(Doctor, call["doctor"])
-    starts_at = datetime.fromisoformat(call["starts_at"])
-    meera = account_named(db, "meera")
-    return book_appointment(
-        db, patient, doctor, starts_at, VisitKind.FIRST, form=call["form"], by=meera
-    ).id
+    patient, kind = db.get_one(Patient, call["patient"]), VisitKind(call.get("kind", "first"))
+    return book_appointment(db, patient, *_time(db, call), kind, **_desk(db, call)).id
+
+
+def _hold(db: Session, call: dict[str, Any]) -> object:
+    kind = VisitKind(call.get("kind", "first"))
+    return hold_time(db, *_time(db, call), kind, **_desk(db, call)).id
+
+
+def _move(db: Session, call: dict[str, Any]) -> object:
+    appointment = db.get_one(Appointment, call["appointment"])
+    return move_appointment(db, appointment, *_time(db, call), **_desk(db, call)).id
+
+
+def _restore(db: Session, call: dict[str, Any]) -> object:
+    appointment = db.get_one(Appointment, call["appointment"])
+    return restore_appointment(db, appointment, by=account_named(db, "meera")).id
+
+
+def _leave(db: Session, call: dict[str, Any]) -> object:
+    doctor, day = db.get_one(Doctor, call["doctor"]), date.fromisoformat(call["day"])
+    hours = {"begins_minute": call["begins_minute"], "ends_minute": call["ends_minute"]}
+    khan = account_named(db, "khan")
+    return grant_leave(db, doctor, day, day, form=call["form"], by=khan, **hours).id
 
 
 def _begin(db: Session, call: dict[str, Any]) -> object:
@@ -94,11 +126,27 @@ DEEDS: dict[str, Callable[[Session, dict[str, Any]], object]] = {
     "pay": _pay,
     "enroll": _enroll,
     "disable": _disable,
+    "hold": _hold,
+    "move": _move,
+    "restore": _restore,
+    "leave": _leave,
 }
+
+
+def _earliest(call: dict[str, Any]) -> dict[str, Any]:
+    """Look for the earliest free time of any of the call's doctors, as the screen offers it."""
+    with reading() as db:
+        doctors = [db.get_one(Doctor, one) for one in call["any_of"]]
+        kind, day = VisitKind.FIRST, date.fromisoformat(call["first_day"])
+        by = account_named(db, call.get("by", "meera"))
+        wishes = Wishes(begins_minute=call["begins_minute"])
+        found = first_free(db, doctors, kind, first_day=day, wishes=wishes, by=by)[0]
+    return {**call, "doctor": found.doctor_id, "starts_at": found.starts_at.isoformat()}
 
 
 def _tell(call: dict[str, Any]) -> Outcome:
     try:
+        call = _earliest(call) if "any_of" in call else call
         with transaction() as db:
             return Outcome(got=str(DEEDS[call["do"]](db, call)))
     except Refusal as refusal:

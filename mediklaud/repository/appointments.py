@@ -28,7 +28,7 @@ from mediklaud.models import (
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.confirmations import tell_the_cmo, write_letter
-from mediklaud.repository.doctors import doctor_with
+from mediklaud.repository.doctors import doctor_with, locked_doctor
 from mediklaud.repository.dues import dues_of
 from mediklaud.repository.entitlements import entitling_visit
 from mediklaud.repository.hospital import the_hospital
@@ -107,9 +107,9 @@ def overbook_appointment(
     why = text.needed(reason, field="Reason", at_most=200)
     gate = passed_gate(db, locked, emergency)
     place = bookable(db, doctor, starts_at, kind)
-    if not _is_taken(db, doctor, place):
+    if not _is_taken(db, doctor, place, by):
         raise NotOverFree()
-    over = {**_overbooking(db, doctor, place), "overbook_reason": why}
+    over = {**_overbooking(db, doctor, place.session_begins_at), "overbook_reason": why}
     appointment = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate, **over)
     promise(db, appointment, locked, doctor, by=by)
     announce(db, appointment, locked, doctor, by=by)
@@ -202,6 +202,9 @@ def move_booked(
     if same_click is not None and same_click.moved_from_id == appointment.id:
         return same_click
     old = still(db, appointment, AppointmentStatus.BOOKED, wanted="moved")
+    # Both doctors in one order, so that two moves that cross do not wait for each other.
+    for doctor_id in sorted({old.doctor_id, doctor.id or 0}):
+        locked_doctor(db, doctor_id)
     place = bookable(db, doctor, starts_at, old.kind)
     _cancel(db, old, reason=reason)
     moved = new_appointment(
@@ -269,7 +272,10 @@ def restore_appointment(
     was_emergency = kept.emergency_reason is not None
     gate = passed_gate(db, patient, emergency or kept.emergency_reason)
     place = bookable(db, doctor, kept.starts_at, kept.kind)
-    revive(db, kept, patient, doctor, by=by, ends_at=place.slot.ends_at, **gate)
+    # The session may have been opened anew meanwhile; a token stays with the one it was given in.
+    session = place.session_begins_at if kept.token is None else kept.session_begins_at
+    when = {"ends_at": place.slot.ends_at, "session_begins_at": session}
+    revive(db, kept, patient, doctor, by=by, **when, **gate)
     kept.calendar_sequence += 1
     note_deed(db, by, "cancellation undone", f"appointment/{kept.id}")
     write_letter(db, "restored", kept, patient, doctor)
@@ -298,6 +304,9 @@ def revive(
         "entitled_by_id": entitling_visit(db, patient, doctor.id, kept.kind, day),
         **changes,
     }
+    if kept.overbook_number is not None:
+        session = changes.get("session_begins_at", kept.session_begins_at)
+        changes |= _overbooking(db, doctor, session)
     promise(db, kept, patient, doctor, by=by, changes=changes)
 
 
@@ -328,7 +337,8 @@ def _clicked(db: Session, form: str, patient: Patient) -> Appointment | None:
     return db.get_one(Appointment, found) if found is not None else None
 
 
-def _is_taken(db: Session, doctor: Doctor, place: Place) -> bool:
+def _is_taken(db: Session, doctor: Doctor, place: Place, by: Account) -> bool:
+    """Whether a time is promised, or held by another clerk than `by`."""
     taken = select(Appointment.id).where(
         Appointment.doctor_id == doctor.id,
         col(Appointment.status).in_(LIVE),
@@ -338,6 +348,7 @@ def _is_taken(db: Session, doctor: Doctor, place: Place) -> bool:
     )
     held = select(Hold.id).where(
         Hold.doctor_id == doctor.id,
+        Hold.account_id != by.id,
         Hold.expires_at > clock.now(),
         Hold.starts_at < place.slot.ends_at,
         Hold.ends_at > place.slot.starts_at,
@@ -345,13 +356,13 @@ def _is_taken(db: Session, doctor: Doctor, place: Place) -> bool:
     return any(db.exec(rows.limit(1)).first() is not None for rows in (taken, held))
 
 
-def _overbooking(db: Session, doctor: Doctor, place: Place) -> dict[str, int]:
+def _overbooking(db: Session, doctor: Doctor, session_begins_at: datetime | None) -> dict[str, int]:
     """The first place that is free among the session's overbookings, with the doctor locked."""
     cap = the_hospital(db).overbookings_a_session
     used = db.exec(
         select(Appointment.overbook_number).where(
             Appointment.doctor_id == doctor.id,
-            Appointment.session_begins_at == place.session_begins_at,
+            Appointment.session_begins_at == session_begins_at,
             col(Appointment.overbook_number).is_not(None),
             col(Appointment.status).in_(LIVE),
         )

@@ -70,8 +70,9 @@ def extend_hold(db: Session, form: str, *, by: Account) -> Hold:
     if hold is None:
         raise HoldRanOut(way_on="Choose the time again; it may still be free.")
     doctor = locked_doctor(db, hold.doctor_id)
-    # Between the look and the lock another desk may have taken away what has run out.
-    hold = _own(db, form, by)
+    # Between the look and the lock another desk may have taken away what has run out, or the
+    # clerk, in another window, may be giving it back.
+    hold = _own(db, form, by, locked=True)
     if hold is None or hold.expires_at <= clock.now():
         raise HoldRanOut(way_on="Choose the time again; it may still be free.")
     if hold.extended:
@@ -118,8 +119,9 @@ def _keep(db: Session, hold: Hold, doctor: Doctor) -> None:
         raise held_by(db, doctor, slot) from held
 
 
-def _own(db: Session, form: str, by: Account) -> Hold | None:
+def _own(db: Session, form: str, by: Account, *, locked: bool = False) -> Hold | None:
     row = select(Hold).where(Hold.form == form, Hold.account_id == by.id)
+    row = row.with_for_update() if locked else row
     return db.exec(row.execution_options(populate_existing=True)).first()
 
 

@@ -29,6 +29,7 @@ from mediklaud.errors import (
     StaleForm,
     TimeHeld,
     TooFarAhead,
+    TwoDesksMet,
 )
 from mediklaud.models import (
     LIVE,
@@ -238,8 +239,12 @@ def _with_way_on(
     return SlotTaken(way_on=way_on) if isinstance(refusal, SlotTaken) else held_by(db, doctor, slot)
 
 
-def held_by(db: Session, doctor: Doctor, slot: Slot) -> TimeHeld:
-    """The refusal that another clerk holds a time: who, and for how long yet."""
+def held_by(db: Session, doctor: Doctor, slot: Slot) -> Refusal:
+    """The refusal that another clerk holds a time: who, and for how long yet.
+
+    Two may hold parts of a long visit's time; the one whose hold lasts longest is named. A
+    hold given back at this very moment leaves nobody to name (TwoDesksMet).
+    """
     row = (
         select(Hold, Account.name)
         .join(Account, col(Account.id) == col(Hold.account_id))
@@ -248,8 +253,12 @@ def held_by(db: Session, doctor: Doctor, slot: Slot) -> TimeHeld:
             Hold.starts_at < slot.ends_at,
             Hold.ends_at > slot.starts_at,
         )
+        .order_by(col(Hold.expires_at).desc())
     )
-    hold, name = db.exec(row).one()
+    found = db.exec(row).first()
+    if found is None:
+        return TwoDesksMet()
+    hold, name = found
     return TimeHeld(
         name=name,
         left=clock.left_words(hold.expires_at - clock.now()),
