@@ -289,15 +289,18 @@ class Model:
         # Those of one day are used in the order they were granted.
         return min(left, key=lambda one: one[0])[1] if left else None
 
-    def _clear(self, clerk: str, doctor: int) -> None:
+    def _clear(self, clerk: str, wanted: Visit, hold: str | None = None) -> None:
+        """The clerk's own hold goes where it was named, or where it stands in the way."""
         own = self.holds.get(clerk)
-        if own is not None and own.doctor == doctor:
+        if own is None or own.doctor != wanted.doctor:
+            return
+        if own.form == hold or _meet(own, wanted.starts_at, wanted.ends_at):
             del self.holds[clerk]
 
-    def _kept(self, wanted: Visit, clerk: str) -> Callable[[Any], None]:
+    def _kept(self, wanted: Visit, clerk: str, hold: str | None = None) -> Callable[[Any], None]:
         def then(row: Any) -> None:
             self.visits[row.id] = replace(wanted, id=row.id)
-            self._clear(clerk, wanted.doctor)
+            self._clear(clerk, wanted, hold)
 
         return then
 
@@ -325,7 +328,7 @@ class Model:
         wanted.emergency = emergency
         self._refuse_promised(wanted, clerk, form=form)
         wanted.entitled_by = self._entitling(patient, doctor.id, kind, day_of(starts_at))
-        return self._kept(wanted, clerk)
+        return self._kept(wanted, clerk, hold)
 
     @foretold
     def overbook(self, patient, doctor, starts_at, kind, *, form, clerk):
@@ -417,7 +420,7 @@ class Model:
 
         def then(_: Any) -> None:
             vars(visit).update(changed)
-            self._clear(clerk, visit.doctor)
+            self._clear(clerk, visit)
 
         return then
 
@@ -512,7 +515,8 @@ class Model:
             if here and (one.patient, one.doctor) == (patient, doctor.id):
                 raise No(errors.AlreadyInQueue)
         self._gate(patient, None)
-        free = self.free(doctor, self.today, kind, clerk)
+        # Nor is what the clerk holds for a caller on the phone.
+        free = self.free(doctor, self.today, kind, clerk="")
         if kind not in doctor.kinds:
             raise No(errors.NoTimeLeft, errors.KindNotSeen)
         if not free:

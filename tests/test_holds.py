@@ -113,6 +113,15 @@ def test_own_hold_never_stands_in_ones_own_way(db, ward):
     assert book(db, ward, ward.asha, ward.rao).status is AppointmentStatus.BOOKED
 
 
+def test_what_a_clerk_holds_for_a_caller_outlasts_a_walk_in_at_the_desk(db, ward):
+    hold(db, ward)
+
+    came = walk_in(db, ward.asha, ward.rao, FIRST, form="walk", by=ward.meera)
+
+    assert came.starts_at == at(10, 15)
+    assert own_hold(db, by=ward.meera).starts_at == at(10)
+
+
 def test_a_held_time_is_no_free_time_of_others(db, ward, nina):
     hold(db, ward)
 

@@ -482,7 +482,8 @@ def test_a_declared_holiday_says_who_is_booked_on_it(monkeypatch, cast):
     said = f"{ODD} is declared: Monday 23 November 2026. Appointments to be moved: 1."
     assert desk.success[0].value == plain(said)
     assert any(plain(ODD) in words.value for words in desk.markdown)
-    assert desk.warning[0].value == "Booked on it and to be moved: 1"
+    warned = [one.value for one in desk.warning]
+    assert warned == ["1 patient is to be moved.", "Booked on it and to be moved: 1"]
     assert [holiday.day for holiday in _holidays()] == [TODAY]
 
 

@@ -91,7 +91,10 @@ def test_each_role_finds_its_numbers_and_no_others(morning, monkeypatch, usernam
 @pytest.mark.parametrize(
     ("username", "pages"),
     [
-        ("meera", "front-desk-book front-desk-enroll front-desk-day"),
+        (
+            "meera",
+            "front-desk-book front-desk-enroll front-desk-day front-desk-queue front-desk-waitlist",
+        ),
         ("rao", "doctor-today doctor-week doctor-patient"),
         ("tara", "administrator-accounts administrator-settings administrator-self-check"),
     ],

@@ -155,7 +155,7 @@ def walk_in(
     gate = passed_gate(db, locked, emergency)
     today = clock.today(the_hospital(db).zone)
     refuse_unbookable(locked_doctor(db, doctor.id), today)
-    free = free_slots(db, [doctor], today, 1, kind, clerk=by)[doctor.id or 0]
+    free = free_slots(db, [doctor], today, 1, kind)[doctor.id or 0]
     if not free:
         raise NoTimeLeft(name=doctor.name)
     place = bookable(db, doctor, free[0].starts_at, kind)

@@ -45,7 +45,7 @@ def hold_time(
     same_click = db.exec(select(Hold).where(Hold.form == form, Hold.account_id == by.id)).first()
     if same_click is not None and same_click.expires_at > clock.now():
         return same_click
-    clear_holds(db, doctor, by=by)
+    clear_holds(db, doctor, place.slot, by=by)
     _let_go(db, by)
     now = clock.now()
     hold = Hold(

@@ -77,7 +77,11 @@ _GONE = and_(
     col(Hold.doctor_id) == bindparam("doctor_id"),
     or_(
         col(Hold.expires_at) <= bindparam("now"),
-        col(Hold.account_id) == bindparam("account_id"),
+        and_(
+            col(Hold.account_id) == bindparam("account_id"),
+            col(Hold.starts_at) < bindparam("ends_at"),
+            col(Hold.ends_at) > bindparam("starts_at"),
+        ),
     ),
 )
 _ANY_GONE = select(Hold.id).where(_GONE).limit(1)
@@ -161,8 +165,8 @@ def promise(
     """
     if hold is not None:
         _use_hold(db, appointment, doctor, hold, by)
-    clear_holds(db, doctor, by=by)
     slot = Slot(appointment.starts_at, (changes or {}).get("ends_at", appointment.ends_at))
+    clear_holds(db, doctor, slot, by=by)
     refusals = _refusals(appointment, doctor)
     try:
         if appointment.id is None:
@@ -197,9 +201,12 @@ def _refusals(appointment: Appointment, doctor: Doctor) -> dict[str, Refusal]:
     }
 
 
-def clear_holds(db: Session, doctor: Doctor, *, by: Account) -> None:
-    """Take away a doctor's holds that have run out, and this clerk's own, with the row locked."""
-    told = {"doctor_id": doctor.id, "now": clock.now(), "account_id": by.id}
+def clear_holds(db: Session, doctor: Doctor, slot: Slot, *, by: Account) -> None:
+    """Clear a slot's way, with the doctor's row locked: what has run out, and a hold of one's own.
+
+    What the clerk holds at another hour, for a caller on the phone, stays.
+    """
+    told = {"doctor_id": doctor.id, "now": clock.now(), "account_id": by.id, **vars(slot)}
     # Mostly there are none, and a look is cheaper than a deletion.
     if db.connection().execute(_ANY_GONE, told).first() is not None:
         db.execute(delete(Hold).where(_GONE), told)
