@@ -140,7 +140,7 @@ def _earliest(call: dict[str, Any]) -> dict[str, Any]:
         kind, day = VisitKind.FIRST, date.fromisoformat(call["first_day"])
         by = account_named(db, call.get("by", "meera"))
         wishes = Wishes(begins_minute=call["begins_minute"])
-        found = first_free(db, doctors, kind, first_day=day, wishes=wishes, by=by)[0]
+        found = first_free(db, doctors, kind, first_day=day, wishes=wishes, clerk=by)[0]
     return {**call, "doctor": found.doctor_id, "starts_at": found.starts_at.isoformat()}
 
 

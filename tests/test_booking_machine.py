@@ -167,7 +167,7 @@ def _assert_same_free_times(desks: Desks, turn: int) -> None:
     clerk, kind = CLERKS[turn // 2 % 2], KINDS[turn % 5 % 3]
     with reading() as db:
         told = ([db.get_one(DoctorRow, doctor.id)], model.today, HORIZON, kind)
-        free = repository.free_slots(db, *told, by=desks.accounts[clerk])[doctor.id]
+        free = repository.free_slots(db, *told, clerk=desks.accounts[clerk])[doctor.id]
     if kind in doctor.kinds:
         days = [model.today + number * A_DAY for number in range(HORIZON)]
         wanted = [time for day in days for time in model.free(doctor, day, kind, clerk)]
