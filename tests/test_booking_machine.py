@@ -30,7 +30,15 @@ from mediklaud.database import reading
 from mediklaud.models import Appointment, Hold, WaitlistEntry
 from mediklaud.models import AppointmentStatus as Status
 from mediklaud.models import Doctor as DoctorRow
-from tests.booking_desks import A_DAY, CLERKS, HORIZON, KINDS, Desks, Turn
+from tests.booking_desks import (
+    A_DAY,
+    CLERKS,
+    HORIZON,
+    KINDS,
+    Desks,
+    Turn,
+    can_undo_arrival,
+)
 from tests.booking_model import Model, Visit
 from tests.conftest import assert_house_is_green, open_copy
 
@@ -75,8 +83,8 @@ DEEDS: dict[str, tuple[int, Callable[[Model], bool]]] = {
     "cancel": (4, _any(_is(Status.BOOKED, Status.ARRIVED))),
     "restore": (4, _any(_is(Status.CANCELLED))),
     "arrive": (4, _any(_is(Status.BOOKED))),
-    "undo_arrival": (1, _any(_is(Status.ARRIVED))),
-    "no_show": (2, _any(_is(Status.BOOKED))),
+    "undo_arrival": (1, _any(can_undo_arrival)),
+    "no_show": (2, lambda model: any(map(model.missed, model.visits.values()))),
     "undo_no_show": (2, _any(_is(Status.NO_SHOW))),
     "walk_in": (3, _always),
     "begin": (4, _any(_is(Status.ARRIVED))),
