@@ -317,16 +317,13 @@ class Desks:
 
     def undo_arrival(self, turn: Turn) -> None:
         """Undo an arrival."""
-        visit = self.visit(turn.pick, turn.slip, lambda one: one.status is Status.ARRIVED)
+        visit = self.visit(turn.pick, turn.slip, can_undo_arrival)
         said, by = self.model.undo_arrival(visit), self.accounts["meera"]
         self._change("undo arrival", visit, said, repository.undo_arrival, by=by)
 
     def no_show(self, turn: Turn) -> None:
         """A patient did not come."""
-        begun = self.model.now
-        visit = self.visit(
-            turn.pick, turn.slip, lambda one: one.status is Status.BOOKED and one.starts_at <= begun
-        )
+        visit = self.visit(turn.pick, turn.slip, self.model.missed)
         said, by = self.model.no_show(visit), self.accounts["meera"]
         self._change("no-show", visit, said, repository.note_no_show, by=by)
 
@@ -546,6 +543,11 @@ class Desks:
 
         said = Said(frozenset(), lambda _: setattr(self.iyer, "expires_on", until))
         self.deed("registration", said, done)
+
+
+def can_undo_arrival(visit: Visit) -> bool:
+    """Whether the patient waits, was expected, and is not with the doctor."""
+    return visit.status is Status.ARRIVED and not visit.begun and not visit.walk_in
 
 
 def _one_of(things: list[Any], pick: int) -> Any:

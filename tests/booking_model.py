@@ -175,6 +175,10 @@ class Model:
         """The live appointments."""
         return (one for one in self.visits.values() if one.live and one is not but)
 
+    def missed(self, visit: Visit) -> bool:
+        """Whether somebody is expected whose time has begun."""
+        return visit.status is Status.BOOKED and visit.starts_at <= self.now
+
     def free(
         self, doctor: Doctor, day: date, kind: VisitKind, clerk: str
     ) -> list[tuple[datetime, datetime]]:
