@@ -107,10 +107,10 @@ def test_a_restored_time_lies_in_the_session_of_now(db, ward):
     assert restored.session_begins_at == at(9, day=TODAY + timedelta(days=1))
 
 
-def test_the_cmo_is_told_again_when_an_emergency_is_restored_as_one(db, ward):
+def test_the_cmo_is_told_once_of_an_emergency_that_is_restored_as_one(db, ward):
     injury = EmergencyReason.INJURY
     booked = book(db, ward, ward.asha, ward.rao, emergency=injury)
     cancel_appointment(db, booked, "A slip", by=ward.meera)
     restore_appointment(db, booked, by=ward.meera, emergency=injury)
 
-    assert len(db.exec(select(Message).where(Message.kind == "emergency")).all()) == 2
+    assert len(db.exec(select(Message).where(Message.kind == "emergency")).all()) == 1

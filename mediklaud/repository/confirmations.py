@@ -95,8 +95,6 @@ def tell_the_cmo(
             to_address=chief.email,
             to_name=chief.name,
             domain=domain_of(hospital.email),
-            # Restored as an emergency it is told once more.
-            version=1 + appointment.calendar_sequence,
         )
 
 
