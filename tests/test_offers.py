@@ -129,7 +129,7 @@ def build(db: Session, plan: dict) -> None:
         db.add(Leave(begins_at=begins_at, ends_at=ends_at, **mine))
     for ahead in plan["holidays"]:
         begins_at, ends_at = clock.day_bounds(day_of[ahead], zone)
-        day = {"day": day_of[ahead], "name": "Feast"}
+        day = {"day": day_of[ahead], "name": "Feast", "declared_at": clock.now()}
         db.add(Holiday(begins_at=begins_at, ends_at=ends_at, **day))
     if plan["left"]:
         third.sqlmodel_update({"active": False, "deactivated_at": clock.now()})

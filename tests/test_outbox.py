@@ -242,6 +242,7 @@ def _appointment(db: Session, doctor_id: int, patient_id: int, hours: int) -> in
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=15),
         booked_at=STARTS,
+        promised_at=STARTS,
         form=f"f{hours}",
     )
     db.add(appointment)
