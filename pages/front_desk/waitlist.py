@@ -8,7 +8,9 @@ from mediklaud.repository import (
     FREED_HOURS,
     doctors,
     dues_of,
+    enroll_patient,
     just_freed,
+    no_shows_of,
     openings_for,
     put_on_waitlist,
     ran_out,
@@ -22,21 +24,27 @@ from mediklaud.ui.desk import carry, open_desk, record, say, submission_id
 
 me = open_desk("Waitlist", Role.FRONT_DESK)
 waitlist.place_for_refusal()
-form = submission_id()
+form, newcomer = submission_id(), submission_id("enroll")
 
 asking, waits = st.columns([2, 3], gap="large")
 
 with asking:
     st.subheader("Put on the list", anchor=False)
+    with reading() as db:
+        hospital, offered = the_hospital(db), doctors(db)
     patient = choose.patient(me)
-    if patient is None:
-        patients.offer_enrolling()
-    else:
+    known = None if patient else patients.enrolling(me, hospital, newcomer)
+    if known:
+        with record(ends="enroll") as db:
+            new = enroll_patient(db, known, form=newcomer, by=me)
+            say(db, f"{new.name} is enrolled as {new.number}. Now say what fits.")
+            carry(db, **{choose.PATIENT: new.id})
+    if patient:
         with reading() as db:
-            hospital, offered = the_hospital(db), doctors(db)
             owed, already = dues_of(db, patient.id), waits_of(db, patient.id, by=me)
+            missed = no_shows_of(db, patient.id, by=me)
         with st.container(border=True):
-            patients.card(patient, hospital)
+            patients.card(patient, hospital, missed)
             show.dues(owed, brief=True)
             waitlist.may_wait(owed.on_hold)
             waitlist.own(already)
@@ -51,7 +59,6 @@ with asking:
 
 with waits:
     with reading() as db:
-        hospital = the_hospital(db)
         freed = just_freed(db, by=me)
     st.subheader("Just freed", anchor=False)
     if not freed:

@@ -1,0 +1,124 @@
+"""A hospital of the first release, with rows in its tables, is brought to this one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import text
+from sqlmodel import select
+
+from mediklaud import database, guards, migrations
+from mediklaud.models import Appointment, Hospital, Leave, WorkingSession
+from tests.conftest import on_ground
+
+_AT = "'2026-11-{} 04:30:00'"
+_OLD_ROWS = (
+    "INSERT INTO hospital (id, name, address, phone, email, zone, country, patient_prefix, "
+    "bill_prefix, receipt_prefix, dues_limit_paise, dues_grace_days, is_demo, set_up_at) VALUES "
+    "(1, 'JMI', 'Road', '+918022223333', 'a@example.org', 'Asia/Kolkata', 'IN', 'JMI', 'JMI', "
+    f"'JMR', 500, 3, (1 = 0), {_AT.format('01')})",
+    "INSERT INTO doctor (id, number, name, phone, email, specialty, qualifications, council, "
+    "registration, active, registered_at, version) VALUES (1, 'DOC-0001', 'Dr Rao', "
+    "'+919845012345', 'rao@example.org', 'Cardiology', 'MD', 'KMC', 'KMC1', (1 = 1), "
+    f"{_AT.format('01')}, 1)",
+    "INSERT INTO patient (id, number, name, sex, birth_date, birth_date_is_estimated, phone, "
+    "address, search_text, enrolled_at, form, version) VALUES (1, 'JMI-000001', 'Asha', 'female', "
+    f"'1990-02-28', (1 = 0), '+919886011111', 'Road', 'asha', {_AT.format('01')}, 'p', 1)",
+    "INSERT INTO tariff (doctor_id, kind, effective_from, price_paise) "
+    "VALUES (1, 'first', '2026-11-01', 80000)",
+    "INSERT INTO working_session (doctor_id, weekday, begins_minute, ends_minute, slot_minutes, "
+    "valid_from) VALUES (1, 0, 600, 780, 20, '2026-11-01')",
+    "INSERT INTO leave (doctor_id, begins_at, ends_at, reason, form) "
+    f"VALUES (1, {_AT.format('28')}, {_AT.format('29')}, '', 'leave')",
+)
+_VISIT = (
+    "INSERT INTO appointment (id, doctor_id, patient_id, kind, starts_at, ends_at, status, "
+    "priority, dues_then_paise, overdue_then_paise, dues_limit_then_paise, grace_days_then, "
+    "on_hold, "
+    "booked_at, cancelled_at, cancel_reason, moved_from_id, form) VALUES ({0}, 1, 1, 'first', "
+    "'2026-11-{1} 04:30:00', '2026-11-{1} 04:50:00', '{2}', 'routine', 0, 0, 500, 3, (1 = 0), "
+    "'2026-11-02 04:30:00', {3}, {4}, {5}, 'f{0}')"
+)
+_GONE = ("'2026-11-03 04:30:00'", "'Moved to another time'")
+_STANDS = ("NULL", "NULL")
+_VISITS = (
+    (1, 23, "cancelled", *_GONE, "NULL"),
+    (2, 24, "cancelled", *_GONE, 1),
+    (3, 25, "booked", *_STANDS, 2),
+    (4, 26, "cancelled", *_GONE, "NULL"),
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def first_release(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A database at the first release's tables, once on each engine."""
+    with on_ground(request, request.param, tmp_path / "data") as data_dir:
+        data_dir.mkdir(exist_ok=True)
+        with database.engine().begin() as connection:
+            command.upgrade(migrations._alembic(connection), "0001")
+            for statement in (*_OLD_ROWS, *(_VISIT.format(*row) for row in _VISITS)):
+                connection.execute(text(statement))
+        yield data_dir
+
+
+def test_every_row_is_kept_and_says_what_is_new(first_release):
+    assert migrations.upgrade() is True
+
+    with database.reading() as db:
+        visits = db.exec(select(Appointment).order_by(Appointment.id)).all()
+        assert [one.promised_at == one.booked_at for one in visits] == [True] * 4
+        # Two moves have written three letters; a cancellation a second one.
+        assert [one.calendar_sequence for one in visits] == [0, 1, 2, 1]
+        assert {(one.token, one.walk_in, one.session_begins_at) for one in visits} == {
+            (None, False, None)
+        }
+        session = db.exec(select(WorkingSession)).one()
+        lengths = (session.first_minutes, session.follow_up_minutes, session.procedure_minutes)
+        assert lengths == (20, 20, None)
+        assert db.exec(select(Leave)).one().granted_at is None
+        hospital = db.get_one(Hospital, 1)
+        assert (hospital.overbookings_a_session, hospital.follow_up_visits) == (2, 0)
+        assert (hospital.dues_limit_paise, hospital.dues_grace_days) == (500, 3)
+
+
+def test_the_guards_stand_on_the_tables_made_anew(first_release):
+    migrations.upgrade()
+
+    with database.engine().connect() as connection, pytest.raises(Exception, match="overlapping"):
+        connection.execute(
+            text(
+                _VISIT.format(5, 25, "booked", *_STANDS, "NULL")
+                .replace("booked_at, cancelled_at", "booked_at, promised_at, cancelled_at")
+                .replace("form) VALUES", "walk_in, calendar_sequence, form) VALUES")
+                .replace(
+                    "'2026-11-02 04:30:00', NULL", f"{_AT.format('02')}, {_AT.format('02')}, NULL"
+                )
+                .replace("'f5')", "(1 = 0), 0, 'f5')")
+            )
+        )
+
+
+def test_an_upgrade_that_fails_leaves_the_first_release_as_it_was(first_release, monkeypatch):
+    def fail(connection) -> None:
+        raise RuntimeError("the power fails here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(guards, "install", fail)
+        with pytest.raises(RuntimeError):
+            migrations.upgrade()
+
+    with database.engine().connect() as connection:
+        assert migrations.present(connection) == "0001"
+        assert connection.execute(text("SELECT count(*) FROM appointment")).scalar() == 4
+    assert migrations.upgrade() is True
+
+
+def test_links_between_rows_are_kept_again_after_the_upgrade(first_release):
+    migrations.upgrade()
+
+    with (
+        database.engine().begin() as connection,
+        pytest.raises(Exception, match=r"(?i)foreign key"),
+    ):
+        connection.execute(text("UPDATE working_session SET doctor_id = 99"))
