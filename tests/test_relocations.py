@@ -383,9 +383,8 @@ def test_where_nothing_is_near_nothing_is_offered_but_later_times_can_be_chosen(
 
 
 def test_another_doctor_without_a_price_for_the_kind_is_not_offered(db, ward):
-    a_cardiologist(db, ward, procedure_minutes=15)
-    rows = select(WorkingSession).where(WorkingSession.doctor_id == ward.rao.id)
-    for session in db.exec(rows):
+    a_cardiologist(db, ward)
+    for session in db.exec(select(WorkingSession)):
         session.procedure_minutes = 15
     booked = book(db, ward, ward.asha, ward.rao, at(10, day=TUESDAY))
     booked.kind = VisitKind.PROCEDURE
