@@ -317,7 +317,9 @@ class Desks:
 
     def undo_arrival(self, turn: Turn) -> None:
         """Undo an arrival."""
-        visit = self.visit(turn.pick, turn.slip, can_undo_arrival)
+        visit = self.visit(
+            turn.pick, turn.slip, lambda one: can_undo_arrival(one) and self._now(one)
+        )
         said, by = self.model.undo_arrival(visit), self.accounts["meera"]
         self._change("undo arrival", visit, said, repository.undo_arrival, by=by)
 
@@ -433,7 +435,8 @@ class Desks:
         ends = begins + (5 if turn.slip and pick % 2 else 60 * (1 + pick % 3))
         grid = _one_of([10, 15, 20, 30], pick // 3)
         lengths = [_one_of([10, 15, 20, 30, 45], pick // 4), _one_of([10, 15, 20], pick // 5)]
-        lengths.append(_one_of([None, 45, 60], pick // 6))
+        seen = turn.slip or VisitKind.PROCEDURE in doctor.kinds
+        lengths.append(_one_of([None, 45, 60], pick // 6) if seen else None)
         first = self.model.today + (pick % 3) * A_DAY
         last_days = [None, first, first + 14 * A_DAY, first - A_DAY if turn.slip else None]
         until = _one_of(last_days, pick // 7)
