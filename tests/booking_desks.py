@@ -270,17 +270,32 @@ class Desks:
     def move(self, turn: Turn) -> None:
         """Move a visit, and sometimes click twice."""
         visit = self.visit(turn.pick, turn.slip, lambda one: one.status is Status.BOOKED)
+        self._move("move", turn, visit, self.model.move, repository.move_appointment)
+
+    def relocate(self, turn: Turn) -> None:
+        """Move a visit whose time is gone."""
+        visit = self.visit(turn.pick, turn.slip, self.model.to_relocate)
+        self._move("relocate", turn, visit, self.model.relocate, repository.relocate)
+
+    def _move(
+        self,
+        name: str,
+        turn: Turn,
+        visit: Visit,
+        foretell: Callable[..., Said],
+        verb: Callable[..., Any],
+    ) -> None:
         doctor, by = self.doctor(turn.pick), self.accounts[turn.clerk]
         starts_at = self.time(turn.pick, turn.slip, doctor, visit.kind, turn.clerk)
         form = self._a_form(turn.pick, turn.slip)
 
         def done(db: Session) -> Any:
             old, whom = db.get_one(Appointment, visit.id), db.get_one(DoctorRow, doctor.id)
-            return repository.move_appointment(db, old, whom, starts_at, form=form, by=by)
+            return verb(db, old, whom, starts_at, form=form, by=by)
 
         for _ in range(2 if turn.pick % 4 == 0 else 1):
-            said = self.model.move(visit, doctor, starts_at, form=form, clerk=turn.clerk)
-            self.deed("move", said, done)
+            said = foretell(visit, doctor, starts_at, form=form, clerk=turn.clerk)
+            self.deed(name, said, done)
 
     def _change(self, name: str, visit: Visit, said: Said, verb: Callable[..., Any], **more: Any):
         self.deed(name, said, lambda db: verb(db, db.get_one(Appointment, visit.id), **more))

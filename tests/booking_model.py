@@ -179,6 +179,25 @@ class Model:
         """Whether somebody is expected whose time has begun."""
         return visit.status is Status.BOOKED and visit.starts_at <= self.now
 
+    def stranded(self, visit: Visit) -> bool:
+        """Whether a time to come cannot be kept: leave, a holiday, the doctor or the hours."""
+        doctor, day = self.doctors[visit.doctor], day_of(visit.starts_at)
+        if visit.starts_at <= self.now:
+            return False
+        expired = doctor.expires_on is not None and doctor.expires_on < day
+        if expired or not doctor.active or self._closed(doctor, visit.starts_at, visit.ends_at):
+            return True
+        reached = visit.starts_at
+        for hours in sorted(doctor.hours.values(), key=lambda one: one.begins):
+            seen = hours.lengths[visit.kind] is not None and hours.held_on(day)
+            if seen and moment(day, hours.begins) <= reached:
+                reached = max(reached, moment(day, hours.ends))
+        return reached < visit.ends_at
+
+    def to_relocate(self, visit: Visit) -> bool:
+        """Whether somebody is expected at a time that is gone."""
+        return visit.status is Status.BOOKED and self.stranded(visit)
+
     def free(
         self, doctor: Doctor, day: date, kind: VisitKind, clerk: str
     ) -> list[tuple[datetime, datetime]]:
@@ -374,6 +393,19 @@ class Model:
             self._kept(wanted, clerk)(row)
 
         return then
+
+    @foretold
+    def relocate(self, visit, doctor, starts_at, *, form, clerk):
+        """Move a visit whose time is gone."""
+        clicked = self._clicked(form)
+        if clicked is not None and clicked.moved_from == visit.id:
+            return self._same(clicked)
+        if not self.stranded(visit):
+            raise No(errors.NotStranded)
+        said = self.move(visit, doctor, starts_at, form=form, clerk=clerk)
+        if said.refusals:
+            raise No(*said.refusals)
+        return said.then
 
     @foretold
     def cancel(self, visit, reason):
