@@ -270,17 +270,32 @@ class Desks:
     def move(self, turn: Turn) -> None:
         """Move a visit, and sometimes click twice."""
         visit = self.visit(turn.pick, turn.slip, lambda one: one.status is Status.BOOKED)
+        self._move("move", turn, visit, self.model.move, repository.move_appointment)
+
+    def relocate(self, turn: Turn) -> None:
+        """Move a visit whose time is gone."""
+        visit = self.visit(turn.pick, turn.slip, self.model.to_relocate)
+        self._move("relocate", turn, visit, self.model.relocate, repository.relocate)
+
+    def _move(
+        self,
+        name: str,
+        turn: Turn,
+        visit: Visit,
+        foretell: Callable[..., Said],
+        verb: Callable[..., Any],
+    ) -> None:
         doctor, by = self.doctor(turn.pick), self.accounts[turn.clerk]
         starts_at = self.time(turn.pick, turn.slip, doctor, visit.kind, turn.clerk)
         form = self._a_form(turn.pick, turn.slip)
 
         def done(db: Session) -> Any:
             old, whom = db.get_one(Appointment, visit.id), db.get_one(DoctorRow, doctor.id)
-            return repository.move_appointment(db, old, whom, starts_at, form=form, by=by)
+            return verb(db, old, whom, starts_at, form=form, by=by)
 
         for _ in range(2 if turn.pick % 4 == 0 else 1):
-            said = self.model.move(visit, doctor, starts_at, form=form, clerk=turn.clerk)
-            self.deed("move", said, done)
+            said = foretell(visit, doctor, starts_at, form=form, clerk=turn.clerk)
+            self.deed(name, said, done)
 
     def _change(self, name: str, visit: Visit, said: Said, verb: Callable[..., Any], **more: Any):
         self.deed(name, said, lambda db: verb(db, db.get_one(Appointment, visit.id), **more))
@@ -317,7 +332,9 @@ class Desks:
 
     def undo_arrival(self, turn: Turn) -> None:
         """Undo an arrival."""
-        visit = self.visit(turn.pick, turn.slip, can_undo_arrival)
+        visit = self.visit(
+            turn.pick, turn.slip, lambda one: can_undo_arrival(one) and self._now(one)
+        )
         said, by = self.model.undo_arrival(visit), self.accounts["meera"]
         self._change("undo arrival", visit, said, repository.undo_arrival, by=by)
 
@@ -433,7 +450,8 @@ class Desks:
         ends = begins + (5 if turn.slip and pick % 2 else 60 * (1 + pick % 3))
         grid = _one_of([10, 15, 20, 30], pick // 3)
         lengths = [_one_of([10, 15, 20, 30, 45], pick // 4), _one_of([10, 15, 20], pick // 5)]
-        lengths.append(_one_of([None, 45, 60], pick // 6))
+        seen = turn.slip or VisitKind.PROCEDURE in doctor.kinds
+        lengths.append(_one_of([None, 45, 60], pick // 6) if seen else None)
         first = self.model.today + (pick % 3) * A_DAY
         last_days = [None, first, first + 14 * A_DAY, first - A_DAY if turn.slip else None]
         until = _one_of(last_days, pick // 7)

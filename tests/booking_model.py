@@ -179,12 +179,31 @@ class Model:
         """Whether somebody is expected whose time has begun."""
         return visit.status is Status.BOOKED and visit.starts_at <= self.now
 
+    def stranded(self, visit: Visit) -> bool:
+        """Whether a time to come cannot be kept: leave, a holiday, the doctor or the hours."""
+        doctor, day = self.doctors[visit.doctor], day_of(visit.starts_at)
+        if visit.starts_at <= self.now:
+            return False
+        expired = doctor.expires_on is not None and doctor.expires_on < day
+        if expired or not doctor.active or self._closed(doctor, visit.starts_at, visit.ends_at):
+            return True
+        reached = visit.starts_at
+        for hours in sorted(doctor.hours.values(), key=lambda one: one.begins):
+            seen = hours.lengths[visit.kind] is not None and hours.held_on(day)
+            if seen and moment(day, hours.begins) <= reached:
+                reached = max(reached, moment(day, hours.ends))
+        return reached < visit.ends_at
+
+    def to_relocate(self, visit: Visit) -> bool:
+        """Whether somebody is expected at a time that is gone."""
+        return visit.status is Status.BOOKED and self.stranded(visit)
+
     def free(
         self, doctor: Doctor, day: date, kind: VisitKind, clerk: str
     ) -> list[tuple[datetime, datetime]]:
         """Sessions − leave − holidays − live appointments − the other clerks' holds."""
         until = doctor.expires_on or day
-        if not doctor.active or until < day or day in self.holidays:
+        if not doctor.active or until < day or day in self.holidays or kind not in doctor.kinds:
             return []
         found = []
         for hours in sorted(doctor.hours.values(), key=lambda one: one.begins):
@@ -229,6 +248,12 @@ class Model:
         if self.owed[patient] and emergency is None:
             raise No(errors.OnHold)
 
+    def _refuse_unbookable(self, doctor: Doctor, day: date) -> None:
+        if not doctor.active:
+            raise No(errors.DoctorInactive)
+        if doctor.expires_on is not None and doctor.expires_on < day:
+            raise No(errors.RegistrationExpired)
+
     def _place(
         self, doctor: Doctor, starts_at: datetime, kind: VisitKind
     ) -> tuple[datetime, datetime]:
@@ -238,10 +263,7 @@ class Model:
             raise No(errors.PastTime)
         if day > self.today + FURTHEST:
             raise No(errors.TooFarAhead)
-        if not doctor.active:
-            raise No(errors.DoctorInactive)
-        if doctor.expires_on is not None and doctor.expires_on < day:
-            raise No(errors.RegistrationExpired)
+        self._refuse_unbookable(doctor, day)
         minute = int((starts_at - moment(day, 0)).total_seconds()) // 60
         for hours in doctor.hours.values():
             if hours.held_on(day) and hours.begins <= minute < hours.ends:
@@ -373,6 +395,19 @@ class Model:
         return then
 
     @foretold
+    def relocate(self, visit, doctor, starts_at, *, form, clerk):
+        """Move a visit whose time is gone."""
+        clicked = self._clicked(form)
+        if clicked is not None and clicked.moved_from == visit.id:
+            return self._same(clicked)
+        if not self.stranded(visit):
+            raise No(errors.NotStranded)
+        said = self.move(visit, doctor, starts_at, form=form, clerk=clerk)
+        if said.refusals:
+            raise No(*said.refusals)
+        return said.then
+
+    @foretold
     def cancel(self, visit, reason):
         """Cancel a visit the doctor has not begun."""
         if not reason:
@@ -400,6 +435,7 @@ class Model:
             raise No(errors.NotBookedAnyMore)
         if day_of(visit.starts_at) != self.today:
             raise No(errors.NotThatDay)
+        self._refuse_unbookable(self.doctors[visit.doctor], self.today)
         self._gate(visit.patient, visit.emergency)
         return self._revived(visit, visit.ends_at, visit.session, clerk, None)
 
@@ -488,9 +524,11 @@ class Model:
 
     @foretold
     def undo_arrival(self, visit):
-        """Undo an arrival; the token stays."""
+        """Undo an arrival of today; the token stays."""
         if visit.status is not Status.ARRIVED or visit.begun:
             raise No(errors.NotBookedAnyMore)
+        if day_of(visit.starts_at) != self.today:
+            raise No(errors.NotThatDay)
         if visit.walk_in:
             raise No(errors.NothingToUndo)
 
@@ -519,10 +557,9 @@ class Model:
             if here and (one.patient, one.doctor) == (patient, doctor.id):
                 raise No(errors.AlreadyInQueue)
         self._gate(patient, None)
+        self._refuse_unbookable(doctor, self.today)
         # Nor is what the clerk holds for a caller on the phone.
         free = self.free(doctor, self.today, kind, clerk="")
-        if kind not in doctor.kinds:
-            raise No(errors.NoTimeLeft, errors.KindNotSeen)
         if not free:
             raise No(errors.NoTimeLeft)
         ends_at, session = self._place(doctor, free[0][0], kind)
@@ -566,6 +603,10 @@ class Model:
             raise No(errors.AlreadyFinished)
 
         def then(_: Any) -> None:
+            if visit.entitled_by is None:
+                # It was booked before the paid visit was billed.
+                told = (visit.patient, visit.doctor, visit.kind, day_of(visit.starts_at))
+                visit.entitled_by = self._entitling(*told)
             visit.status = Status.FULFILLED
             if visit.entitled_by is not None:
                 return
@@ -629,10 +670,15 @@ class Model:
         """Open a weekly session."""
         length = wanted.ends - wanted.begins
         fits = [one for one in wanted.lengths.values() if one is not None]
-        if wanted.grid > length or any(not 5 <= one <= length for one in fits):
-            raise No(errors.SessionNotPossible)
+        if wanted.grid > length:
+            raise No(errors.SlotNotPossible)
+        if any(not 5 <= one <= length for one in fits):
+            raise No(errors.VisitLengthNotPossible)
         if wanted.valid_to is not None and wanted.valid_to < wanted.valid_from:
-            raise No(errors.SessionNotPossible)
+            raise No(errors.SessionNeverHeld)
+        procedures = wanted.lengths[VisitKind.PROCEDURE]
+        if procedures is not None and VisitKind.PROCEDURE not in doctor.kinds:
+            raise No(errors.ProcedureNotPriced)
         for one in doctor.hours.values():
             hours = one.begins < wanted.ends and wanted.begins < one.ends
             dates = one.valid_from <= (wanted.valid_to or date.max)
