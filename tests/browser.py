@@ -164,6 +164,8 @@ class Desk:
     def type(self, label: str, words: str) -> None:
         """Type into a field, and leave it."""
         field = self.page.get_by_label(label, exact=True)
+        # While a form is drawn anew its last one may still stand beside it.
+        expect(field).to_have_count(1)
         field.fill(words)
         field.press("Tab")
         self.rest()

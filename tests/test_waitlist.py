@@ -543,7 +543,7 @@ def lay_out(db: Session, ward: Ward, entries: list[dict[str, object]]) -> None:
     db.flush()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(entries=some_entries(), bookings=BOOKINGS, freed=FREED, on_leave=st.booleans())
 def test_whom_a_freed_time_suits_is_what_the_rule_says(
     db, ward, entries, bookings, freed, on_leave
