@@ -244,7 +244,7 @@ class Desks:
 
     def wait(self, turn: Turn) -> None:
         """Time passes, and holds run out."""
-        self.let_pass(timedelta(minutes=_one_of([1, 2, 4, 6, 15, 40], turn.pick)))
+        self.let_pass(timedelta(minutes=_one_of([1, 2, 4, 6, 40, 90], turn.pick)))
 
     def go_home(self, turn: Turn) -> None:
         """The next morning comes."""
@@ -340,13 +340,15 @@ class Desks:
 
     def no_show(self, turn: Turn) -> None:
         """A patient did not come."""
-        visit = self.visit(turn.pick, turn.slip, self.model.missed)
+        visit = self.visit(
+            turn.pick, turn.slip, lambda one: self.model.missed(one) and self._now(one)
+        )
         said, by = self.model.no_show(visit), self.accounts["meera"]
         self._change("no-show", visit, said, repository.note_no_show, by=by)
 
     def undo_no_show(self, turn: Turn) -> None:
         """Undo a no-show."""
-        visit = self.visit(turn.pick, turn.slip, lambda one: one.status is Status.NO_SHOW)
+        visit = self.visit(turn.pick, turn.slip, self.model.missed_today)
         said, by = self.model.undo_no_show(visit, clerk=turn.clerk), self.accounts[turn.clerk]
         self._change("undo no-show", visit, said, repository.undo_no_show, by=by)
 

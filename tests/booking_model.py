@@ -179,6 +179,10 @@ class Model:
         """Whether somebody is expected whose time has begun."""
         return visit.status is Status.BOOKED and visit.starts_at <= self.now
 
+    def missed_today(self, visit: Visit) -> bool:
+        """Whether somebody did not come today."""
+        return visit.status is Status.NO_SHOW and day_of(visit.starts_at) == self.today
+
     def stranded(self, visit: Visit) -> bool:
         """Whether a time to come cannot be kept: leave, a holiday, the doctor or the hours."""
         doctor, day = self.doctors[visit.doctor], day_of(visit.starts_at)

@@ -86,7 +86,7 @@ DEEDS: dict[str, tuple[int, Callable[[Model], bool]]] = {
     "arrive": (4, _any(_is(Status.BOOKED))),
     "undo_arrival": (2, _any(can_undo_arrival)),
     "no_show": (4, lambda model: any(map(model.missed, model.visits.values()))),
-    "undo_no_show": (6, _any(_is(Status.NO_SHOW))),
+    "undo_no_show": (6, lambda model: any(map(model.missed_today, model.visits.values()))),
     "walk_in": (3, _always),
     "begin": (4, _any(_is(Status.ARRIVED))),
     "finish": (4, _any(lambda one: one.begun)),
