@@ -70,7 +70,7 @@ def book_appointment(
     """
     permit(db, by, Deed.BOOK)
     locked = locked_patient(db, patient.id)
-    same_click = _clicked(db, form, locked)
+    same_click = clicked(db, form, locked)
     if same_click is not None:
         return same_click
     gate = passed_gate(db, locked, emergency)
@@ -101,7 +101,7 @@ def overbook_appointment(
     """
     permit(db, by, Deed.OVERBOOK)
     locked = locked_patient(db, patient.id)
-    same_click = _clicked(db, form, locked)
+    same_click = clicked(db, form, locked)
     if same_click is not None:
         return same_click
     why = text.needed(reason, field="Reason", at_most=200)
@@ -331,7 +331,8 @@ def _reread(db: Session, appointment: Appointment) -> Appointment:
     return db.exec(row.execution_options(populate_existing=True)).one()
 
 
-def _clicked(db: Session, form: str, patient: Patient) -> Appointment | None:
+def clicked(db: Session, form: str, patient: Patient) -> Appointment | None:
+    """What an earlier click on the same form booked for this patient; for siblings."""
     told = {"form": form, "patient_id": patient.id}
     found = db.connection().execute(_CLICKED, told).scalar()
     return db.get_one(Appointment, found) if found is not None else None

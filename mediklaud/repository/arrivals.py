@@ -24,6 +24,7 @@ from mediklaud.models import (
 from mediklaud.permissions import Deed
 from mediklaud.repository.appointments import (
     announce,
+    clicked,
     new_appointment,
     refuse_begun,
     revive,
@@ -148,9 +149,9 @@ def walk_in(
     """
     permit(db, by, Deed.BOOK)
     locked = locked_patient(db, patient.id)
-    clicked = db.exec(select(Appointment).where(Appointment.form == form)).first()
-    if clicked is not None and clicked.patient_id == locked.id:
-        return clicked
+    same_click = clicked(db, form, locked)
+    if same_click is not None:
+        return same_click
     _refuse_waiting(db, locked, doctor)
     gate = passed_gate(db, locked, emergency)
     today = clock.today(the_hospital(db).zone)

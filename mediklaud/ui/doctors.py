@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 import streamlit as st
 from sqlmodel import Session
 
 from mediklaud import clock, contact
-from mediklaud.models import Appointment, Doctor, Leave, Patient, VisitKind
+from mediklaud.models import Appointment, Doctor, Patient, VisitKind
 from mediklaud.money import figures, read_rupees, rupees
 from mediklaud.registers import COUNCILS, SPECIALTIES
 from mediklaud.repository import DoctorForm
@@ -210,24 +210,6 @@ def bookings(booked: Sequence[tuple[Appointment, Patient]], zone: str, *, alt: s
         ],
         alt=alt,
     )
-
-
-def leave_words(leave: Leave, zone: str) -> str:
-    """When leave begins and ends; its hours where it is not of whole days."""
-    begins, ends = clock.local(leave.begins_at, zone), clock.local(leave.ends_at, zone)
-    if begins.hour or begins.minute or ends.hour or ends.minute:
-        last = f"{ends:%H:%M}" if begins.date() == ends.date() else f"{ends:%d %b %Y, %H:%M}"
-        return f"{begins:%d %b %Y, %H:%M} – {last}"
-    last_day = clock.local(leave.ends_at - timedelta(minutes=1), zone).date()
-    if begins.date() == last_day:
-        return day_words(last_day)
-    return f"{day_words(begins.date())} – {day_words(last_day)}"
-
-
-def granted_words(leave: Leave, standing: int, zone: str) -> str:
-    """What is said of leave just granted: who still stands in it is somebody's work."""
-    todo = f"Appointments to be moved: {standing}." if standing else "Nobody is booked in it."
-    return f"Leave is granted: {leave_words(leave, zone)}. {todo}"
 
 
 def day_words(day: date | None) -> str:

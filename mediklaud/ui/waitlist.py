@@ -33,18 +33,12 @@ from mediklaud.repository import (
     who_fits,
 )
 from mediklaud.timetable import Slot
-from mediklaud.ui import booking, choose, show
+from mediklaud.ui import booking, choose, show, wishes
 from mediklaud.ui.desk import beside, carried, record, say, submission_id
 from mediklaud.ui.plain import plain
 
 _FREED, _CHOSEN, _PAGE = "_freed", "_chosen-from-waitlist", "waitlist/page"
-_NOON = 12 * 60
-_HOURS = {
-    "All day": (0, clock.MINUTES_A_DAY),
-    "Morning": (0, _NOON),
-    "Afternoon": (_NOON, clock.MINUTES_A_DAY),
-}
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_HOURS = {"All day": (0, clock.MINUTES_A_DAY), **wishes.HALVES}
 
 
 @dataclass(frozen=True)
@@ -76,7 +70,7 @@ def fields(form: str, doctors: Sequence[Doctor], hospital: Hospital) -> WaitForm
         list(range(7)),
         selection_mode="multi",
         default=list(range(7)),
-        format_func=_WEEKDAYS.__getitem__,
+        format_func=wishes.WEEKDAYS.__getitem__,
         key=f"{form}/Weekdays",
     )
     beside("Weekdays")
@@ -118,7 +112,7 @@ def wish_words(wait: Wait) -> str:
         wait.doctor.name if wait.doctor else f"Any doctor of {entry.specialty}",
         show.KIND_WORDS[entry.kind],
         f"{entry.first_day:%d %b} – {entry.last_day:%d %b %Y}",
-        ", ".join(map(_WEEKDAYS.__getitem__, weekdays)) if len(weekdays) < 7 else "",
+        ", ".join(map(wishes.WEEKDAYS.__getitem__, weekdays)) if len(weekdays) < 7 else "",
         _hours_words(entry.begins_minute, entry.ends_minute),
     )
     return " · ".join(filter(None, words))

@@ -16,12 +16,10 @@ from mediklaud.ui.plain import plain
 
 _ANYBODY = "Any doctor"
 _NOON = 12 * 60
-_HOURS = {
-    "Any hour": (0, clock.MINUTES_A_DAY),
-    "Morning": (0, _NOON),
-    "Afternoon": (_NOON, clock.MINUTES_A_DAY),
-}
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+# The halves of a day, in minutes after midnight.
+HALVES = {"Morning": (0, _NOON), "Afternoon": (_NOON, clock.MINUTES_A_DAY)}
+_HOURS = {"Any hour": (0, clock.MINUTES_A_DAY), **HALVES}
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True)
@@ -88,15 +86,15 @@ def _wishes(form: str) -> Wishes:
         # None chosen: any day of the week suits.
         days = st.segmented_control(
             "Weekdays",
-            range(len(_WEEKDAYS)),
+            range(len(WEEKDAYS)),
             selection_mode="multi",
-            format_func=_WEEKDAYS.__getitem__,
+            format_func=WEEKDAYS.__getitem__,
             key=f"{form}/Weekdays",
             label_visibility="collapsed",
             wrap=True,
         )
     begins, ends = _HOURS[hours]
-    return Wishes(frozenset(days or range(len(_WEEKDAYS))), begins, ends)
+    return Wishes(frozenset(days or range(len(WEEKDAYS))), begins, ends)
 
 
 def of_kind(asked: Wanted) -> Wanted:
