@@ -84,7 +84,8 @@ def dues_of(db: Session, patient_id: int | None) -> Dues:
     """What a patient owes now. Asked inside a booking, after the patient's row is locked."""
     hospital = the_hospital(db)
     today = clock.today(hospital.zone)
-    rows = db.execute(_OPEN_BILLS_OF, {"patient_id": patient_id})
+    db.flush()
+    rows = db.connection().execute(_OPEN_BILLS_OF, {"patient_id": patient_id})
     bills = tuple(
         OpenBill(number, issued_on, doctor, total_paise, owed, (today - issued_on).days)
         for number, issued_on, doctor, total_paise, owed in rows
