@@ -54,6 +54,9 @@ class HospitalForm:
     follow_up_percent: int = 0
 
 
+_THE_HOSPITAL = select(Hospital)
+
+
 def first_visit_code() -> str:
     """The code that guards the first visit, the same on every server of the installation.
 
@@ -81,7 +84,7 @@ def the_hospital(db: Session) -> Hospital:
     # A deed asks for the hospital several times, and a session forgets what nobody holds.
     kept: Hospital | None = db.info.get("hospital")
     if kept is None or kept not in db:
-        kept = db.info["hospital"] = db.get(Hospital, 1)
+        kept = db.info["hospital"] = db.execute(_THE_HOSPITAL).scalar()
     if kept is None:
         raise NotFound(what="hospital")
     return kept

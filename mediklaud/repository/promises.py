@@ -45,12 +45,12 @@ from mediklaud.models import (
     WorkingSession,
 )
 from mediklaud.money import rupees
-from mediklaud.repository.doctors import locked_doctor, priced, refuse_unbookable
+from mediklaud.repository.doctors import PRICED, lock_standing, refuse_unbookable
 from mediklaud.repository.dues import Dues, dues_of
-from mediklaud.repository.free_times import FURTHEST_DAYS, next_free
+from mediklaud.repository.free_times import FURTHEST_DAYS, hours_for, next_free
 from mediklaud.repository.holidays import holidays_between
 from mediklaud.repository.hospital import the_hospital
-from mediklaud.timetable import Slot, occurrence_at, slot_at
+from mediklaud.timetable import Hours, Slot, occurrence_at, slot_at
 
 KIND_WORDS = {
     VisitKind.FIRST: "first visits",
@@ -61,19 +61,15 @@ KIND_WORDS = {
 
 _APPOINTMENT = SQLModel.metadata.tables["appointment"]
 _INSERT = insert(_APPOINTMENT).returning(_APPOINTMENT.c.id)
-_SESSIONS_THEN = (
-    select(WorkingSession)
-    .where(
-        col(WorkingSession.doctor_id) == bindparam("doctor_id"),
-        col(WorkingSession.weekday) == bindparam("weekday"),
-        col(WorkingSession.valid_from) <= bindparam("day"),
-        or_(
-            col(WorkingSession.valid_to).is_(None),
-            col(WorkingSession.valid_to) >= bindparam("day"),
-        ),
-    )
-    .order_by(col(WorkingSession.begins_minute))
+_ON_THE_DAY = and_(
+    col(WorkingSession.doctor_id) == bindparam("doctor_id"),
+    col(WorkingSession.weekday) == bindparam("weekday"),
+    col(WorkingSession.valid_from) <= bindparam("day"),
+    or_(col(WorkingSession.valid_to).is_(None), col(WorkingSession.valid_to) >= bindparam("day")),
 )
+_SESSIONS_THEN = {
+    kind: hours_for(kind).add_columns(PRICED).where(_ON_THE_DAY) for kind in VisitKind
+}
 _GONE = and_(
     col(Hold.doctor_id) == bindparam("doctor_id"),
     or_(
@@ -126,21 +122,22 @@ def bookable(db: Session, doctor: Doctor, starts_at: datetime, kind: VisitKind) 
     outside the sessions and kinds not seen in them.
     """
     zone = the_hospital(db).zone
-    kept = locked_doctor(db, doctor.id)
+    kept = lock_standing(db, doctor.id)
     if starts_at <= clock.now():
         raise PastTime()
     day = clock.day_of(starts_at, zone)
     if day > clock.today(zone) + timedelta(days=FURTHEST_DAYS):
         raise TooFarAhead(days=FURTHEST_DAYS)
     refuse_unbookable(kept, day)
-    then = {"doctor_id": kept.id, "weekday": day.weekday(), "day": day}
-    sessions = db.execute(_SESSIONS_THEN, then).scalars().all()
-    held = occurrence_at(sessions, starts_at, zone)
+    then = {"doctor_id": kept.id, "weekday": day.weekday(), "day": day, "kind": kind}
+    sessions = db.connection().execute(_SESSIONS_THEN[kind], then).all()
+    held = occurrence_at((Hours._make(hours) for *hours, _ in sessions), starts_at, zone)
     if held is None:
         raise NoSuchSlot(name=kept.name)
-    if held.session.minutes_of(kind) is None or not priced(db, kept.id, kind, day):
+    priced = sessions[0][-1]
+    if held.session.visit_minutes is None or not priced:
         raise KindNotSeen(name=kept.name, kind=KIND_WORDS[kind])
-    slot = slot_at([held.session], starts_at, zone, kind)
+    slot = slot_at(held.session, starts_at, zone)
     if slot is None:
         raise NoSuchSlot(name=kept.name)
     return Place(slot, held.begins_at)
