@@ -25,6 +25,7 @@ from mediklaud.errors import (
     SlotTaken,
     TwoDesksMet,
 )
+from mediklaud.letters import written
 from mediklaud.models import (
     Appointment,
     AppointmentStatus,
@@ -541,7 +542,7 @@ def test_a_cancellation_undone_is_booked_again_with_a_letter(db, ward):
 
     assert (restored.status, restored.cancel_reason) == (AppointmentStatus.BOOKED, None)
     letter = db.exec(select(Message).where(Message.kind == "restored")).one()
-    assert "SEQUENCE:2" in letter.calendar
+    assert "SEQUENCE:2" in written(letter).calendar
 
 
 def test_who_had_arrived_waits_again_with_the_same_token(db, ward):

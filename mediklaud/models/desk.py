@@ -62,11 +62,14 @@ class Message(SQLModel, table=True):
         UniqueConstraint("subject", "kind", "version", name="one_letter_per_event"),
         UniqueConstraint("message_id", name="one_message_id_per_letter"),
         CheckConstraint(
-            "(to_address IS NULL) = (status = 'unaddressed')", name="only_the_addressed_are_sent"
+            "(to_address IS NULL) = (status = 'unaddressed') OR status = 'withdrawn'",
+            name="only_the_addressed_are_sent",
         ),
         CheckConstraint(
             "(status = 'sent') = (sent_at IS NOT NULL)", name="a_sent_letter_has_its_moment"
         ),
+        filled("facts", "a_letter_has_its_facts"),
+        filled("language", "a_letter_has_its_language"),
         Index(
             "letters_waiting",
             "next_attempt_at",
@@ -86,11 +89,9 @@ class Message(SQLModel, table=True):
     to_address: str | None = None
     to_name: str
     message_id: str
-    headline: str
-    text: str
-    html: str
-    calendar: str | None = None
-    calendar_method: str | None = None
+    # What the letter tells, as JSON, frozen with the deed; words are made of it when it is sent.
+    facts: str
+    language: str = "en"
     status: MessageStatus = Field(sa_type=one_of(MessageStatus, "letter_status_is_known"))
     attempts: int = 0
     queued_at: datetime

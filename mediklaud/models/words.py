@@ -80,13 +80,17 @@ class Method(StrEnum):
 
 
 class MessageStatus(StrEnum):
-    """Where a letter is; `unaddressed` waits for a telephone call instead."""
+    """Where a letter is; `unaddressed` waits for a telephone call instead.
+
+    `withdrawn` was never sent, since what it told of was put right before it left.
+    """
 
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
     UNADDRESSED = "unaddressed"
+    WITHDRAWN = "withdrawn"
 
 
 LIVE = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED)
