@@ -149,6 +149,7 @@ ASKED_BEFORE = {
     "move_booked": "what move_appointment and relocate have in common",
     "new_appointment": "a part of every booking",
     "promise": "the one door that every booking comes through",
+    "promise_again": "the same door, for an appointment that is to be live again",
     "revive": "a part of restore_appointment and undo_no_show",
     "bill_consultation": "a part of finish_consultation",
     "note_deed": "the audit row of whatever was permitted",

@@ -11,6 +11,7 @@ from mediklaud.errors import (
     NotBookedAnyMore,
     NothingToUndo,
     NotOverFree,
+    Refusal,
     SessionFull,
 )
 from mediklaud.models import (
@@ -83,13 +84,17 @@ def book_appointment(
     """
     permit(db, by, Deed.BOOK)
     locked = locked_patient(db, patient.id)
-    same_click = clicked(db, form, locked)
-    if same_click is not None:
+    try:
+        gate = passed_gate(db, locked, emergency)
+        place = bookable(db, doctor, starts_at, kind)
+        row = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate)
+        appointment = promise(db, row, locked, doctor, by=by, hold=hold)
+    except Refusal:
+        # A second click is refused in any case, at the latest by the first one's own row.
+        same_click = clicked(db, form, locked)
+        if same_click is None:
+            raise
         return same_click
-    gate = passed_gate(db, locked, emergency)
-    place = bookable(db, doctor, starts_at, kind)
-    row = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate)
-    appointment = promise(db, row, locked, doctor, by=by, hold=hold)
     announce(db, appointment, locked, doctor, by=by)
     return appointment
 

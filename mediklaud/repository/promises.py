@@ -70,7 +70,7 @@ _ON_THE_DAY = and_(
 _SESSIONS_THEN = {
     kind: hours_for(kind).add_columns(PRICED).where(_ON_THE_DAY) for kind in VisitKind
 }
-_GONE = and_(
+_CLEAR = delete(Hold).where(
     col(Hold.doctor_id) == bindparam("doctor_id"),
     or_(
         col(Hold.expires_at) <= bindparam("now"),
@@ -81,7 +81,6 @@ _GONE = and_(
         ),
     ),
 )
-_ANY_GONE = select(Hold.id).where(_GONE).limit(1)
 
 
 @dataclass(frozen=True)
@@ -161,11 +160,21 @@ def promise(
     slot, kind = Slot(row["starts_at"], row["ends_at"]), row["kind"]
     if hold is not None:
         _use_hold(db, slot, kind, doctor, hold, by)
-    clear_holds(db, doctor, slot, by=by)
-    refusals = _refusals(doctor, row["overbook_cap_then"])
-    with _way_on(db, slot, kind, patient, doctor), expecting_at_once(db, **refusals) as connection:
-        key = connection.execute(_INSERT, row).scalar_one()
+    with _way_on(db, slot, kind, patient, doctor):
+        try:
+            key = _write(db, row, doctor)
+        except TimeHeld:
+            # Mostly nothing is in the way, so it is looked for only once the database says no.
+            if not clear_holds(db, doctor, slot, by=by):
+                raise
+            key = _write(db, row, doctor)
     return as_kept(db, Appointment, {"id": key, **row})
+
+
+def _write(db: Session, row: dict[str, Any], doctor: Doctor) -> int:
+    refusals = _refusals(doctor, row["overbook_cap_then"])
+    with expecting_at_once(db, **refusals) as connection:
+        return int(connection.execute(_INSERT, row).scalar_one())
 
 
 def promise_again(
@@ -199,15 +208,14 @@ def _refusals(doctor: Doctor, overbook_cap: int | None) -> dict[str, Refusal]:
     }
 
 
-def clear_holds(db: Session, doctor: Doctor, slot: Slot, *, by: Account) -> None:
+def clear_holds(db: Session, doctor: Doctor, slot: Slot, *, by: Account) -> int:
     """Clear a slot's way, with the doctor's row locked: what has run out, and a hold of one's own.
 
-    What the clerk holds at another hour, for a caller on the phone, stays.
+    What the clerk holds at another hour, for a caller on the phone, stays. Returns how many
+    holds have gone.
     """
     told = {"doctor_id": doctor.id, "now": clock.now(), "account_id": by.id, **vars(slot)}
-    # Mostly there are none, and a look is cheaper than a deletion.
-    if db.connection().execute(_ANY_GONE, told).first() is not None:
-        db.execute(delete(Hold).where(_GONE), told)
+    return db.connection().execute(_CLEAR, told).rowcount
 
 
 def _use_hold(
