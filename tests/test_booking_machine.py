@@ -16,12 +16,7 @@ from typing import Any, ClassVar
 import hypothesis
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlmodel import select
 
 from mediklaud import repository
@@ -29,16 +24,9 @@ from mediklaud.database import reading
 from mediklaud.models import Appointment, Hold, WaitlistEntry
 from mediklaud.models import AppointmentStatus as Status
 from mediklaud.models import Doctor as DoctorRow
-from tests.booking_desks import (
-    A_DAY,
-    CLERKS,
-    HORIZON,
-    KINDS,
-    Desks,
-    Turn,
-    can_undo_arrival,
-)
-from tests.booking_model import Model, Visit
+from tests.booking_desks import A_DAY, CLERKS, HORIZON, KINDS, Desks, Turn, can_undo_arrival
+from tests.booking_model import Model
+from tests.booking_things import Visit
 from tests.conftest import assert_house_is_green, open_copy
 
 STEPS = 50
