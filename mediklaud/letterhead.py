@@ -6,6 +6,7 @@ from datetime import date
 
 from mediklaud import lettering
 from mediklaud.papers import Hospital
+from mediklaud.press import print_pages
 from mediklaud.sheet import (
     BAND,
     BOTTOM,
@@ -18,7 +19,6 @@ from mediklaud.sheet import (
     TOP,
     Page,
     Pen,
-    print_pages,
 )
 
 TITLE = Pen(17, bold=True, colour=TEAL, spacing=1.22)

@@ -1,4 +1,4 @@
-"""Text made ready for paper: cleaned, parted by script, put in reading order, wrapped."""
+"""Text made ready for paper: cleaned, parted by script, put in reading order, shaped, wrapped."""
 
 import unicodedata
 from collections.abc import Callable
@@ -29,6 +29,8 @@ NO_SUCH_LETTER = "\ufffd"
 JOINERS = "\u200c\u200d"
 VIRAMA = 9  # the combining class of the sign that ties two consonants into one
 POINTS_PER_MM = 72 / 25.4
+# A paper says mostly what the one before it said, so lines are parted and measured once.
+KEPT = 8192
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,22 @@ class Run:
         return self.level % 2 == 1
 
 
+@dataclass(frozen=True)
+class Glyph:
+    """One shape of a font, and where it stands; all in thousandths of the size.
+
+    `letters` is what it stands for; of several shapes of one syllable the first says it all.
+    """
+
+    number: int
+    letters: str
+    wide: int
+    advance: int
+    right: int
+    up: int
+
+
+@lru_cache(maxsize=KEPT)
 def clean(text: str) -> str:
     """One line of drawable characters: no controls, no direction overrides, no bare surrogates.
 
@@ -55,17 +73,48 @@ def clean(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def runs(text: str) -> list[Run]:
+@lru_cache(maxsize=KEPT)
+def runs(text: str) -> tuple[Run, ...]:
     """The runs of a clean line from left to right, as they are drawn."""
+    if text.isascii():
+        return (Run(text, LATIN, 0),) if text else ()
     marked = zip(text, _families(text), _levels(text), strict=True)
     parts = groupby(marked, key=lambda mark: mark[1:])
-    return _reordered([Run("".join(mark[0] for mark in part), *key) for key, part in parts])
+    return tuple(_reordered([Run("".join(mark[0] for mark in part), *key) for key, part in parts]))
+
+
+@lru_cache(maxsize=KEPT)
+def shaped(run: Run, bold: bool) -> tuple[Glyph, ...]:
+    """The glyphs of a run from left to right, as HarfBuzz joins and places them.
+
+    Every font here has 1,000 units to the em.
+    """
+    buffer = uharfbuzz.Buffer()
+    buffer.cluster_level = uharfbuzz.BufferClusterLevel.MONOTONE_CHARACTERS
+    buffer.add_str(run.text)
+    buffer.guess_segment_properties()
+    buffer.direction = "rtl" if run.leftward else "ltr"
+    font = shaper(run.family, bold)
+    uharfbuzz.shape(font, buffer)
+    letters = _letters_of(run.text, [info.cluster for info in buffer.glyph_infos])
+    return tuple(
+        Glyph(
+            info.codepoint,
+            said,
+            font.get_glyph_h_advance(info.codepoint),
+            place.x_advance,
+            place.x_offset,
+            place.y_offset,
+        )
+        for info, place, said in zip(
+            buffer.glyph_infos, buffer.glyph_positions, letters, strict=True
+        )
+    )
 
 
 def width(text: str, size: float, bold: bool) -> float:
     """How wide a clean line is drawn, in millimetres, at a size in points."""
-    thousandths = sum(_advance(run, bold) for run in runs(text))
-    return thousandths * size / 1000 / POINTS_PER_MM
+    return _thousandths(text, bold) * size / 1000 / POINTS_PER_MM
 
 
 def wrap(text: str, size: float, bold: bool, room: float, at_most: int) -> list[str]:
@@ -178,23 +227,29 @@ def _reordered(parts: list[Run]) -> list[Run]:
     return parts
 
 
-def _advance(run: Run, bold: bool) -> int:
-    """The run's width in thousandths of its size: every font here has 1,000 units to the em."""
-    buffer = uharfbuzz.Buffer()
-    buffer.add_str(run.text)
-    buffer.guess_segment_properties()
-    buffer.direction = "rtl" if run.leftward else "ltr"
-    uharfbuzz.shape(_shaper(run.family, bold), buffer)
-    return sum(glyph.x_advance for glyph in buffer.glyph_positions)
+@lru_cache(maxsize=KEPT)
+def _thousandths(text: str, bold: bool) -> int:
+    """The width of a clean line in thousandths of its size."""
+    return sum(glyph.advance for run in runs(text) for glyph in shaped(run, bold))
+
+
+def _letters_of(text: str, clusters: list[int]) -> list[str]:
+    """What each glyph stands for: the first of a cluster for all its letters."""
+    starts = sorted(set(clusters))
+    ends = dict(zip(starts, [*starts[1:], len(text)], strict=True))
+    return [
+        text[start : ends[start]] if start not in clusters[:place] else ""
+        for place, start in enumerate(clusters)
+    ]
 
 
 @cache
-def _shaper(family: str, bold: bool) -> uharfbuzz.Font:
-    """The font as HarfBuzz measures it, read once."""
+def shaper(family: str, bold: bool) -> uharfbuzz.Font:
+    """The font as HarfBuzz reads it, once for all papers."""
     return uharfbuzz.Font(uharfbuzz.Face(font_file(family, bold).read_bytes()))
 
 
 @cache
 def _letters(family: str) -> frozenset[int]:
     """The characters the family can draw, read once."""
-    return frozenset(_shaper(family, bold=False).face.unicodes)
+    return frozenset(shaper(family, bold=False).face.unicodes)
