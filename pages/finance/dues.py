@@ -70,7 +70,7 @@ who = owing.assign(
 above = st.container(horizontal=True, vertical_alignment="center")
 picked = sums.chosen_row(sums.page_of(who, "who-owes"), WHO, by="patient_id", alt="Who owes")
 with above:
-    sums.csv_button(who, WHO, name=f"who-owes-{today}", deed=Deed.SEE_DUES)
+    sums.file_buttons(who, WHO, name=f"who-owes-{today}", deed=Deed.SEE_DUES)
     if picked is None:
         st.caption("Choose a row to take a payment.")
     else:
