@@ -28,6 +28,7 @@ ORDER = (
 PURE = (
     *("timetable", "money", "papers", "letters", "invoice_pdf", "lettering", "letterhead"),
     *("sheet", "reports", "clock", "text", "contact", "envelope", "errors", "registers", "waiting"),
+    "spreadsheet",
 )
 DATABASE = ("mediklaud.database", "mediklaud.repository", "mediklaud.migrations")
 # What a page may name: the desk, the verbs, and words to speak with.
@@ -187,7 +188,7 @@ def pure_rooms_never_reach_the_database(house: House) -> list[str]:
     return [
         f"{room} reaches {name}"
         for room in PURE
-        if f"mediklaud/{room}.py" in house
+        if f"mediklaud/{room}.py" in house or f"mediklaud/{room}/__init__.py" in house
         for name in sorted(_reached(house, f"mediklaud.{room}"))
         if within(name, *DATABASE)
     ]
@@ -301,6 +302,7 @@ RULES: tuple[tuple[Rule, tuple[tuple[str, str], ...]], ...] = (
         (
             ("mediklaud/money.py", "from mediklaud.database import engine"),
             ("mediklaud/errors.py", "def late():\n    from mediklaud import repository"),
+            ("mediklaud/reports/dues.py", "from mediklaud.database import engine"),
         ),
     ),
     (
