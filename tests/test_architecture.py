@@ -26,8 +26,21 @@ ORDER = (
 )
 # Rooms that compute, and never ask the database.
 PURE = (
-    *("timetable", "money", "papers", "letters", "invoice_pdf", "lettering", "letterhead"),
-    *("sheet", "reports", "clock", "text", "contact", "envelope", "errors", "registers", "waiting"),
+    *("timetable", "money", "papers", "letters", "lettering", "letterhead", "statements"),
+    *("invoice_pdf", "receipt_pdf", "statement_pdf", "check_pdf", "closings", "columns"),
+    *(
+        "press",
+        "typeface",
+        "sheet",
+        "reports",
+        "clock",
+        "text",
+        "contact",
+        "envelope",
+        "errors",
+        "registers",
+        "waiting",
+    ),
 )
 DATABASE = ("mediklaud.database", "mediklaud.repository", "mediklaud.migrations")
 # What a page may name: the desk, the verbs, and words to speak with.

@@ -411,7 +411,7 @@ def test_text_is_only_ever_text(name):
 def test_the_file_names_its_paper_and_its_maker():
     facts = PdfReader(BytesIO(bill_pdf(BILL))).metadata
 
-    assert facts.title == "JMI/2627/000001"
+    assert facts.title == "Bill of Supply JMI/2627/000001"
     assert facts.producer == "MediKlaud"
     assert facts.creation_date.date() == date(2026, 11, 23)
 
