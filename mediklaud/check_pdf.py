@@ -6,7 +6,7 @@ from mediklaud.closings import add_signatures
 from mediklaud.columns import Column, Row, Table
 from mediklaud.letterhead import Block, Paper, day_words, print_paper
 from mediklaud.money import figures
-from mediklaud.sheet import LABEL, NAME, STAMP, TEAL, TEXT, Page, Pen
+from mediklaud.sheet import LABEL, NAME, STAMP, TEAL, Page, Pen
 from mediklaud.statements import CheckLine, CheckReport
 
 HOLDS = Pen(bold=True, colour=TEAL)
@@ -32,12 +32,8 @@ def check_pdf(report: CheckReport) -> bytes:
 
 
 def _asked(report: CheckReport) -> Block:
-    """Who asked, and when."""
-    return [
-        ("CHECKED BY", LABEL),
-        (report.checked_by, NAME),
-        (report.issued_at_words, TEXT),
-    ]
+    """Who asked."""
+    return [("CHECKED BY", LABEL), (report.checked_by, NAME)]
 
 
 def _verdict(report: CheckReport) -> Block:
