@@ -1,7 +1,7 @@
 """The press: sheets in, PDF bytes out; the one place that speaks to fpdf2.
 
 fpdf2 makes the file; the words are set here, since lettering.py has shaped them already and a
-font read once serves all papers: a bill takes less than a tenth of the time.
+font read once serves all papers: a bill takes a tenth of the time.
 """
 
 from collections.abc import Sequence
