@@ -1,7 +1,7 @@
 """The press: sheets in, PDF bytes out; the one place that speaks to fpdf2.
 
 fpdf2 makes the file; the words are set here, since lettering.py has shaped them already and a
-font read once serves all papers: a bill takes less than a tenth of the time.
+font read once serves all papers: a bill takes a tenth of the time.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import Any
 from fpdf import FPDF
 from fpdf.output import OutputProducer, PDFFont, PDFType3Font
 
-from mediklaud import lettering
+from mediklaud import lettering, shaping
 from mediklaud.sheet import TALL, Bar, Colour, Page, Words
 from mediklaud.typeface import Typeface
 
@@ -75,13 +75,13 @@ def _words(canvas: _Canvas, words: Words) -> str:
     base = TALL - words.y - MIDDLE * pen.leading - BELOW_MIDDLE * size
     runs = lettering.runs(words.text)
     shown = " ".join(
-        canvas.face(run.family, pen.bold).show(lettering.shaped(run, pen.bold), pen.size)
+        canvas.face(run.family, pen.bold).show(shaping.shaped(run, pen.bold), pen.size)
         for run in runs
     )
     set_ = f"BT {_ink(pen.colour)} {_points(words.x)} {_points(base)} Td {shown} ET"
     # Shapes of Indian scripts stand in another order than their letters: a reader that copies or
     # speaks the line is told it as it was typed. Readers turn Urdu round by themselves.
-    if all(run.family == lettering.LATIN for run in runs) or any(run.leftward for run in runs):
+    if all(run.family == shaping.LATIN for run in runs) or any(run.leftward for run in runs):
         return set_
     told = words.text.encode("utf-16-be").hex().upper()
     return f"/Span <</ActualText <FEFF{told}>>> BDC {set_} EMC"

@@ -32,6 +32,19 @@ class Pen:
         return self.size / lettering.POINTS_PER_MM * self.spacing
 
 
+TITLE = Pen(17, bold=True, colour=TEAL, spacing=1.22)
+RUNNING = Pen(9.5, bold=True, colour=TEAL)
+HEAD = Pen(15, bold=True)
+NAME = Pen(11.5, bold=True)
+TEXT = Pen(9.5)
+STRONG = Pen(9.5, bold=True)
+SMALL = Pen(8.5, colour=QUIET)
+LABEL = Pen(7.5, bold=True, colour=QUIET)
+SUM = Pen(11.5, bold=True)
+WARNING = Pen(9.5, bold=True, colour=STAMP)
+HALF = (RIGHT - LEFT) / 2 - 4
+
+
 @dataclass(frozen=True)
 class Words:
     """One line of text, its left end at `x`, the top of its line at `y`."""

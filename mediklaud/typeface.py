@@ -11,7 +11,7 @@ from fpdf.fonts import PDFFontDescriptor
 from fpdf.output import CIDSystemInfo, PDFFont, PDFFontStream
 from fpdf.syntax import Name, PDFArray, PDFContentStream, PDFObject, PDFString
 
-from mediklaud import lettering
+from mediklaud import shaping
 
 # A PDF needs the shapes and their widths; what joins letters has been read already.
 NOT_EMBEDDED = {"GSUB", "GPOS", "GDEF", "name", "OS/2", "post", "cmap"}
@@ -64,11 +64,11 @@ class Typeface:
         self.family = family
         self.bold = bold
         self.place = place
-        self.glyphs: dict[int, lettering.Glyph] = {}
+        self.glyphs: dict[int, shaping.Glyph] = {}
         self._codes: dict[tuple[int, str], int] = {}
-        self._beyond = lettering.shaper(family, bold).face.glyph_count
+        self._beyond = shaping.shaper(family, bold).face.glyph_count
 
-    def show(self, glyphs: Iterable[lettering.Glyph], size: float) -> str:
+    def show(self, glyphs: Iterable[shaping.Glyph], size: float) -> str:
         """The operators that put glyphs down, one after the other."""
         said = "".join(self._shown(glyph, size) for glyph in glyphs)
         return f"/F{self.place} {size:g} Tf [{said}] TJ"
@@ -95,7 +95,7 @@ class Typeface:
         add(described.font_file2, "fonts")
         return composite
 
-    def _shown(self, glyph: lettering.Glyph, size: float) -> str:
+    def _shown(self, glyph: shaping.Glyph, size: float) -> str:
         """One glyph, moved to its place where that is not simply after the one before."""
         code = self._codes.get((glyph.number, glyph.letters))
         if code is None:
@@ -106,7 +106,7 @@ class Typeface:
             return said
         return f"] TJ {glyph.up * size / 1000:.3f} Ts [{said}] TJ 0 Ts ["
 
-    def _code(self, glyph: lettering.Glyph) -> int:
+    def _code(self, glyph: shaping.Glyph) -> int:
         """The code of a glyph not met before."""
         code = glyph.number
         if code in self.glyphs:
@@ -133,7 +133,7 @@ class Typeface:
     def _numbers(self) -> bytes:
         """The glyph of each code, two bytes each."""
         count = max(self.glyphs, default=0) + 1
-        none = lettering.Glyph(0, "", 0, 0, 0, 0)
+        none = shaping.Glyph(0, "", 0, 0, 0, 0)
         codes = (self.glyphs.get(code, none).number for code in range(count))
         return b"".join(number.to_bytes(2, "big") for number in codes)
 
@@ -144,7 +144,7 @@ class Typeface:
         wanted.drop_table_tag_set.update(int.from_bytes(tag.encode()) for tag in NOT_EMBEDDED)
         flags = uharfbuzz.SubsetFlags
         wanted.flags = flags.RETAIN_GIDS | flags.NOTDEF_OUTLINE | flags.NO_HINTING
-        face = uharfbuzz.subset(lettering.shaper(self.family, self.bold).face, wanted)
+        face = uharfbuzz.subset(shaping.shaper(self.family, self.bold).face, wanted)
         return bytes(face.blob.data)
 
     def _descriptor(self, facts: _Facts) -> _Descriptor:
@@ -166,7 +166,7 @@ class Typeface:
 @cache
 def _facts(family: str, bold: bool) -> _Facts:
     """Read once for all papers."""
-    font = lettering.shaper(family, bold)
+    font = shaping.shaper(family, bold)
     heights = font.get_font_extents("ltr")
     # The box round all glyphs stands in the table "head" after 36 bytes of other things.
     box = struct.unpack(">4h", font.face.reference_table("head").data[36:44])

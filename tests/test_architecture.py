@@ -26,9 +26,10 @@ ORDER = (
 )
 # Rooms that compute, and never ask the database.
 PURE = (
-    *("timetable", "money", "papers", "letters", "invoice_pdf", "lettering", "letterhead"),
-    *("sheet", "reports", "clock", "text", "contact", "envelope", "errors", "registers", "waiting"),
-    "spreadsheet",
+    *("timetable", "money", "papers", "statements", "letters", "calendars", "lettering"),
+    *("letterhead", "invoice_pdf", "receipt_pdf", "statement_pdf", "check_pdf", "closings"),
+    *("columns", "press", "typeface", "shaping", "sheet", "reports", "clock", "text", "contact"),
+    *("envelope", "errors", "registers", "waiting", "spreadsheet"),
 )
 DATABASE = ("mediklaud.database", "mediklaud.repository", "mediklaud.migrations")
 # What a page may name: the desk, the verbs, and words to speak with.
