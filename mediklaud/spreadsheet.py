@@ -5,19 +5,17 @@ from io import BytesIO
 from typing import Any
 
 import pandas as pd
-from phonenumbers import NumberParseException
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from mediklaud import contact
+from mediklaud.errors import PhoneNotUnderstood
 
 # What makes Excel, LibreOffice and Google Sheets run a cell, blanks before it included; the
 # wide forms too, which East Asian settings read alike.
 _FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠|%]|^[\t\r\n]")
-# A phone as people read it, which no spreadsheet can run or take for a number.
-_PHONE = re.compile(r"^\+[0-9]{1,4}( [0-9]+)+$")
-# A phone as it is kept (E.164), which a spreadsheet would show as 9.19887E+11.
-_E164 = re.compile(r"^\+[0-9]{8,15}$")
+# What may be a phone, as it is kept or as people read it.
+_PHONE = re.compile(r"^\+[0-9][0-9 -]{6,20}$")
 # What Excel keeps of a number, and of a text.
 _MOST_DIGITS = 15
 _LONGEST = 32_767
@@ -64,15 +62,18 @@ def xlsx_of(frame: pd.DataFrame, names: dict[str, str]) -> bytes:
 
 def harmless(cell: str) -> str:
     """A text as no spreadsheet runs it; a phone is written as people read it."""
-    told = _spaced(cell) if _E164.match(cell) else cell
-    return f"'{told}" if _FORMULA.match(told) and not _PHONE.match(told) else told
+    return _phone(cell) or (f"'{cell}" if _FORMULA.match(cell) else cell)
 
 
-def _spaced(phone: str) -> str:
+def _phone(cell: str) -> str | None:
+    # In figures and blanks alone: +919886011111 would be shown as 9.19886E+11, and one with a
+    # hyphen is a subtraction.
+    if not _PHONE.match(cell):
+        return None
     try:
-        return contact.phone_words(phone)
-    except NumberParseException:
-        return phone
+        return contact.phone_words(contact.phone(cell, country="IN")).replace("-", " ")
+    except PhoneNotUnderstood:
+        return None
 
 
 def _headings(names: dict[str, str]) -> dict[str, str]:

@@ -5,8 +5,9 @@ is not there takes what stands in DEFAULTS. A row may be one line of the ledger 
 many: then the query groups by the words of the row, `count(*)` is its `lines` (its `bills`
 where it counts bills), and every sum is summed. Every report comes to the same either way,
 except those that speak of a bill, a patient or a receipt, whose number must be a word of the
-row. Columns that end in `_paise` are int64 paise, days are datetime64 at midnight of the
-hospital's day, the rest is text or counts.
+row. For the summaries that is: bills, credit notes and allocations by day, doctor, specialty
+and kind; payments by day, method and sort. Columns that end in `_paise` are int64 paise, days
+are datetime64 at midnight of the hospital's day, the rest is text or counts.
 """
 
 from collections.abc import Iterable
@@ -172,7 +173,12 @@ def frame_of(rows: Iterable[Row], columns: dict[str, str], **names: str) -> pd.D
     frame = pd.DataFrame.from_records([tuple(row) for row in told], columns=list(said))
     frame = frame.rename(columns={said: name for said, name in names.items() if name in columns})
     missing = {name: _default(name, kind) for name, kind in columns.items() if name not in frame}
-    return frame.assign(**missing)[list(columns)].astype(columns)
+    whole = frame.assign(**missing)[list(columns)]
+    made = whole.astype(columns)
+    sums = [name for name, kind in columns.items() if kind == WHOLE]
+    # PostgreSQL sums whole paise to a Decimal, which is welcome as long as it is whole.
+    assert (made[sums] == whole[sums]).all(axis=None), "a sum is not whole paise"
+    return made
 
 
 def _default(name: str, kind: str) -> Any:
