@@ -153,9 +153,7 @@ class PrefixNotUsable(Refusal):
 
 
 class PrefixesAlike(Refusal):
-    """Bills and receipts need different prefixes. Change one of them."""
-
-    field = "Receipt prefix"
+    """Every kind of paper needs a prefix of its own, and {prefix} stands twice. Change one of them."""
 
 
 class GraceNotPossible(Refusal):
@@ -442,6 +440,30 @@ class CashLimit(Refusal):
 
 class NothingOwed(Refusal):
     """{patient} owes nothing. There is no bill to pay."""
+
+
+class BillNotOpen(Refusal):
+    """Nothing is owed on bill {number} any more. Look at the open bills again."""
+
+    field = "Bills"
+
+
+class TenderedTooLittle(Refusal):
+    """Less cash was handed over than the {amount} to be taken. Type what was received."""
+
+    field = "Cash handed over"
+
+
+class OnlyMinorsHavePayers(Refusal):
+    """{patient} is of age and pays alone. A payer is named for patients under 18."""
+
+    field = "Payer"
+
+
+class PayerNotPossible(Refusal):
+    """{payer} cannot be named: a payer is of age and has no payer in turn. Choose another adult, or take away the payer {payer} has."""
+
+    field = "Payer"
 
 
 # The house itself

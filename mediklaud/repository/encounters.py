@@ -32,6 +32,7 @@ from mediklaud.repository.appointments import STATUS_WORDS
 from mediklaud.repository.arrivals import note_arrival
 from mediklaud.repository.audit import note_deed, noted, permit
 from mediklaud.repository.doctors import doctor_with, locked_doctor
+from mediklaud.repository.entitlements import grant_follow_ups
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_consultation
 from mediklaud.repository.patients import locked_patient, named
@@ -167,7 +168,9 @@ def finish_consultation(
     db.flush()
     note_deed(db, by, "consultation finished", f"encounter/{open_one.id}", patient=patient.id)
     doctor = doctor_with(db, kept.doctor_id)
-    return bill_consultation(db, kept, patient, doctor, by=by)
+    bill = bill_consultation(db, kept, patient, doctor, by=by)
+    grant_follow_ups(db, kept, bill.total_paise if bill else 0)
+    return bill
 
 
 def open_consultation(db: Session, *, by: Account) -> tuple[Encounter, Appointment] | None:

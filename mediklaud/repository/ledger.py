@@ -8,16 +8,14 @@ from sqlmodel import Session, col
 from mediklaud import clock, papers, text
 from mediklaud.models import Account, Doctor, Invoice, Payment, Receipt
 from mediklaud.permissions import Deed
+from mediklaud.repository.allocations import OWED
 from mediklaud.repository.audit import permit
-from mediklaud.repository.dues import ALLOCATED
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_paper
 from mediklaud.repository.payments import receipt_paper
 
 # A settled bill owes nothing (the self-check proves it), so only open ones are counted out.
-_OWED = case(
-    (col(Invoice.settled_at).is_(None), col(Invoice.total_paise) - ALLOCATED), else_=0
-).label("owed_paise")
+_OWED = case((col(Invoice.settled_at).is_(None), OWED), else_=0).label("owed_paise")
 
 
 def billed_lines(
