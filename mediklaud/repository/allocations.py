@@ -68,8 +68,14 @@ def allocate(db: Session, payment: Payment, number: str, amount_paise: int, at: 
     With the payer's row locked. Two desks meet at no_more_is_allocated_than_was_received and
     no_more_is_allocated_than_is_owed.
     """
-    part = {"payment_id": payment.id or 0, "invoice_number": number}
-    db.add(Allocation(**part, amount_paise=amount_paise, allocated_at=at))
+    db.add(
+        Allocation(
+            payment_id=payment.id or 0,
+            invoice_number=number,
+            amount_paise=amount_paise,
+            allocated_at=at,
+        )
+    )
 
 
 def take_back(db: Session, allocation: Allocation, at: datetime) -> None:

@@ -104,7 +104,7 @@ def take_tenders(
     same_click = receipt_of_form(db, form, locked)
     if same_click is not None:
         return same_click
-    payer, owed = _to_pay(db, locked, bills)
+    payer, owed = to_pay(db, locked, bills)
     received = sum(tender.amount_paise for tender in tenders)
     _refuse_more_than_owed(payer, owed, received)
     with db.begin_nested():
@@ -119,8 +119,8 @@ def receipt_of_form(db: Session, form: str, patient: Patient) -> Receipt | None:
     return kept if kept is not None and kept.payer_id in (patient.id, patient.payer_id) else None
 
 
-def _to_pay(db: Session, patient: Patient, chosen: Sequence[str]) -> tuple[Patient, list[OpenBill]]:
-    """Who pays now, and the bills their money is for. A receipt is of one payer."""
+def to_pay(db: Session, patient: Patient, chosen: Sequence[str]) -> tuple[Patient, list[OpenBill]]:
+    """Who pays now, and the bills their money is for; for siblings. A receipt is of one payer."""
     owed = {bill.number: bill for bill in dues_of(db, patient.id).bills}
     payer = payer_of(db, patient)
     if chosen:
