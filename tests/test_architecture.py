@@ -17,10 +17,12 @@ Rule = Callable[[House], list[str]]
 
 # The one order of the repository: a file imports only siblings that stand before it.
 ORDER = (
-    *("audit", "hospital", "sign_ins", "accounts", "doctors", "patients", "sessions", "leaves"),
-    *("holidays", "dues", "outbox", "entitlements", "free_times", "visits", "histories"),
+    *("audit", "hospital", "sign_ins", "accounts", "doctors", "patients", "payers", "sessions"),
+    *("leaves", "holidays", "allocations", "dues", "outbox", "entitlements", "invoices"),
+    *("credit_lines", "credit_notes", "free_times", "visits", "histories"),
     *("confirmations", "promises", "holds", "appointments", "waitlist", "openings", "arrivals"),
-    *("queue", "relocations", "offers", "invoices", "payments", "ledger", "encounters"),
+    *("queue", "relocations", "offers", "tariff", "payments", "advances", "refunds", "ledger"),
+    "encounters",
     *("overview", "proofs", "proofs_of_times", "proofs_of_money", "proofs_of_the_house"),
     "self_check",
 )

@@ -29,6 +29,7 @@ from mediklaud.models import (
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.confirmations import tell_the_cmo, write_letter
+from mediklaud.repository.credit_notes import unbill
 from mediklaud.repository.doctors import doctor_with, locked_doctor
 from mediklaud.repository.dues import dues_of
 from mediklaud.repository.entitlements import entitling_visit
@@ -261,6 +262,8 @@ def cancel_appointment(
     kept = still(db, appointment, *live, wanted="cancelled")
     refuse_begun(db, kept, wanted="cancelled")
     _cancel(db, kept, reason=wanted)
+    # Who arrived may be billed already.
+    unbill(db, kept, "The visit was cancelled", by=by)
     kept.calendar_sequence += 1
     note_deed(db, by, "appointment cancelled", f"appointment/{kept.id}", reason=wanted)
     write_letter(db, "cancelled", kept, patient, doctor_with(db, kept.doctor_id))

@@ -121,12 +121,15 @@ def locked_patient(db: Session, patient_id: int | None) -> Patient:
     """The patient's row as it is now, locked until the transaction ends.
 
     Every deed that books or changes dues locks it first, so that a booking and a bill of
-    one patient wait for each other.
+    one patient wait for each other. The payer named is locked next, for whose dues a minor's
+    booking may be held back; a payer has none of their own, so nobody waits in a circle.
     """
     found = db.execute(_LOCKED, {"patient_id": patient_id}).first()
     if found is None:
         raise NotFound(what="patient")
     patient, db.info["hospital"] = found
+    if patient.payer_id is not None:
+        db.execute(_LOCKED, {"patient_id": patient.payer_id})
     return cast(Patient, patient)
 
 

@@ -110,6 +110,7 @@ def seen(dues: Dues) -> dict[str, Any]:
         "overdue_then_paise": dues.overdue_paise,
         "dues_limit_then_paise": dues.limit_paise,
         "grace_days_then": dues.grace_days,
+        "payer_then_id": dues.payer_id,
         "on_hold": dues.on_hold,
     }
 
