@@ -98,7 +98,14 @@ from mediklaud.repository.leaves import (
     leaves_of,
     withdraw_leave,
 )
-from mediklaud.repository.ledger import billed_lines, papers_numbered, received_lines
+from mediklaud.repository.ledger import (
+    allocated_lines,
+    billed_lines,
+    credited_lines,
+    papers_numbered,
+    received_lines,
+    till_lines,
+)
 from mediklaud.repository.offers import NEAR_DAYS, Offer, best_times, other_times
 from mediklaud.repository.openings import (
     FREED_HOURS,
@@ -250,6 +257,7 @@ __all__ = [
     "accounts_with_roles",
     "advance_paper",
     "advances_of",
+    "allocated_lines",
     "appointments_in",
     "arrive",
     "begin_consultation",
@@ -277,6 +285,7 @@ __all__ = [
     "create_account",
     "credit_note_paper",
     "credit_notes_of",
+    "credited_lines",
     "day_numbers",
     "day_pages",
     "day_visits",
@@ -371,6 +380,7 @@ __all__ = [
     "take_payment",
     "take_tenders",
     "the_hospital",
+    "till_lines",
     "till_numbers",
     "undo_arrival",
     "undo_no_show",
