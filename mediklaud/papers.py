@@ -89,3 +89,24 @@ class Receipt:
     def unallocated_paise(self) -> int:
         """What was received and is not yet set against a bill."""
         return self.amount_paise - sum(line.amount_paise for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Slip:
+    """An appointment on paper, in the words of the patient's language."""
+
+    hospital: Hospital
+    title: str
+    patient_name: str
+    patient_number: str
+    doctor_name: str
+    specialty: str
+    when_label: str
+    when: str
+    zone: str
+    where_label: str
+    where: str
+    words: tuple[str, ...]
+    printed_on: date
+    printed_at_words: str
+    foot: str

@@ -2,11 +2,19 @@
 
 from datetime import date, datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, select, update
 from time_machine import Traveller
 
 from mediklaud.database import transaction
-from mediklaud.models import Account, Appointment, EmergencyReason, Method, VisitKind, WaitlistEntry
+from mediklaud.models import (
+    Account,
+    Appointment,
+    EmergencyReason,
+    Message,
+    Method,
+    VisitKind,
+    WaitlistEntry,
+)
 from mediklaud.repository import (
     begin_consultation,
     begin_sign_in,
@@ -70,8 +78,9 @@ def _before_the_doors_open() -> None:
         cancel_appointment(db, unneeded, "Feels better", by=ward.meera)
         _book_over_and_end_a_wait(db)
     with transaction() as db:
+        db.execute(update(Message).values(next_attempt_at=Message.queued_at))
         (letter,) = claim_letters(db, at_most=1)
-        note_sent(db, letter.id or 0, reply="250 fine")
+        note_sent(db, letter.id or 0, lease=letter.next_attempt_at, reply="250 fine")
 
 
 def _book_over_and_end_a_wait(db: Session) -> None:

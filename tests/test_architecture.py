@@ -17,17 +17,18 @@ Rule = Callable[[House], list[str]]
 
 # The one order of the repository: a file imports only siblings that stand before it.
 ORDER = (
-    *("audit", "hospital", "sign_ins", "accounts", "doctors", "patients", "sessions", "leaves"),
-    *("holidays", "dues", "outbox", "entitlements", "free_times", "visits", "histories"),
-    *("confirmations", "promises", "holds", "appointments", "waitlist", "openings", "arrivals"),
-    *("queue", "relocations", "offers", "invoices", "payments", "ledger", "encounters"),
-    *("overview", "proofs", "proofs_of_times", "proofs_of_money", "proofs_of_the_house"),
-    "self_check",
+    *("audit", "consents", "hospital", "sign_ins", "accounts", "doctors", "patients"),
+    *("sessions", "leaves", "holidays", "dues", "outbox", "entitlements", "free_times", "visits"),
+    *("histories", "confirmations", "calls", "reminders", "feeds", "promises", "holds"),
+    *("appointments", "waitlist", "openings", "arrivals", "queue", "relocations", "offers"),
+    *("invoices", "payments", "ledger", "encounters", "overview", "proofs", "mail"),
+    *("proofs_of_times", "proofs_of_money", "proofs_of_the_house", "self_check"),
 )
 # Rooms that compute, and never ask the database.
 PURE = (
     *("timetable", "money", "papers", "letters", "invoice_pdf", "lettering", "letterhead"),
     *("sheet", "reports", "clock", "text", "contact", "envelope", "errors", "registers", "waiting"),
+    *("calendars", "languages"),
 )
 DATABASE = ("mediklaud.database", "mediklaud.repository", "mediklaud.migrations")
 # What a page may name: the desk, the verbs, and words to speak with.

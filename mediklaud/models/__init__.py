@@ -19,6 +19,7 @@ from mediklaud.models.ledger import (
     Receipt,
     Tariff,
 )
+from mediklaud.models.mail import CalendarFeed, Consent, PhoneCall
 from mediklaud.models.people import Doctor, Patient
 from mediklaud.models.schedule import Holiday, Leave, WorkingSession
 from mediklaud.models.words import (
@@ -26,10 +27,12 @@ from mediklaud.models.words import (
     LIVE_SQL,
     TAKES_TIME_SQL,
     AppointmentStatus,
+    CallOutcome,
     EmergencyReason,
     MessageStatus,
     Method,
     Priority,
+    Purpose,
     Role,
     Sex,
     VisitKind,
@@ -45,7 +48,10 @@ __all__ = [
     "Appointment",
     "AppointmentStatus",
     "AuditEvent",
+    "CalendarFeed",
+    "CallOutcome",
     "Charge",
+    "Consent",
     "Doctor",
     "EmergencyReason",
     "Encounter",
@@ -62,7 +68,9 @@ __all__ = [
     "NumberSeries",
     "Patient",
     "Payment",
+    "PhoneCall",
     "Priority",
+    "Purpose",
     "Receipt",
     "Role",
     "Sex",

@@ -54,6 +54,7 @@ class Patient(SQLModel, table=True):
         filled("address", "patient_has_an_address"),
         CheckConstraint("phone LIKE '+%'", name="patient_phone_is_in_e164"),
         CheckConstraint("email <> ''", name="patient_email_is_not_blank"),
+        filled("language", "patient_has_a_language"),
         Index("patients_by_phone", "phone"),
         Index("patients_by_birth_date", "birth_date"),
     )
@@ -67,6 +68,11 @@ class Patient(SQLModel, table=True):
     phone: str
     email: str | None = None
     address: str
+    # In which letters are written: the code of a file under templates/.
+    language: str = "en"
+    # Whether letters are wanted, by the newest consent of each purpose.
+    mail_for_care: bool = True
+    mail_for_reminders: bool = False
     # What the desk finds a patient by: folded name, hospital number and the phone's digits.
     search_text: str
     enrolled_at: datetime

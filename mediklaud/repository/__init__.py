@@ -26,6 +26,17 @@ from mediklaud.repository.arrivals import (
     walk_in,
 )
 from mediklaud.repository.audit import CONSOLE, permit, roles_of
+from mediklaud.repository.calls import (
+    calls_about,
+    did_not_arrive,
+    letters_to_call,
+    log_call,
+    resend_letter,
+    slip_paper,
+    undelivered_letters,
+)
+from mediklaud.repository.confirmations import address_of, remind_of_dues
+from mediklaud.repository.consents import consents_of
 from mediklaud.repository.doctors import (
     DoctorForm,
     deactivate_doctor,
@@ -50,6 +61,7 @@ from mediklaud.repository.encounters import (
     schedule_of,
 )
 from mediklaud.repository.entitlements import FollowUps, follow_up_words, follow_ups_of
+from mediklaud.repository.feeds import Feed, close_feed, feed_of, open_feed, read_feed
 from mediklaud.repository.free_times import (
     FURTHEST_DAYS,
     FreeTime,
@@ -91,6 +103,7 @@ from mediklaud.repository.leaves import (
     withdraw_leave,
 )
 from mediklaud.repository.ledger import billed_lines, papers_numbered, received_lines
+from mediklaud.repository.mail import check_mail, late_since, send_trial
 from mediklaud.repository.offers import NEAR_DAYS, Offer, best_times, other_times
 from mediklaud.repository.openings import (
     FREED_HOURS,
@@ -154,7 +167,6 @@ from mediklaud.repository.visits import (
     day_pages,
     day_visits,
     expected_today,
-    letters_to_call,
     upcoming_visits,
 )
 from mediklaud.repository.waitlist import (
@@ -184,6 +196,7 @@ __all__ = [
     "DayNumbers",
     "DoctorForm",
     "Dues",
+    "Feed",
     "Finding",
     "Fit",
     "FollowUps",
@@ -214,6 +227,7 @@ __all__ = [
     "account_named",
     "account_numbers",
     "accounts_with_roles",
+    "address_of",
     "appointments_in",
     "arrive",
     "begin_consultation",
@@ -226,13 +240,17 @@ __all__ = [
     "book_appointment",
     "book_waiting",
     "booked_on",
+    "calls_about",
     "cancel_appointment",
     "change_account",
     "change_own_password",
     "change_settings",
     "check_code",
     "check_house",
+    "check_mail",
+    "close_feed",
     "close_session",
+    "consents_of",
     "count_own_patients",
     "count_stranded",
     "create_account",
@@ -242,6 +260,7 @@ __all__ = [
     "deactivate_doctor",
     "declare_holiday",
     "designate_registrar",
+    "did_not_arrive",
     "doctor_with",
     "doctors",
     "doctors_page",
@@ -253,6 +272,7 @@ __all__ = [
     "enroll_patient",
     "expected_today",
     "extend_hold",
+    "feed_of",
     "fees_today",
     "find_patients",
     "finish_consultation",
@@ -271,6 +291,7 @@ __all__ = [
     "is_stale",
     "is_token",
     "just_freed",
+    "late_since",
     "leave_words",
     "leaves_of",
     "left_in",
@@ -278,6 +299,7 @@ __all__ = [
     "letters_to_call",
     "likely_duplicates",
     "live_account",
+    "log_call",
     "move_appointment",
     "no_shows_of",
     "note_no_show",
@@ -285,6 +307,7 @@ __all__ = [
     "note_wrong_try",
     "open_bills",
     "open_consultation",
+    "open_feed",
     "open_hospital",
     "open_record",
     "open_session",
@@ -304,22 +327,28 @@ __all__ = [
     "queue_of",
     "ran_out",
     "reactivate_doctor",
+    "read_feed",
     "receipt_paper",
     "receipts_of",
     "received_lines",
     "register_doctor",
     "release_hold",
     "relocate",
+    "remind_of_dues",
+    "resend_letter",
     "reset_password",
     "restore_appointment",
     "roles_of",
     "schedule_of",
+    "send_trial",
     "sessions_of",
+    "slip_paper",
     "staff_numbers",
     "stranded",
     "take_payment",
     "the_hospital",
     "till_numbers",
+    "undelivered_letters",
     "undo_arrival",
     "undo_no_show",
     "upcoming_visits",

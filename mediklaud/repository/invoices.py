@@ -23,6 +23,7 @@ from mediklaud.models import (
 from mediklaud.permissions import Deed
 from mediklaud.registers import SAC_CONSULTATION
 from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.confirmations import write_paper
 from mediklaud.repository.doctors import price_of
 from mediklaud.repository.entitlements import claim_follow_up, grant_follow_ups, terms_of
 from mediklaud.repository.hospital import number_paper, the_hospital
@@ -87,6 +88,7 @@ def _issue(
     db.add(invoice)
     db.flush()
     note_deed(db, by, "bill issued", f"invoice/{invoice.number}", total_paise=invoice.total_paise)
+    write_paper(db, "bill", invoice.number, invoice.issued_on, invoice.total_paise, patient)
     return invoice
 
 

@@ -21,6 +21,7 @@ from mediklaud.models import Account, Allocation, Invoice, Method, Patient, Paym
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.confirmations import write_paper
 from mediklaud.repository.dues import Dues, dues_of
 from mediklaud.repository.hospital import PaperNumber, number_paper, the_hospital
 from mediklaud.repository.invoices import frozen_hospital, hospital_head
@@ -89,6 +90,7 @@ def take_payment(
         method=method.value,
         receipt=receipt.number,
     )
+    write_paper(db, "receipt", receipt.number, given.issued_on, amount_paise, locked)
     return receipt
 
 
