@@ -9,8 +9,10 @@ from mediklaud.database import transaction
 from mediklaud.models import (
     Account,
     Appointment,
+    CallOutcome,
     EmergencyReason,
     Message,
+    MessageStatus,
     Method,
     VisitKind,
     WaitlistEntry,
@@ -24,8 +26,10 @@ from mediklaud.repository import (
     finish_consultation,
     grant_leave,
     hold_time,
+    log_call,
     move_appointment,
     note_wrong_try,
+    open_feed,
     open_record,
     overbook_appointment,
     take_payment,
@@ -81,6 +85,15 @@ def _before_the_doors_open() -> None:
         db.execute(update(Message).values(next_attempt_at=Message.queued_at))
         (letter,) = claim_letters(db, at_most=1)
         note_sent(db, letter.id or 0, lease=letter.next_attempt_at, reply="250 fine")
+        _call_and_open_a_calendar(db)
+
+
+def _call_and_open_a_calendar(db: Session) -> None:
+    ward = ward_of(db)
+    unheard = select(Message).where(Message.status == MessageStatus.UNADDRESSED)
+    letter = db.exec(unheard.limit(1)).one()
+    log_call(db, letter, CallOutcome.NO_ANSWER, "", form="call", by=ward.meera)
+    open_feed(db, by=ward.rao_account)
 
 
 def _book_over_and_end_a_wait(db: Session) -> None:

@@ -122,11 +122,12 @@ def letter_words(letter: Message | None) -> str:
     """How a letter stands, in a word or two; what did not arrive is marked."""
     if letter is None:
         return ""
+    if letter.status is MessageStatus.QUEUED:
+        if letter.outcome:
+            return "not taken yet"
+        return "resting" if letter.next_attempt_at > clock.now() else "queued"
     kept = letter.outcome.startswith("kept")
-    rests = letter.next_attempt_at > clock.now() and not letter.outcome
-    put_off = "not taken yet" if letter.outcome else "queued"
     return {
-        MessageStatus.QUEUED: "resting" if rests else put_off,
         MessageStatus.SENDING: "on its way",
         MessageStatus.SENT: "kept as a file" if kept else "sent",
         MessageStatus.FAILED: "failed: call",
