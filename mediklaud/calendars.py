@@ -1,7 +1,8 @@
 """Pure: appointments as calendars take them (RFC 5545 and 5546), written by icalendar."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
@@ -22,7 +23,7 @@ class Entry:
     summary: str
     place: str
     description: str
-    organizer: tuple[str, str]
+    organizer: tuple[str, str] | None = None
     # Address and name; calendars put an invitation in its place only where it names the reader.
     attendee: tuple[str, str] | None = None
 
@@ -38,6 +39,19 @@ def invitation(entry: Entry, method: str) -> str:
     calendar.add("method", method)
     calendar.add_component(_event(entry, cancelled=method == "CANCEL"))
     return _octets(calendar).decode()
+
+
+def published(name: str, entries: Iterable[Entry]) -> bytes:
+    """A whole calendar to be read again and again, such as a doctor's own."""
+    calendar = _opened()
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", name)
+    # How often calendar programs look again (RFC 7986, and what older ones read).
+    calendar.add("refresh-interval", timedelta(minutes=15), {"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT15M")
+    for entry in entries:
+        calendar.add_component(_event(entry, cancelled=False))
+    return _octets(calendar)
 
 
 def _opened() -> Calendar:
@@ -60,7 +74,8 @@ def _event(entry: Entry, *, cancelled: bool) -> Event:
     event.add("summary", entry.summary)
     event.add("location", entry.place)
     event.add("description", entry.description)
-    event.add("organizer", _person(*entry.organizer))
+    if entry.organizer is not None:
+        event.add("organizer", _person(*entry.organizer))
     if entry.attendee is not None:
         # The desk made the appointment with the patient, so no answer is asked for.
         asked = {"PARTSTAT": "ACCEPTED", "ROLE": "REQ-PARTICIPANT", "RSVP": "FALSE"}

@@ -25,6 +25,11 @@ class Letter:
     html: str
     calendar: str | None = None
     calendar_method: str | None = None
+    # The word by which the reader ends such letters, where they can be ended.
+    unsubscribe: str | None = None
+    # The bill or receipt that belongs to it, and the same as it was drawn: name and PDF.
+    paper: tuple[str, str] | None = None
+    drawn: tuple[str, bytes] | None = None
 
 
 @lru_cache(maxsize=16)
@@ -67,6 +72,9 @@ def as_email(
     mail["Message-ID"] = message.message_id
     # Out-of-office programs do not answer such mail (RFC 3834).
     mail["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe:
+        stop = f"mailto:{boxes['Reply-To'].addr_spec}?subject={letter.unsubscribe}"
+        mail["List-Unsubscribe"] = f"<{stop}>"
     _fill(mail, letter)
     return mail
 
@@ -74,12 +82,18 @@ def as_email(
 def _fill(mail: EmailMessage, letter: Letter) -> None:
     mail.set_content(letter.text, cte="quoted-printable")
     mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-    if not letter.calendar:
-        return
+    if letter.calendar:
+        _invite(mail, letter.calendar, letter.calendar_method or "PUBLISH")
+    if letter.drawn:
+        name, octets = letter.drawn
+        mail.add_attachment(octets, maintype="application", subtype="pdf", filename=name)
+
+
+def _invite(mail: EmailMessage, calendar: str, method: str) -> None:
     # Gmail and Outlook act on the part whose type names the method; others open the file.
-    method = {"method": letter.calendar_method or "PUBLISH"}
-    mail.add_alternative(letter.calendar, subtype="calendar", params=method, cte="base64")
-    octets = letter.calendar.encode()
+    named = {"method": method}
+    mail.add_alternative(calendar, subtype="calendar", params=named, cte="base64")
+    octets = calendar.encode()
     mail.add_attachment(octets, maintype="application", subtype="ics", filename="appointment.ics")
 
 

@@ -2,18 +2,18 @@
 
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from mediklaud import calendars, clock
 from mediklaud.envelope import Letter, domain_of, one_line
+from mediklaud.languages import TEMPLATES, moment_words, words_in, zone_words
 from mediklaud.models import EmergencyReason, Message
 
 _TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    loader=FileSystemLoader(TEMPLATES),
     autoescape=select_autoescape(["html.j2"]),
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -30,7 +30,7 @@ class Booking:
     version that grows along the whole chain.
     """
 
-    # What the patient is told: booked, moved, cancelled or restored.
+    # What the patient is told: booked, moved, leave_moved, restored, cancelled or reminder.
     tells: str
     appointment_id: int
     version: int
@@ -64,42 +64,110 @@ class Emergency:
     booked_by: str
 
 
-Told = Booking | Emergency
-_OPENINGS = {
-    "booked": "Your appointment",
-    "moved": "New time for your appointment",
-    "restored": "Your appointment stands",
-    "cancelled": "Your appointment is cancelled",
-}
+@dataclass(frozen=True)
+class Paper:
+    """A bill or receipt that was issued; the paper itself is drawn when the letter leaves."""
+
+    # bill_letter or receipt_letter.
+    tells: str
+    hospital_name: str
+    hospital_address: str
+    hospital_phone: str
+    patient_name: str
+    number: str
+    day: date
+    amount: str
+
+
+@dataclass(frozen=True)
+class DuesReminder:
+    """What a patient owes by the books: each bill's number, its day and what is open on it."""
+
+    tells: str
+    hospital_name: str
+    hospital_address: str
+    hospital_phone: str
+    patient_name: str
+    bills: list[list[str]]
+    owed: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A letter with which the administrator tries the mail server."""
+
+    tells: str
+    hospital_name: str
+    hospital_address: str
+    hospital_phone: str
+
+
+Told = TypeVar("Told", Booking, Emergency, Paper, DuesReminder, Trial)
+_TRIAL = "The mail server takes letters"
+# What ends a patient's reminders, by a letter back (RFC 2369).
+_STOP = "STOP"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"a letter cannot keep {type(value).__name__}")
+
+
+_FROZEN = json.JSONEncoder(default=_plain)
 
 
 def frozen(told: Told) -> str:
     """The facts of a letter as the outbox keeps them. No words are made of them yet."""
-    return json.dumps(vars(told), default=datetime.isoformat)
+    return _FROZEN.encode(vars(told))
 
 
 def written(message: Message) -> Letter:
-    """The letter that the facts of a row in the outbox stand for.
+    """The letter that the facts of a row in the outbox stand for, in the row's language.
 
     Raises whatever may be wrong with facts that this release cannot read.
     """
     facts = json.loads(message.facts)
-    if facts["tells"] == "as written":
-        # Written out by an earlier release: the same words in the same order.
-        del facts["tells"]
-        return Letter(**facts)
-    facts["starts_at"] = datetime.fromisoformat(facts["starts_at"])
-    if facts["tells"] == "emergency":
-        return _emergency_notice(Emergency(**facts))
-    facts["ends_at"] = datetime.fromisoformat(facts["ends_at"])
-    return _to_patient(Booking(**facts), message)
+    match facts["tells"]:
+        case "as written":
+            # Written out by an earlier release: the same words in the same order.
+            return Letter(**{word: facts[word] for word in facts if word != "tells"})
+        case "emergency":
+            return _emergency(_told(Emergency, facts, "starts_at"))
+        case "bill_letter" | "receipt_letter":
+            return _paper(_told(Paper, facts, day="day"), message.language)
+        case "dues":
+            return _dues(_told(DuesReminder, facts), message.language)
+        case "trial":
+            return _rendered("trial", _TRIAL, told=_told(Trial, facts))
+        case _:
+            return _booking(_told(Booking, facts, "starts_at", "ends_at"), message)
 
 
-def _to_patient(booking: Booking, message: Message) -> Letter:
-    told = replace(booking, **_cleaned(booking))
-    when = clock.moment_words(told.starts_at, told.zone)
-    headline = f"{_OPENINGS[told.tells]}: {when}"
-    letter = _rendered("appointment", headline, told=told, when=when, kind=told.tells)
+def _told(kind: type[Told], facts: dict[str, Any], *moments: str, day: str = "") -> Told:
+    for word in moments:
+        facts[word] = datetime.fromisoformat(facts[word])
+    if day:
+        facts[day] = date.fromisoformat(facts[day])
+    return kind(**{word: _cleaned(value) for word, value in facts.items()})
+
+
+def _cleaned(value: Any) -> Any:
+    # An address may stand in several lines; a letter and a calendar want it in one.
+    return one_line(", ".join(value.splitlines())) if type(value) is str else value
+
+
+def _booking(told: Booking, message: Message) -> Letter:
+    words = words_in(message.language)
+    news = words[told.tells]
+    when = moment_words(told.starts_at, told.zone, message.language)
+    zone = zone_words(told.zone, message.language)
+    subject = news["subject"].format(when=when)
+    gaps = {"told": told, "when": when, "zone": zone, "news": news}
+    letter = _rendered("appointment", subject, message.language, **gaps)
+    if told.tells == "reminder":
+        # The entry is in the calendar already; whoever wants no reminders can say so.
+        return replace(letter, unsubscribe=_STOP)
     method = "CANCEL" if told.tells == "cancelled" else "REQUEST"
     calendar = calendars.invitation(_entry(told, message), method)
     return replace(letter, calendar=calendar, calendar_method=method)
@@ -107,6 +175,7 @@ def _to_patient(booking: Booking, message: Message) -> Letter:
 
 def _entry(told: Booking, message: Message) -> calendars.Entry:
     address = told.hospital_email or f"appointments@{domain_of('')}"
+    change = words_in(message.language)["change"].format(phone=told.hospital_phone)
     return calendars.Entry(
         uid=calendars.uid_of(told.appointment_id, told.hospital_email),
         sequence=told.version - 1,
@@ -115,18 +184,57 @@ def _entry(told: Booking, message: Message) -> calendars.Entry:
         written_at=message.queued_at,
         summary=f"{told.doctor_name}, {told.hospital_name}",
         place=f"{told.hospital_name}, {told.hospital_address}",
-        description=f"To change or cancel, call {told.hospital_phone}.",
+        description=change,
         organizer=(address, told.hospital_name),
         attendee=(message.to_address, told.patient_name) if message.to_address else None,
     )
 
 
-def _emergency_notice(emergency: Emergency) -> Letter:
+def _paper(told: Paper, language: str) -> Letter:
+    words = words_in(language)
+    kind = "bill" if told.tells == "bill_letter" else "receipt"
+    rows = [
+        (words[kind], told.number),
+        (words["date"], _day(told.day, words)),
+        (words["amount"], told.amount),
+    ]
+    letter = _to_payer(told, rows, language, attached=True, number=told.number)
+    return replace(letter, paper=(kind, told.number))
+
+
+def _dues(told: DuesReminder, language: str) -> Letter:
+    words = words_in(language)
+    bills = [(number, f"{_day(day, words)}: {owed}") for number, day, owed in _dated(told.bills)]
+    rows = [*bills, (words["total"], told.owed)]
+    return _to_payer(told, rows, language, attached=False, owed=told.owed)
+
+
+def _dated(bills: list[list[str]]) -> list[tuple[str, date, str]]:
+    return [(number, date.fromisoformat(day), owed) for number, day, owed in bills]
+
+
+def _to_payer(
+    told: Paper | DuesReminder,
+    rows: list[tuple[str, str]],
+    language: str,
+    *,
+    attached: bool,
+    **subject: str,
+) -> Letter:
+    news = words_in(language)[told.tells]
+    gaps = {"told": told, "rows": rows, "news": news, "attached": attached}
+    return _rendered("paper", news["subject"].format(**subject), language, **gaps)
+
+
+def _day(day: date, words: dict[str, Any]) -> str:
+    return f"{day.day} {words['months'][day.month - 1]} {day.year}"
+
+
+def _emergency(told: Emergency) -> Letter:
     """The letter to the CMO: an emergency was booked while dues stood."""
-    told = replace(emergency, **_cleaned(emergency))
-    headline = f"Emergency booked while {told.owed} was owed"
     when = clock.moment_words(told.starts_at, told.zone)
     reason = reason_words(EmergencyReason(told.reason))
+    headline = f"Emergency booked while {told.owed} was owed"
     return _rendered("emergency", headline, told=told, when=when, reason=reason)
 
 
@@ -135,15 +243,9 @@ def reason_words(reason: EmergencyReason) -> str:
     return reason.value.replace("_", " ").replace("doctors", "doctor's")
 
 
-def _cleaned(told: Told) -> dict[str, Any]:
-    # An address may stand in several lines; a letter and a calendar want it in one.
-    words = {name: value for name, value in vars(told).items() if type(value) is str}
-    return {name: one_line(", ".join(value.splitlines())) for name, value in words.items()}
-
-
-def _rendered(template: str, headline: str, **gaps: object) -> Letter:
+def _rendered(template: str, headline: str, language: str = "en", **gaps: object) -> Letter:
+    gaps |= {"headline": headline, "language": language, "words": words_in(language)}
     words, page = (
-        _TEMPLATES.get_template(f"{template}.{kind}.j2").render(headline=headline, **gaps)
-        for kind in ("txt", "html")
+        _TEMPLATES.get_template(f"{template}.{kind}.j2").render(gaps) for kind in ("txt", "html")
     )
     return Letter(headline=headline, text=words, html=page)

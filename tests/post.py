@@ -96,7 +96,13 @@ def a_letter(*, to: str | None = "asha@example.in", **changes: Any) -> Letter:
     return letters.written(a_message(facts=letters.frozen(a_booking(**changes)), to_address=to))
 
 
-def queue(number: int = 1, *, to: str | None = "asha@example.in", name: str = "Asha Devi") -> int:
+def queue(
+    number: int = 1,
+    *,
+    to: str | None = "asha@example.in",
+    name: str = "Asha Devi",
+    **how: Any,
+) -> int:
     """Put letter so-and-so in the outbox; returns its row's number."""
     with transaction() as db:
         return queue_letter(
@@ -108,6 +114,7 @@ def queue(number: int = 1, *, to: str | None = "asha@example.in", name: str = "A
             to_address=to,
             to_name=name,
             domain="jmi.example",
+            **how,
         )
 
 

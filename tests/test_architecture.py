@@ -17,21 +17,20 @@ Rule = Callable[[House], list[str]]
 
 # The one order of the repository: a file imports only siblings that stand before it.
 ORDER = (
-    *("audit", "hospital", "sign_ins", "accounts", "doctors", "patients", "payers", "sessions"),
-    *("leaves", "holidays", "allocations", "dues", "outbox", "entitlements", "invoices"),
-    *("credit_lines", "credit_notes", "free_times", "visits", "histories"),
-    *("confirmations", "promises", "holds", "appointments", "waitlist", "openings", "arrivals"),
-    *("queue", "relocations", "offers", "tariff", "payments", "advances", "refunds", "ledger"),
-    "encounters",
-    *("overview", "proofs", "proofs_of_times", "proofs_of_money", "proofs_of_the_house"),
-    "self_check",
+    *("audit", "consents", "hospital", "sign_ins", "accounts", "doctors", "patients", "payers"),
+    *("sessions", "leaves", "holidays", "allocations", "dues", "outbox", "entitlements"),
+    *("confirmations", "invoices", "credit_lines", "credit_notes", "free_times", "visits"),
+    *("histories", "calls", "reminders", "feeds", "promises", "holds", "appointments"),
+    *("waitlist", "openings", "arrivals", "queue", "relocations", "offers", "tariff"),
+    *("payments", "advances", "refunds", "ledger", "encounters", "overview", "proofs", "mail"),
+    *("proofs_of_times", "proofs_of_money", "proofs_of_the_house", "self_check"),
 )
 # Rooms that compute, and never ask the database.
 PURE = (
-    *("timetable", "money", "papers", "statements", "letters", "calendars", "lettering"),
-    *("letterhead", "invoice_pdf", "receipt_pdf", "statement_pdf", "check_pdf", "closings"),
-    *("columns", "press", "typeface", "shaping", "sheet", "reports", "clock", "text", "contact"),
-    *("envelope", "errors", "registers", "waiting", "spreadsheet"),
+    *("timetable", "money", "papers", "statements", "letters", "calendars", "languages"),
+    *("lettering", "letterhead", "invoice_pdf", "receipt_pdf", "statement_pdf", "check_pdf"),
+    *("closings", "columns", "press", "typeface", "shaping", "sheet", "reports", "clock"),
+    *("text", "contact", "envelope", "errors", "registers", "waiting", "spreadsheet"),
 )
 DATABASE = ("mediklaud.database", "mediklaud.repository", "mediklaud.migrations")
 # What a page may name: the desk, the verbs, and words to speak with.

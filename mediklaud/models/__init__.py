@@ -10,6 +10,7 @@ from mediklaud.models.appointments import (
 )
 from mediklaud.models.desk import PAPERS, AuditEvent, Hospital, Message
 from mediklaud.models.ledger import Charge, NumberSeries, Service, ServicePrice, Tariff
+from mediklaud.models.mail import CalendarFeed, Consent, PhoneCall
 from mediklaud.models.papers import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Paper
 from mediklaud.models.payments import Allocation, Payment, PaymentReversal, Receipt, Refund
 from mediklaud.models.people import Doctor, Patient
@@ -20,12 +21,14 @@ from mediklaud.models.words import (
     TAKES_TIME_SQL,
     AppointmentStatus,
     BillWhen,
+    CallOutcome,
     CreditKind,
     EmergencyReason,
     InvoiceKind,
     MessageStatus,
     Method,
     Priority,
+    Purpose,
     ReceiptKind,
     Role,
     Sex,
@@ -44,7 +47,10 @@ __all__ = [
     "AppointmentStatus",
     "AuditEvent",
     "BillWhen",
+    "CalendarFeed",
+    "CallOutcome",
     "Charge",
+    "Consent",
     "CreditKind",
     "CreditNote",
     "CreditNoteLine",
@@ -67,7 +73,9 @@ __all__ = [
     "Patient",
     "Payment",
     "PaymentReversal",
+    "PhoneCall",
     "Priority",
+    "Purpose",
     "Receipt",
     "ReceiptKind",
     "Refund",

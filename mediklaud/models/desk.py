@@ -38,6 +38,12 @@ class Hospital(SQLModel, table=True):
         CheckConstraint(
             "follow_up_percent BETWEEN 0 AND 99", name="entitled_follow_ups_are_cheaper"
         ),
+        CheckConstraint(
+            "letter_grace_seconds BETWEEN 0 AND 600", name="letters_rest_ten_minutes_at_most"
+        ),
+        CheckConstraint(
+            "reminder_hours BETWEEN 0 AND 168", name="reminders_come_a_week_before_at_most"
+        ),
     )
 
     id: int = Field(default=1, primary_key=True)
@@ -66,6 +72,10 @@ class Hospital(SQLModel, table=True):
     follow_up_visits: int = 0
     follow_up_days: int = 0
     follow_up_percent: int = 0
+    # So long a letter about an appointment rests, so that a slip put right at once is not mailed.
+    letter_grace_seconds: int = 60
+    # So long before an appointment its reminder leaves; 0 for no reminders.
+    reminder_hours: int = 24
     is_demo: bool = False
     set_up_at: datetime
 

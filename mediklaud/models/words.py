@@ -123,6 +123,22 @@ class MessageStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Purpose(StrEnum):
+    """What a patient may be written to for."""
+
+    CARE = "care"
+    REMINDERS = "reminders"
+
+
+class CallOutcome(StrEnum):
+    """What came of calling a patient whom no letter reaches."""
+
+    TOLD = "told"
+    SLIP = "slip"
+    NO_ANSWER = "no_answer"
+    WRONG_NUMBER = "wrong_number"
+
+
 LIVE = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED)
 LIVE_SQL = "status IN ('booked', 'arrived', 'fulfilled')"
 # What takes a doctor's time for itself; an overbooking shares it.

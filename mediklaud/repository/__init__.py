@@ -27,6 +27,17 @@ from mediklaud.repository.arrivals import (
     walk_in,
 )
 from mediklaud.repository.audit import CONSOLE, permit, roles_of
+from mediklaud.repository.calls import (
+    calls_about,
+    did_not_arrive,
+    letters_to_call,
+    log_call,
+    resend_letter,
+    slip_paper,
+    undelivered_letters,
+)
+from mediklaud.repository.confirmations import address_of, remind_of_dues
+from mediklaud.repository.consents import consents_of
 from mediklaud.repository.credit_lines import CreditableLine, CreditLine
 from mediklaud.repository.credit_notes import (
     cancel_credit_note,
@@ -58,6 +69,7 @@ from mediklaud.repository.encounters import (
     schedule_of,
 )
 from mediklaud.repository.entitlements import FollowUps, follow_up_words, follow_ups_of
+from mediklaud.repository.feeds import Feed, close_feed, feed_of, open_feed, read_feed
 from mediklaud.repository.free_times import (
     FURTHEST_DAYS,
     FreeTime,
@@ -106,6 +118,7 @@ from mediklaud.repository.ledger import (
     received_lines,
     till_lines,
 )
+from mediklaud.repository.mail import check_mail, late_since, send_trial
 from mediklaud.repository.offers import NEAR_DAYS, Offer, best_times, other_times
 from mediklaud.repository.openings import (
     FREED_HOURS,
@@ -188,7 +201,6 @@ from mediklaud.repository.visits import (
     day_pages,
     day_visits,
     expected_today,
-    letters_to_call,
     upcoming_visits,
 )
 from mediklaud.repository.waitlist import (
@@ -221,6 +233,7 @@ __all__ = [
     "DayNumbers",
     "DoctorForm",
     "Dues",
+    "Feed",
     "Finding",
     "Fit",
     "FollowUps",
@@ -255,6 +268,7 @@ __all__ = [
     "account_named",
     "account_numbers",
     "accounts_with_roles",
+    "address_of",
     "advance_paper",
     "advances_of",
     "allocated_lines",
@@ -272,6 +286,7 @@ __all__ = [
     "book_appointment",
     "book_waiting",
     "booked_on",
+    "calls_about",
     "cancel_appointment",
     "cancel_credit_note",
     "change_account",
@@ -279,7 +294,10 @@ __all__ = [
     "change_settings",
     "check_code",
     "check_house",
+    "check_mail",
+    "close_feed",
     "close_session",
+    "consents_of",
     "count_own_patients",
     "count_stranded",
     "create_account",
@@ -292,6 +310,7 @@ __all__ = [
     "deactivate_doctor",
     "declare_holiday",
     "designate_registrar",
+    "did_not_arrive",
     "doctor_with",
     "doctors",
     "doctors_page",
@@ -303,6 +322,7 @@ __all__ = [
     "enroll_patient",
     "expected_today",
     "extend_hold",
+    "feed_of",
     "fees_today",
     "find_patients",
     "finish_consultation",
@@ -323,6 +343,7 @@ __all__ = [
     "issue_credit_note",
     "just_freed",
     "keep_service",
+    "late_since",
     "leave_words",
     "leaves_of",
     "left_in",
@@ -330,6 +351,7 @@ __all__ = [
     "letters_to_call",
     "likely_duplicates",
     "live_account",
+    "log_call",
     "move_appointment",
     "name_payer",
     "no_shows_of",
@@ -338,6 +360,7 @@ __all__ = [
     "note_wrong_try",
     "open_bills",
     "open_consultation",
+    "open_feed",
     "open_hospital",
     "open_record",
     "open_session",
@@ -359,6 +382,7 @@ __all__ = [
     "queue_of",
     "ran_out",
     "reactivate_doctor",
+    "read_feed",
     "receipt_paper",
     "receipts_of",
     "received_lines",
@@ -368,12 +392,16 @@ __all__ = [
     "register_doctor",
     "release_hold",
     "relocate",
+    "remind_of_dues",
+    "resend_letter",
     "reset_password",
     "restore_appointment",
     "reverse_payment",
     "roles_of",
     "schedule_of",
+    "send_trial",
     "sessions_of",
+    "slip_paper",
     "staff_numbers",
     "stranded",
     "take_advance",
@@ -382,6 +410,7 @@ __all__ = [
     "the_hospital",
     "till_lines",
     "till_numbers",
+    "undelivered_letters",
     "undo_arrival",
     "undo_no_show",
     "upcoming_visits",

@@ -23,9 +23,11 @@ from mediklaud.errors import (
     Refusal,
     StaleForm,
 )
+from mediklaud.languages import USUAL, languages
 from mediklaud.models import Account, Appointment, AppointmentStatus, Hospital, Patient, Sex
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.consents import note_consents
 from mediklaud.repository.hospital import next_number, the_hospital
 
 OLDEST_YEARS = 125
@@ -44,6 +46,9 @@ class PatientForm:
     birth_date: date | None = None
     age_years: int | None = None
     email: str = ""
+    language: str = USUAL
+    mail_for_care: bool = True
+    mail_for_reminders: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,7 @@ def enroll_patient(db: Session, typed: PatientForm, *, form: str, by: Account) -
             patient = _numbered(db, checked, form)
     except StaleForm:
         return db.exec(same_click).one()
+    note_consents(db, patient, before=None, by=by)
     note_deed(db, by, "patient enrolled", f"patient/{patient.id}", number=patient.number)
     return patient
 
@@ -99,10 +105,12 @@ def edit_patient(
         return kept
     if kept.version != version:
         raise StaleForm()
+    before = {word: getattr(kept, word) for word in checked}
     kept.sqlmodel_update({**checked, "version": version + 1})
     kept.search_text = _search_text(kept)
     db.add(kept)
     db.flush()
+    note_consents(db, kept, before=before, by=by)
     note_deed(db, by, "patient edited", f"patient/{kept.id}", changed=changed)
     return kept
 
@@ -203,6 +211,8 @@ def _checked(db: Session, typed: PatientForm) -> dict[str, Any]:
     name = text.needed(typed.name, field="Name")
     if typed.sex is None:
         raise EmptyField(field="Sex")
+    if typed.language not in languages():
+        raise EmptyField(field="Language of letters")
     return {
         "name": name,
         "sex": Sex(typed.sex),
@@ -210,6 +220,9 @@ def _checked(db: Session, typed: PatientForm) -> dict[str, Any]:
         "phone": contact.phone(typed.phone, country=the_hospital(db).country),
         "email": contact.email(typed.email),
         "address": text.needed_note(typed.address, field="Address", at_most=400),
+        "language": typed.language,
+        "mail_for_care": typed.mail_for_care,
+        "mail_for_reminders": typed.mail_for_reminders,
     }
 
 

@@ -7,9 +7,15 @@ from mediklaud.database import reading
 from mediklaud.models import Role
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
-from mediklaud.repository import open_bills, policy_words, the_hospital
+from mediklaud.repository import (
+    open_bills,
+    patient_with,
+    policy_words,
+    remind_of_dues,
+    the_hospital,
+)
 from mediklaud.ui import choose, sums
-from mediklaud.ui.desk import open_desk
+from mediklaud.ui.desk import open_desk, record
 from mediklaud.ui.plain import plain
 
 me = open_desk("Outstanding dues", Role.FINANCE)
@@ -78,3 +84,6 @@ with above:
         label = plain(f"Take a payment from {picked['patient_name']}")
         if st.button(label, type="primary", icon=":material/payments:"):
             st.switch_page("pages/finance/payment.py")
+        if st.button("Remind by letter", icon=":material/forward_to_inbox:"):
+            with record("The letter is queued; a patient gets one a day at most.") as db:
+                remind_of_dues(db, patient_with(db, int(picked["patient_id"]), by=me), by=me)
