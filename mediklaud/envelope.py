@@ -1,6 +1,7 @@
 """Pure: the envelope of a letter: who it is for, its headers and the mail as a whole."""
 
 import re
+from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -13,6 +14,17 @@ from mediklaud.models import Message
 from mediklaud.text import line
 
 _LONGEST_LINE = 300
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a mail says: a headline, the same words twice, and an entry for the calendar."""
+
+    headline: str
+    text: str
+    html: str
+    calendar: str | None = None
+    calendar_method: str | None = None
 
 
 @lru_cache(maxsize=16)
@@ -33,7 +45,7 @@ def message_id(subject: str, kind: str, version: int, domain: str) -> str:
 
 
 def as_email(
-    message: Message, *, sender: str, sender_name: str, reply_to: str = ""
+    message: Message, letter: Letter, *, sender: str, sender_name: str, reply_to: str = ""
 ) -> EmailMessage:
     """The mail of a letter, byte for byte the same at each attempt but for its boundaries.
 
@@ -50,24 +62,24 @@ def as_email(
     mail = EmailMessage(policy=SMTP if plain else SMTPUTF8)
     for header, box in boxes.items():
         mail[header] = box
-    mail["Subject"] = _header(message.headline)
+    mail["Subject"] = _header(letter.headline)
     mail["Date"] = message.queued_at
     mail["Message-ID"] = message.message_id
     # Out-of-office programs do not answer such mail (RFC 3834).
     mail["Auto-Submitted"] = "auto-generated"
-    _fill(mail, message)
+    _fill(mail, letter)
     return mail
 
 
-def _fill(mail: EmailMessage, message: Message) -> None:
-    mail.set_content(message.text, cte="quoted-printable")
-    mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
-    if not message.calendar:
+def _fill(mail: EmailMessage, letter: Letter) -> None:
+    mail.set_content(letter.text, cte="quoted-printable")
+    mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    if not letter.calendar:
         return
     # Gmail and Outlook act on the part whose type names the method; others open the file.
-    method = {"method": message.calendar_method or "PUBLISH"}
-    mail.add_alternative(message.calendar, subtype="calendar", params=method, cte="base64")
-    octets = message.calendar.encode()
+    method = {"method": letter.calendar_method or "PUBLISH"}
+    mail.add_alternative(letter.calendar, subtype="calendar", params=method, cte="base64")
+    octets = letter.calendar.encode()
     mail.add_attachment(octets, maintype="application", subtype="ics", filename="appointment.ics")
 
 

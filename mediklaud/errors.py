@@ -153,9 +153,7 @@ class PrefixNotUsable(Refusal):
 
 
 class PrefixesAlike(Refusal):
-    """Bills and receipts need different prefixes. Change one of them."""
-
-    field = "Receipt prefix"
+    """Every kind of paper needs a prefix of its own, and {prefix} stands twice. Change one of them."""
 
 
 class GraceNotPossible(Refusal):
@@ -442,6 +440,152 @@ class CashLimit(Refusal):
 
 class NothingOwed(Refusal):
     """{patient} owes nothing. There is no bill to pay."""
+
+
+class BillNotOpen(Refusal):
+    """Nothing is owed on bill {number} any more. Look at the open bills again."""
+
+    field = "Bills"
+
+
+class TenderedTooLittle(Refusal):
+    """Less cash was handed over than the {amount} to be taken. Type what was received."""
+
+    field = "Cash handed over"
+
+
+class PaysDuesFirst(Refusal):
+    """{patient} owes {owed}. Take it as a payment first, so that booking opens."""
+
+    field = "Received"
+
+
+class NoAdvance(Refusal):
+    """Nothing is left of what {patient} paid. Take a payment instead."""
+
+
+class DiscountElsewhere(Refusal):
+    """A discount or a waiver has a limit and a form of its own. Use that one."""
+
+
+class BillCreditedAlready(Refusal):
+    """All of bill {number} is credited already. There is nothing left to take back."""
+
+
+class CreditNotPossible(Refusal):
+    """A credit note takes back more than zero of lines of its own bill, and no more than is left of them."""
+
+    field = "Amount"
+
+
+class CreditTooMuch(Refusal):
+    """Only {most} is left to credit of "{line}". Type that at most."""
+
+    field = "Amount"
+
+
+class CreditCancelledAlready(Refusal):
+    """Credit note {number} was cancelled already. Look at the bill again."""
+
+
+class BilledAgain(Refusal):
+    """What bill {number} was for is billed anew or did not take place. Its credit note stays."""
+
+
+class RefundNotPossible(Refusal):
+    """A refund is more than zero. Type the sum given back."""
+
+    field = "Amount"
+
+
+class MoreThanLeft(Refusal):
+    """Only {left} of this payment pays no bill. Refund that at most, or credit a bill first."""
+
+    field = "Amount"
+
+
+class RefundReferenceUsed(Refusal):
+    """A refund by {method} with the reference {reference} is on a voucher already. Check the slip."""
+
+    field = "Reference"
+
+
+class RefundedAlready(Refusal):
+    """A part of this payment was refunded, so it did come in. It cannot be reversed."""
+
+
+class PaymentReversedAlready(Refusal):
+    """This payment was reversed: it came to nothing, and there is nothing to refund."""
+
+
+class ServiceTaken(Refusal):
+    """There is a service "{name}" already. Change that one, or choose another name."""
+
+    field = "Service"
+
+
+class SacNotPossible(Refusal):
+    """A SAC has 4 to 6 digits and begins with 99. Look it up in the tariff of services."""
+
+    field = "SAC"
+
+
+class TaxNotPossible(Refusal):
+    """A tax lies between 0 and 100 per cent. Type 0 for what is exempt."""
+
+    field = "Tax"
+
+
+class PriceNotPossible(Refusal):
+    """A price is zero or more. Type it in rupees."""
+
+    field = "Price"
+
+
+class PriceInThePast(Refusal):
+    """A price begins today or later, since bills of the past stay as they are."""
+
+    field = "From"
+
+
+class ServiceNotPriced(Refusal):
+    """{name} is not offered now or has no price yet. Set its price first."""
+
+    field = "Service"
+
+
+class QuantityNotPossible(Refusal):
+    """A quantity is a number from 1 to 9,999."""
+
+    field = "Quantity"
+
+
+class NothingToBill(Refusal):
+    """Nothing here costs anything, so there is no bill."""
+
+    field = "Service"
+
+
+class GstinMissing(Refusal):
+    """Tax may be billed only by who is registered for GST (CGST Act, s. 32). Fill in the hospital's GSTIN first."""
+
+    field = "Service"
+
+
+class VisitBilledAlready(Refusal):
+    """This visit is billed already or is not finished. Void its bill first where it is wrong."""
+
+
+class OnlyMinorsHavePayers(Refusal):
+    """{patient} is of age and pays alone. A payer is named for patients under 18."""
+
+    field = "Payer"
+
+
+class PayerNotPossible(Refusal):
+    """{payer} cannot be named: a payer is of age and has no payer in turn. Choose another adult, or take away the payer {payer} has."""
+
+    field = "Payer"
 
 
 # The house itself

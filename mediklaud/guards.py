@@ -7,8 +7,9 @@ row was written and undoes it by its own name where the condition is true.
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
+from sqlmodel import SQLModel
 
-from mediklaud.models import LIVE_SQL, TAKES_TIME_SQL
+from mediklaud.models import LIVE_SQL, TAKES_TIME_SQL, Charge, CreditNote, Invoice
 
 # What may never happen at all, whatever the row.
 _ALWAYS = "1 = 1"
@@ -83,16 +84,35 @@ _SESSIONS_MEET = """
               AND s.valid_from <= coalesce(NEW.valid_to, s.valid_from)
               AND NEW.valid_from <= coalesce(s.valid_to, NEW.valid_from))"""
 
-_SETTLED_ONLY = " OR ".join(
-    f"NEW.{column} IS DISTINCT FROM OLD.{column}"
-    for column in (
-        *("number", "series", "serial", "patient_id", "doctor_id", "issued_at", "issued_on"),
-        *("issued_by", "hospital_name", "hospital_address", "hospital_phone", "hospital_email"),
-        *("hospital_gstin", "patient_number", "patient_name", "patient_address"),
-        *("patient_phone", "doctor_name", "doctor_specialty", "doctor_registration"),
-        "total_paise",
-    )
-)
+
+def _only(name: str, model: type[SQLModel], *changing: str) -> Guard:
+    """A frozen row of which these columns alone may change."""
+    kept = [column for column in model.model_fields if column not in changing]
+    changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in kept)
+    return Guard(name, str(model.__tablename__), ("UPDATE",), changed)
+
+
+_LOCK_BILL = "SELECT 1 FROM invoice WHERE number = NEW.invoice_number FOR UPDATE"
+_LOCK_PAYMENT = "SELECT 1 FROM payment WHERE id = NEW.payment_id FOR UPDATE"
+# What is paid and credited on the bill of the new row, against its total.
+_CLEARED_BEYOND_THE_TOTAL = """
+    (SELECT coalesce(sum(a.amount_paise), 0) FROM allocation a
+     WHERE a.invoice_number = NEW.invoice_number)
+    + (SELECT coalesce(sum(c.total_paise), 0) FROM credit_note c
+       WHERE c.invoice_number = NEW.invoice_number AND c.cancelled_at IS NULL)
+    > (SELECT i.total_paise FROM invoice i WHERE i.number = NEW.invoice_number)"""
+# What the payment of the new row pays and what of it was refunded, against its amount.
+_SPENT_BEYOND_THE_PAYMENT = """
+    (SELECT coalesce(sum(a.amount_paise), 0) FROM allocation a
+     WHERE a.payment_id = NEW.payment_id)
+    + (SELECT coalesce(sum(r.amount_paise), 0) FROM refund r
+       WHERE r.payment_id = NEW.payment_id)
+    > (SELECT p.amount_paise FROM payment p WHERE p.id = NEW.payment_id)"""
+_CAME_TO_NOTHING = "EXISTS (SELECT 1 FROM payment_reversal r WHERE r.payment_id = NEW.payment_id)"
+_CREDITED_OF_THE_LINE = """
+    (SELECT coalesce(sum(o.{column}), 0) FROM credit_note_line o
+     LEFT JOIN credit_note c ON c.number = o.credit_number
+     WHERE o.invoice_line_id = n.invoice_line_id AND c.cancelled_at IS NULL)"""
 
 GUARDS: tuple[Guard, ...] = (
     _overlap("no_overlapping_appointments_of_a_doctor", "doctor_id", TAKES_TIME_SQL),
@@ -148,7 +168,7 @@ GUARDS: tuple[Guard, ...] = (
         _SESSIONS_MEET,
         only="sqlite",
     ),
-    Guard("issued_bill_is_frozen", "invoice", ("UPDATE",), _SETTLED_ONLY),
+    _only("issued_bill_is_frozen", Invoice, "settled_at"),
     Guard("issued_bill_is_never_deleted", "invoice", ("DELETE",), _ALWAYS),
     Guard(
         "issued_bill_takes_no_more_lines",
@@ -161,39 +181,171 @@ GUARDS: tuple[Guard, ...] = (
         "lines_sum_to_the_total",
         "invoice",
         ("INSERT",),
-        """NEW.total_paise <> coalesce((SELECT sum(l.amount_paise) FROM invoice_line l
+        """NEW.subtotal_paise <> coalesce((SELECT sum(l.amount_paise) FROM invoice_line l
+           WHERE l.invoice_number = NEW.number), -1)
+           OR NEW.tax_paise <> coalesce((SELECT sum(l.tax_paise) FROM invoice_line l
            WHERE l.invoice_number = NEW.number), -1)""",
     ),
-    _frozen("charge_is_frozen", "charge"),
+    Guard(
+        "a_taxable_line_makes_a_tax_invoice",
+        "invoice",
+        ("INSERT",),
+        """(NEW.kind = 'tax_invoice') <> EXISTS (SELECT 1 FROM invoice_line l
+           WHERE l.invoice_number = NEW.number AND l.tax_basis_points > 0)""",
+    ),
+    _only("charge_is_frozen", Charge, "voided_at"),
+    Guard("charge_is_never_deleted", "charge", ("DELETE",), _ALWAYS),
+    _only(
+        "issued_credit_is_frozen",
+        CreditNote,
+        *("cancelled_at", "cancelled_on", "cancelled_by", "cancel_reason"),
+    ),
+    Guard("a_credit_is_cancelled_once", "credit_note", ("UPDATE",), "OLD.cancelled_at IS NOT NULL"),
+    Guard("issued_credit_is_never_deleted", "credit_note", ("DELETE",), _ALWAYS),
+    Guard(
+        "issued_credit_takes_no_more_lines",
+        "credit_note_line",
+        ("INSERT",),
+        "EXISTS (SELECT 1 FROM credit_note c WHERE c.number = NEW.credit_number)",
+    ),
+    _frozen("credit_line_is_frozen", "credit_note_line"),
+    Guard(
+        "credit_lines_sum_to_the_total",
+        "credit_note",
+        ("INSERT",),
+        """NEW.subtotal_paise <> coalesce((SELECT sum(l.amount_paise) FROM credit_note_line l
+           WHERE l.credit_number = NEW.number), -1)
+           OR NEW.tax_paise <> coalesce((SELECT sum(l.tax_paise) FROM credit_note_line l
+           WHERE l.credit_number = NEW.number), -1)""",
+    ),
+    Guard(
+        "a_credit_takes_back_lines_of_its_own_bill",
+        "credit_note",
+        ("INSERT",),
+        """EXISTS (SELECT 1 FROM credit_note_line n
+           JOIN invoice_line l ON l.id = n.invoice_line_id
+           WHERE n.credit_number = NEW.number AND l.invoice_number <> NEW.invoice_number)""",
+    ),
+    Guard(
+        "no_line_is_credited_beyond_its_amount",
+        "credit_note",
+        ("INSERT",),
+        f"""EXISTS (SELECT 1 FROM credit_note_line n
+           JOIN invoice_line l ON l.id = n.invoice_line_id
+           WHERE n.credit_number = NEW.number
+             AND ({_CREDITED_OF_THE_LINE.format(column="amount_paise")} > l.amount_paise
+               OR {_CREDITED_OF_THE_LINE.format(column="tax_paise")} > l.tax_paise))""",
+        lock=_LOCK_BILL,
+    ),
+    Guard(
+        "no_more_is_credited_than_is_owed",
+        "credit_note",
+        ("INSERT",),
+        _CLEARED_BEYOND_THE_TOTAL,
+        lock=_LOCK_BILL,
+    ),
     Guard(
         "a_finished_note_is_kept", "encounter", ("UPDATE", "DELETE"), "OLD.finished_at IS NOT NULL"
     ),
     _frozen("payment_is_frozen", "payment"),
     _frozen("allocation_is_frozen", "allocation"),
     _frozen("receipt_is_frozen", "receipt"),
+    _frozen("refund_is_frozen", "refund"),
+    _frozen("payment_reversal_is_frozen", "payment_reversal"),
+    Guard(
+        "issued_receipt_takes_no_more_payments",
+        "payment",
+        ("INSERT",),
+        "EXISTS (SELECT 1 FROM receipt r WHERE r.number = NEW.receipt_number)",
+    ),
+    Guard(
+        "payments_sum_to_the_receipt",
+        "receipt",
+        ("INSERT",),
+        """NEW.amount_paise <> coalesce((SELECT sum(p.amount_paise) FROM payment p
+           WHERE p.receipt_number = NEW.number), -1)""",
+    ),
+    Guard(
+        "a_receipt_is_its_payers",
+        "receipt",
+        ("INSERT",),
+        """EXISTS (SELECT 1 FROM payment p
+           WHERE p.receipt_number = NEW.number AND p.payer_id <> NEW.payer_id)""",
+    ),
+    Guard(
+        "a_reversal_takes_its_allocation_back_whole",
+        "allocation",
+        ("INSERT",),
+        """NEW.reverses_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM allocation a
+           WHERE a.id = NEW.reverses_id AND a.reverses_id IS NULL
+             AND a.payment_id = NEW.payment_id AND a.invoice_number = NEW.invoice_number
+             AND a.amount_paise = -NEW.amount_paise)""",
+    ),
     Guard(
         "no_more_is_allocated_than_was_received",
         "allocation",
         ("INSERT",),
-        """(SELECT sum(a.amount_paise) FROM allocation a WHERE a.payment_id = NEW.payment_id)
-           > (SELECT p.amount_paise FROM payment p WHERE p.id = NEW.payment_id)""",
-        lock="SELECT 1 FROM payment WHERE id = NEW.payment_id FOR UPDATE",
+        _SPENT_BEYOND_THE_PAYMENT,
+        lock=_LOCK_PAYMENT,
     ),
     Guard(
         "no_more_is_allocated_than_is_owed",
         "allocation",
         ("INSERT",),
-        """(SELECT sum(a.amount_paise) FROM allocation a
-            WHERE a.invoice_number = NEW.invoice_number)
-           > (SELECT i.total_paise FROM invoice i WHERE i.number = NEW.invoice_number)""",
-        lock="SELECT 1 FROM invoice WHERE number = NEW.invoice_number FOR UPDATE",
+        _CLEARED_BEYOND_THE_TOTAL,
+        lock=_LOCK_BILL,
     ),
     Guard(
-        "a_payment_pays_its_own_patients_bills",
+        "a_payment_pays_its_own_payers_bills",
         "allocation",
         ("INSERT",),
-        """(SELECT p.patient_id FROM payment p WHERE p.id = NEW.payment_id)
-           <> (SELECT i.patient_id FROM invoice i WHERE i.number = NEW.invoice_number)""",
+        """(SELECT p.payer_id FROM payment p WHERE p.id = NEW.payment_id)
+           <> (SELECT i.payer_id FROM invoice i WHERE i.number = NEW.invoice_number)""",
+    ),
+    Guard(
+        "a_reversed_payment_pays_no_bill",
+        "allocation",
+        ("INSERT",),
+        f"NEW.amount_paise > 0 AND {_CAME_TO_NOTHING}",
+        lock=_LOCK_PAYMENT,
+    ),
+    Guard(
+        "no_more_is_refunded_than_is_left",
+        "refund",
+        ("INSERT",),
+        _SPENT_BEYOND_THE_PAYMENT,
+        lock=_LOCK_PAYMENT,
+    ),
+    Guard(
+        "a_reversed_payment_is_not_refunded",
+        "refund",
+        ("INSERT",),
+        _CAME_TO_NOTHING,
+        lock=_LOCK_PAYMENT,
+    ),
+    Guard(
+        "a_refund_is_its_payers",
+        "refund",
+        ("INSERT",),
+        "NEW.payer_id <> (SELECT p.payer_id FROM payment p WHERE p.id = NEW.payment_id)",
+    ),
+    Guard(
+        "nothing_rests_on_a_reversed_payment",
+        "payment_reversal",
+        ("INSERT",),
+        """0 <> (SELECT coalesce(sum(a.amount_paise), 0) FROM allocation a
+                 WHERE a.payment_id = NEW.payment_id)
+           OR EXISTS (SELECT 1 FROM refund r WHERE r.payment_id = NEW.payment_id)""",
+        lock=_LOCK_PAYMENT,
+    ),
+    Guard(
+        "a_payer_has_no_payer",
+        "patient",
+        _WRITTEN,
+        """NEW.payer_id IS NOT NULL AND (
+           EXISTS (SELECT 1 FROM patient p WHERE p.id = NEW.payer_id AND p.payer_id IS NOT NULL)
+           OR EXISTS (SELECT 1 FROM patient p WHERE p.payer_id = NEW.id))""",
+        lock="SELECT 1 FROM patient WHERE id = NEW.payer_id FOR UPDATE",
     ),
     Guard("numbers_only_grow", "number_series", ("UPDATE",), "NEW.last <= OLD.last"),
     Guard("number_series_is_never_deleted", "number_series", ("DELETE",), _ALWAYS),

@@ -1,7 +1,6 @@
-"""Pure: what the hospital writes to people, as text, HTML and calendar entry."""
+"""Pure: what the hospital writes to people: facts from the outbox in, a letter out."""
 
-import re
-from collections.abc import Iterator
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -9,9 +8,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from mediklaud import clock
-from mediklaud.envelope import display, domain_of, one_line
-from mediklaud.models import EmergencyReason
+from mediklaud import calendars, clock
+from mediklaud.envelope import Letter, domain_of, one_line
+from mediklaud.models import EmergencyReason, Message
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -20,19 +19,19 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-# What a line of a calendar may hold, in octets.
-_PIECE = 75
 
 
 @dataclass(frozen=True)
 class Booking:
-    """What a letter to a patient tells of.
+    """What a letter to a patient tells of, as it was at the moment of the deed.
 
     A calendar moves an entry only under the same id and a higher version. An appointment
     that was moved is a new row, so its letters carry the id of the first row and a
     version that grows along the whole chain.
     """
 
+    # What the patient is told: booked, moved, cancelled or restored.
+    tells: str
     appointment_id: int
     version: int
     hospital_name: str
@@ -45,15 +44,13 @@ class Booking:
     starts_at: datetime
     ends_at: datetime
     zone: str
-    sent_at: datetime
-    # Calendars put an invitation in its place by itself only where it names the reader.
-    patient_email: str | None = None
 
 
 @dataclass(frozen=True)
 class Emergency:
     """An emergency booked while dues stood, as the CMO is told of it: no name, no illness."""
 
+    tells: str
     hospital_name: str
     hospital_address: str
     hospital_phone: str
@@ -67,43 +64,70 @@ class Emergency:
     booked_by: str
 
 
-@dataclass(frozen=True)
-class Letter:
-    """A letter ready for the outbox."""
-
-    headline: str
-    text: str
-    html: str
-    calendar: str | None = None
-    calendar_method: str | None = None
+Told = Booking | Emergency
+_OPENINGS = {
+    "booked": "Your appointment",
+    "moved": "New time for your appointment",
+    "restored": "Your appointment stands",
+    "cancelled": "Your appointment is cancelled",
+}
 
 
-def booked(booking: Booking) -> Letter:
-    """The letter that confirms an appointment."""
-    return _to_patient(booking, "Your appointment", "booked", method="REQUEST")
+def frozen(told: Told) -> str:
+    """The facts of a letter as the outbox keeps them. No words are made of them yet."""
+    return json.dumps(vars(told), default=datetime.isoformat)
 
 
-def moved(booking: Booking) -> Letter:
-    """The letter that gives an appointment its new time; calendars move their entry."""
-    return _to_patient(booking, "New time for your appointment", "moved", method="REQUEST")
+def written(message: Message) -> Letter:
+    """The letter that the facts of a row in the outbox stand for.
+
+    Raises whatever may be wrong with facts that this release cannot read.
+    """
+    facts = json.loads(message.facts)
+    if facts["tells"] == "as written":
+        # Written out by an earlier release: the same words in the same order.
+        del facts["tells"]
+        return Letter(**facts)
+    facts["starts_at"] = datetime.fromisoformat(facts["starts_at"])
+    if facts["tells"] == "emergency":
+        return _emergency_notice(Emergency(**facts))
+    facts["ends_at"] = datetime.fromisoformat(facts["ends_at"])
+    return _to_patient(Booking(**facts), message)
 
 
-def restored(booking: Booking) -> Letter:
-    """The letter that says a cancellation was a slip; calendars bring their entry back."""
-    return _to_patient(booking, "Your appointment stands", "restored", method="REQUEST")
+def _to_patient(booking: Booking, message: Message) -> Letter:
+    told = replace(booking, **_cleaned(booking))
+    when = clock.moment_words(told.starts_at, told.zone)
+    headline = f"{_OPENINGS[told.tells]}: {when}"
+    letter = _rendered("appointment", headline, told=told, when=when, kind=told.tells)
+    method = "CANCEL" if told.tells == "cancelled" else "REQUEST"
+    calendar = calendars.invitation(_entry(told, message), method)
+    return replace(letter, calendar=calendar, calendar_method=method)
 
 
-def cancelled(booking: Booking) -> Letter:
-    """The letter that takes an appointment back; calendars strike their entry out."""
-    return _to_patient(booking, "Your appointment is cancelled", "cancelled", method="CANCEL")
+def _entry(told: Booking, message: Message) -> calendars.Entry:
+    address = told.hospital_email or f"appointments@{domain_of('')}"
+    return calendars.Entry(
+        uid=calendars.uid_of(told.appointment_id, told.hospital_email),
+        sequence=told.version - 1,
+        starts_at=told.starts_at,
+        ends_at=told.ends_at,
+        written_at=message.queued_at,
+        summary=f"{told.doctor_name}, {told.hospital_name}",
+        place=f"{told.hospital_name}, {told.hospital_address}",
+        description=f"To change or cancel, call {told.hospital_phone}.",
+        organizer=(address, told.hospital_name),
+        attendee=(message.to_address, told.patient_name) if message.to_address else None,
+    )
 
 
-def emergency_notice(emergency: Emergency) -> Letter:
+def _emergency_notice(emergency: Emergency) -> Letter:
     """The letter to the CMO: an emergency was booked while dues stood."""
     told = replace(emergency, **_cleaned(emergency))
     headline = f"Emergency booked while {told.owed} was owed"
     when = clock.moment_words(told.starts_at, told.zone)
-    return _written("emergency", headline, told=told, when=when, reason=reason_words(told.reason))
+    reason = reason_words(EmergencyReason(told.reason))
+    return _rendered("emergency", headline, told=told, when=when, reason=reason)
 
 
 def reason_words(reason: EmergencyReason) -> str:
@@ -111,85 +135,15 @@ def reason_words(reason: EmergencyReason) -> str:
     return reason.value.replace("_", " ").replace("doctors", "doctor's")
 
 
-def _to_patient(booking: Booking, opening: str, kind: str, *, method: str) -> Letter:
-    told = replace(booking, **_cleaned(booking))
-    when = clock.moment_words(told.starts_at, told.zone)
-    letter = _written("appointment", f"{opening}: {when}", told=told, when=when, kind=kind)
-    return replace(letter, calendar=_calendar(told, method), calendar_method=method)
-
-
-def _cleaned(told: Booking | Emergency) -> dict[str, Any]:
+def _cleaned(told: Told) -> dict[str, Any]:
     # An address may stand in several lines; a letter and a calendar want it in one.
     words = {name: value for name, value in vars(told).items() if type(value) is str}
     return {name: one_line(", ".join(value.splitlines())) for name, value in words.items()}
 
 
-def _written(template: str, headline: str, **gaps: object) -> Letter:
+def _rendered(template: str, headline: str, **gaps: object) -> Letter:
     words, page = (
         _TEMPLATES.get_template(f"{template}.{kind}.j2").render(headline=headline, **gaps)
         for kind in ("txt", "html")
     )
     return Letter(headline=headline, text=words, html=page)
-
-
-def _calendar(booking: Booking, method: str) -> str:
-    """The appointment as a calendar takes it (RFC 5545 and 5546)."""
-    lines = (
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//MediKlaud//Front desk//EN",
-        f"METHOD:{method}",
-        "BEGIN:VEVENT",
-        f"UID:appointment-{booking.appointment_id}@{domain_of(booking.hospital_email)}",
-        f"SEQUENCE:{booking.version - 1}",
-        f"STATUS:{'CANCELLED' if method == 'CANCEL' else 'CONFIRMED'}",
-        "CLASS:PRIVATE",
-        f"DTSTART:{_moment(booking.starts_at)}",
-        f"DTEND:{_moment(booking.ends_at)}",
-        f"DTSTAMP:{_moment(booking.sent_at)}",
-        f"SUMMARY:{_words(f'{booking.doctor_name}, {booking.hospital_name}')}",
-        f"LOCATION:{_words(f'{booking.hospital_name}, {booking.hospital_address}')}",
-        f"DESCRIPTION:{_words(f'To change or cancel, call {booking.hospital_phone}.')}",
-        f"ORGANIZER;{_person(_organizer(booking), booking.hospital_name)}",
-        *_attendee(booking),
-        "END:VEVENT",
-        "END:VCALENDAR",
-    )
-    return "".join(f"{_folded(line)}\r\n" for line in lines)
-
-
-def _moment(moment: datetime) -> str:
-    # UTC, so that no client needs our zone's rules to open at the right hour.
-    return f"{clock.local(moment, 'UTC'):%Y%m%dT%H%M%SZ}"
-
-
-def _words(words: str) -> str:
-    return re.sub(r"([\\;,])", r"\\\1", words)
-
-
-def _organizer(booking: Booking) -> str:
-    return booking.hospital_email or f"appointments@{domain_of('')}"
-
-
-def _attendee(booking: Booking) -> Iterator[str]:
-    # The desk made the appointment with the patient, so no answer is asked for.
-    if booking.patient_email:
-        person = _person(booking.patient_email, booking.patient_name)
-        yield f"ATTENDEE;PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT;RSVP=FALSE;{person}"
-
-
-def _person(address: str, name: str) -> str:
-    # Quotes have gone from the name; a caret is written twice (RFC 6868).
-    return f'CN="{display(name).replace("^", "^^")}":mailto:{address}'
-
-
-def _folded(line: str) -> str:
-    """A line in pieces of 75 octets at most, no character parted (RFC 5545, 3.1)."""
-    octets, pieces = line.encode(), []
-    while len(octets) > _PIECE:
-        end = _PIECE
-        while octets[end] & 0xC0 == 0x80:
-            end -= 1
-        pieces.append(octets[:end])
-        octets = b" " + octets[end:]
-    return b"\r\n".join([*pieces, octets]).decode()

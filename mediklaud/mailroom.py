@@ -18,6 +18,7 @@ from mediklaud.config import settings
 from mediklaud.database import reading, transaction
 from mediklaud.envelope import as_email, parsed_address
 from mediklaud.errors import Refusal
+from mediklaud.letters import written
 from mediklaud.models import Hospital, Message
 from mediklaud.repository.outbox import claim_letters, note_failed, note_sent
 
@@ -98,8 +99,9 @@ def _delivered(carrier: Carrier, letterhead: _Letterhead, message: Message) -> s
 
 
 def _mail(letterhead: _Letterhead, message: Message) -> EmailMessage:
+    # Words are made of the facts only now: what cannot be written is a person's work at once.
     try:
-        return as_email(message, **vars(letterhead))
+        return as_email(message, written(message), **vars(letterhead))
     except Exception as error:
         _log.error("letter %s: %s", message.id, type(error).__name__)
         raise NotTaken(f"cannot be written as mail: {type(error).__name__}", final=True) from error

@@ -27,6 +27,12 @@ class Deed(StrEnum):
     CONSULT = "begin and finish consultations"
     SEE_DUES = "see outstanding dues"
     TAKE_PAYMENT = "take payments"
+    GIVE_CREDIT = "issue and cancel credit notes"
+    REFUND = "refund payments"
+    REVERSE_PAYMENT = "reverse payments"
+    BILL_SERVICES = "bill services"
+    KEEP_SERVICES = "keep services and their prices"
+    NAME_PAYER = "name who pays for a minor"
     SEE_PAPERS = "see bills and receipts"
     SEE_SUMMARIES = "see billing summaries"
     CHECK_HOUSE = "run the self-check"
@@ -58,6 +64,12 @@ MAY: dict[Deed, frozenset[Role]] = {
     Deed.CONSULT: frozenset({_DOCTOR}),
     Deed.SEE_DUES: frozenset({_FINANCE}),
     Deed.TAKE_PAYMENT: frozenset({_FINANCE}),
+    Deed.GIVE_CREDIT: frozenset({_FINANCE}),
+    Deed.REFUND: frozenset({_FINANCE}),
+    Deed.REVERSE_PAYMENT: frozenset({_FINANCE}),
+    Deed.BILL_SERVICES: frozenset({_FINANCE}),
+    Deed.KEEP_SERVICES: frozenset({_FINANCE, _CMO}),
+    Deed.NAME_PAYER: frozenset({_DESK, _FINANCE}),
     Deed.SEE_PAPERS: frozenset({_FINANCE}),
     Deed.SEE_SUMMARIES: frozenset({_FINANCE, _CMO}),
     Deed.CHECK_HOUSE: frozenset({_FINANCE, _CMO, _ADMINISTRATOR}),

@@ -189,6 +189,20 @@ def test_a_letter_that_cannot_be_written_does_not_block_the_next(mail):
     assert status(good) is MessageStatus.SENT
 
 
+@pytest.mark.parametrize(
+    "facts", ["{", "{}", "[]", '{"tells": "gossip"}', '{"tells": "booked", "starts_at": "noon"}']
+)
+def test_facts_no_letter_can_be_made_of_are_final_and_do_not_block_the_next(mail, facts):
+    spoilt, good = queue(1), queue(2, to="ben@example.in")
+    with transaction() as db:
+        db.get_one(Message, spoilt).facts = facts
+
+    assert empty_outbox() == 1
+    assert status(spoilt) is MessageStatus.FAILED
+    assert row(spoilt).outcome.startswith("cannot be written as mail: ")
+    assert status(good) is MessageStatus.SENT
+
+
 def test_a_refused_connection_keeps_every_letter(house, monkeypatch):
     settle(monkeypatch, smtp_url=f"smtp://127.0.0.1:{free_port()}")
     letters = [queue(number) for number in range(1, 4)]

@@ -8,17 +8,10 @@ from mediklaud.models.appointments import (
     Hold,
     WaitlistEntry,
 )
-from mediklaud.models.desk import AuditEvent, Hospital, Message
-from mediklaud.models.ledger import (
-    Allocation,
-    Charge,
-    Invoice,
-    InvoiceLine,
-    NumberSeries,
-    Payment,
-    Receipt,
-    Tariff,
-)
+from mediklaud.models.desk import PAPERS, AuditEvent, Hospital, Message
+from mediklaud.models.ledger import Charge, NumberSeries, Service, ServicePrice, Tariff
+from mediklaud.models.papers import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Paper
+from mediklaud.models.payments import Allocation, Payment, PaymentReversal, Receipt, Refund
 from mediklaud.models.people import Doctor, Patient
 from mediklaud.models.schedule import Holiday, Leave, WorkingSession
 from mediklaud.models.words import (
@@ -26,10 +19,14 @@ from mediklaud.models.words import (
     LIVE_SQL,
     TAKES_TIME_SQL,
     AppointmentStatus,
+    BillWhen,
+    CreditKind,
     EmergencyReason,
+    InvoiceKind,
     MessageStatus,
     Method,
     Priority,
+    ReceiptKind,
     Role,
     Sex,
     VisitKind,
@@ -38,6 +35,7 @@ from mediklaud.models.words import (
 __all__ = [
     "LIVE",
     "LIVE_SQL",
+    "PAPERS",
     "TAKES_TIME_SQL",
     "Account",
     "AccountRole",
@@ -45,7 +43,11 @@ __all__ = [
     "Appointment",
     "AppointmentStatus",
     "AuditEvent",
+    "BillWhen",
     "Charge",
+    "CreditKind",
+    "CreditNote",
+    "CreditNoteLine",
     "Doctor",
     "EmergencyReason",
     "Encounter",
@@ -54,17 +56,24 @@ __all__ = [
     "Holiday",
     "Hospital",
     "Invoice",
+    "InvoiceKind",
     "InvoiceLine",
     "Leave",
     "Message",
     "MessageStatus",
     "Method",
     "NumberSeries",
+    "Paper",
     "Patient",
     "Payment",
+    "PaymentReversal",
     "Priority",
     "Receipt",
+    "ReceiptKind",
+    "Refund",
     "Role",
+    "Service",
+    "ServicePrice",
     "Sex",
     "SignIn",
     "SignInAttempt",

@@ -79,14 +79,48 @@ class Method(StrEnum):
     CHEQUE = "cheque"
 
 
+class BillWhen(StrEnum):
+    """When a consultation is billed: as the patient arrives, or as the doctor finishes."""
+
+    ARRIVAL = "arrival"
+    FINISH = "finish"
+
+
+class InvoiceKind(StrEnum):
+    """What paper a bill is: one taxable line makes it a tax invoice."""
+
+    BILL_OF_SUPPLY = "bill_of_supply"
+    TAX_INVOICE = "tax_invoice"
+
+
+class ReceiptKind(StrEnum):
+    """Whether money was received for bills, or in advance of them."""
+
+    RECEIPT = "receipt"
+    ADVANCE = "advance"
+
+
+class CreditKind(StrEnum):
+    """Why a bill is credited; a void undoes it whole, and its charges with it."""
+
+    VOID = "void"
+    CORRECTION = "correction"
+    DISCOUNT = "discount"
+    WAIVER = "waiver"
+
+
 class MessageStatus(StrEnum):
-    """Where a letter is; `unaddressed` waits for a telephone call instead."""
+    """Where a letter is; `unaddressed` waits for a telephone call instead.
+
+    `withdrawn` was never sent, since what it told of was put right before it left.
+    """
 
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
     UNADDRESSED = "unaddressed"
+    WITHDRAWN = "withdrawn"
 
 
 LIVE = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED)
@@ -111,6 +145,13 @@ def whole(column: str, rule: str, *, at_least: int = 0) -> CheckConstraint:
     """The CHECK that a sum is a whole number: SQLite would keep 10.5 or 'ten' without it."""
     return CheckConstraint(
         f"CAST({column} AS BIGINT) = {column} AND {column} >= {at_least}", name=rule
+    )
+
+
+def share(column: str, rule: str) -> CheckConstraint:
+    """The CHECK that a rate of tax is in whole hundredths of a per cent, up to all of it."""
+    return CheckConstraint(
+        f"CAST({column} AS BIGINT) = {column} AND {column} BETWEEN 0 AND 10000", name=rule
     )
 
 

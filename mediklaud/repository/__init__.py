@@ -10,6 +10,7 @@ from mediklaud.repository.accounts import (
     first_password,
     reset_password,
 )
+from mediklaud.repository.advances import Advance, advances_of, take_advance, use_advance
 from mediklaud.repository.appointments import (
     book_appointment,
     cancel_appointment,
@@ -26,6 +27,13 @@ from mediklaud.repository.arrivals import (
     walk_in,
 )
 from mediklaud.repository.audit import CONSOLE, permit, roles_of
+from mediklaud.repository.credit_lines import CreditableLine, CreditLine
+from mediklaud.repository.credit_notes import (
+    cancel_credit_note,
+    credit_note_paper,
+    credit_notes_of,
+    issue_credit_note,
+)
 from mediklaud.repository.doctors import (
     DoctorForm,
     deactivate_doctor,
@@ -90,7 +98,14 @@ from mediklaud.repository.leaves import (
     leaves_of,
     withdraw_leave,
 )
-from mediklaud.repository.ledger import billed_lines, papers_numbered, received_lines
+from mediklaud.repository.ledger import (
+    allocated_lines,
+    billed_lines,
+    credited_lines,
+    papers_numbered,
+    received_lines,
+    till_lines,
+)
 from mediklaud.repository.offers import NEAR_DAYS, Offer, best_times, other_times
 from mediklaud.repository.openings import (
     FREED_HOURS,
@@ -124,9 +139,18 @@ from mediklaud.repository.patients import (
     likely_duplicates,
     patient_with,
 )
-from mediklaud.repository.payments import receipt_paper, receipts_of, take_payment
+from mediklaud.repository.payers import name_payer
+from mediklaud.repository.payments import (
+    Tender,
+    advance_paper,
+    receipt_paper,
+    receipts_of,
+    take_payment,
+    take_tenders,
+)
 from mediklaud.repository.proofs import Finding
 from mediklaud.repository.queue import BoardLine, board, queue_of
+from mediklaud.repository.refunds import refund_paper, refund_payment, refunds_of, reverse_payment
 from mediklaud.repository.relocations import (
     LeftInLeave,
     Stranded,
@@ -148,6 +172,16 @@ from mediklaud.repository.sign_ins import (
     live_account,
     note_seen,
     note_wrong_try,
+)
+from mediklaud.repository.tariff import (
+    Item,
+    PricedService,
+    ServiceForm,
+    bill_again,
+    bill_services,
+    keep_service,
+    price_service,
+    priced_services,
 )
 from mediklaud.repository.visits import (
     Visit,
@@ -180,7 +214,10 @@ __all__ = [
     "NEAR_DAYS",
     "WAITS_A_PAGE",
     "AccountNumbers",
+    "Advance",
     "BoardLine",
+    "CreditLine",
+    "CreditableLine",
     "DayNumbers",
     "DoctorForm",
     "Dues",
@@ -192,6 +229,7 @@ __all__ = [
     "Freed",
     "HeldTime",
     "HospitalForm",
+    "Item",
     "LeftInLeave",
     "Likeness",
     "NoShows",
@@ -201,9 +239,12 @@ __all__ = [
     "PastConsultation",
     "PatientForm",
     "PatientRecord",
+    "PricedService",
+    "ServiceForm",
     "SessionForm",
     "StaffNumbers",
     "Stranded",
+    "Tender",
     "TillNumbers",
     "Visit",
     "Wait",
@@ -214,12 +255,17 @@ __all__ = [
     "account_named",
     "account_numbers",
     "accounts_with_roles",
+    "advance_paper",
+    "advances_of",
+    "allocated_lines",
     "appointments_in",
     "arrive",
     "begin_consultation",
     "begin_sign_in",
     "best_times",
+    "bill_again",
     "bill_paper",
+    "bill_services",
     "billed_lines",
     "bills_of",
     "board",
@@ -227,6 +273,7 @@ __all__ = [
     "book_waiting",
     "booked_on",
     "cancel_appointment",
+    "cancel_credit_note",
     "change_account",
     "change_own_password",
     "change_settings",
@@ -236,6 +283,9 @@ __all__ = [
     "count_own_patients",
     "count_stranded",
     "create_account",
+    "credit_note_paper",
+    "credit_notes_of",
+    "credited_lines",
     "day_numbers",
     "day_pages",
     "day_visits",
@@ -270,7 +320,9 @@ __all__ = [
     "is_set_up",
     "is_stale",
     "is_token",
+    "issue_credit_note",
     "just_freed",
+    "keep_service",
     "leave_words",
     "leaves_of",
     "left_in",
@@ -279,6 +331,7 @@ __all__ = [
     "likely_duplicates",
     "live_account",
     "move_appointment",
+    "name_payer",
     "no_shows_of",
     "note_no_show",
     "note_seen",
@@ -300,6 +353,8 @@ __all__ = [
     "patient_with",
     "permit",
     "policy_words",
+    "price_service",
+    "priced_services",
     "put_on_waitlist",
     "queue_of",
     "ran_out",
@@ -307,22 +362,30 @@ __all__ = [
     "receipt_paper",
     "receipts_of",
     "received_lines",
+    "refund_paper",
+    "refund_payment",
+    "refunds_of",
     "register_doctor",
     "release_hold",
     "relocate",
     "reset_password",
     "restore_appointment",
+    "reverse_payment",
     "roles_of",
     "schedule_of",
     "sessions_of",
     "staff_numbers",
     "stranded",
+    "take_advance",
     "take_payment",
+    "take_tenders",
     "the_hospital",
+    "till_lines",
     "till_numbers",
     "undo_arrival",
     "undo_no_show",
     "upcoming_visits",
+    "use_advance",
     "waiting",
     "waits_of",
     "walk_in",

@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, col, select
 
-from mediklaud import clock, letters
+from mediklaud import letters
 from mediklaud.envelope import domain_of
 from mediklaud.models import (
     Account,
@@ -16,23 +16,18 @@ from mediklaud.money import rupees
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.outbox import queue_letter
 
-_WRITE = {
-    "booked": letters.booked,
-    "moved": letters.moved,
-    "cancelled": letters.cancelled,
-    "restored": letters.restored,
-}
-
 
 def write_letter(
     db: Session, kind: str, appointment: Appointment, patient: Patient, doctor: Doctor
 ) -> None:
     """Queue the letter that an appointment was booked, moved, cancelled or restored.
 
-    A patient without an address gets none, and the row waits for a telephone call.
+    Its facts are frozen here, with the deed; words are made of them when it is sent. A
+    patient without an address gets none, and the row waits for a telephone call.
     """
     hospital = the_hospital(db)
-    facts = letters.Booking(
+    told = letters.Booking(
+        tells=kind,
         # The calendar entry of a moved appointment moves with it, so it keeps the first id.
         appointment_id=_first_of(db, appointment),
         version=1 + appointment.calendar_sequence,
@@ -41,24 +36,22 @@ def write_letter(
         hospital_phone=hospital.phone,
         hospital_email=hospital.email,
         patient_name=patient.name,
-        patient_email=patient.email,
         doctor_name=doctor.name,
         specialty=doctor.specialty,
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
         zone=hospital.zone,
-        sent_at=clock.now(),
     )
     queue_letter(
         db,
-        _WRITE[kind](facts),
+        letters.frozen(told),
         subject=f"appointment/{appointment.id}",
         kind=kind,
         appointment_id=appointment.id,
         to_address=patient.email,
         to_name=patient.name,
         domain=domain_of(hospital.email),
-        version=facts.version,
+        version=told.version,
     )
 
 
@@ -69,6 +62,7 @@ def tell_the_cmo(
     hospital, reason = the_hospital(db), appointment.emergency_reason
     assert reason is not None, "an_emergency_has_a_reason"
     told = letters.Emergency(
+        tells="emergency",
         hospital_name=hospital.name,
         hospital_address=hospital.address,
         hospital_phone=hospital.phone,
@@ -88,7 +82,7 @@ def tell_the_cmo(
     for chief in db.exec(chiefs).all():
         queue_letter(
             db,
-            letters.emergency_notice(told),
+            letters.frozen(told),
             subject=f"appointment/{appointment.id}/account/{chief.id}",
             kind="emergency",
             appointment_id=None,

@@ -10,7 +10,6 @@ from sqlmodel import Session, SQLModel, col, select
 
 from mediklaud import clock
 from mediklaud.envelope import message_id
-from mediklaud.letters import Letter
 from mediklaud.models import Appointment, AppointmentStatus, Message, MessageStatus
 from mediklaud.text import note
 
@@ -36,7 +35,7 @@ class OutboxState:
 
 def queue_letter(
     db: Session,
-    letter: Letter,
+    facts: str,
     *,
     subject: str,
     kind: str,
@@ -45,15 +44,18 @@ def queue_letter(
     to_name: str,
     domain: str,
     version: int = 1,
+    language: str = "en",
 ) -> int:
     """Put an event's letter in the outbox, in the transaction of the deed it tells of.
 
+    The row keeps the facts as they are now; the mailroom makes words of them when it sends.
     Without an address it is kept as unaddressed, so that somebody calls instead. A second
     letter for the same event breaks one_letter_per_event.
     """
     now = clock.now()
     message = {
-        **vars(letter),
+        "facts": facts,
+        "language": language,
         "subject": subject,
         "kind": kind,
         "version": version,
@@ -67,7 +69,7 @@ def queue_letter(
         "next_attempt_at": now,
         "outcome": "",
     }
-    return int(db.execute(_PUT, message).scalar_one())
+    return int(db.connection().execute(_PUT, message).scalar_one())
 
 
 def claim_letters(db: Session, *, at_most: int) -> list[Message]:

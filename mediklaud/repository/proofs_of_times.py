@@ -8,7 +8,15 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
-from mediklaud.models import Allocation, Appointment, AuditEvent, Entitlement, Hold, Invoice
+from mediklaud.models import (
+    Allocation,
+    Appointment,
+    AuditEvent,
+    CreditNote,
+    Entitlement,
+    Hold,
+    Invoice,
+)
 from mediklaud.repository.holds import HOLD_MINUTES
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.proofs import Proof, by_query
@@ -146,7 +154,8 @@ def _gate(db: Session) -> Iterator[str]:
     rules = _dues_rules(db)
     promised = select(Appointment).order_by(col(Appointment.id)).execution_options(yield_per=500)
     for some in db.exec(promised).partitions(500):
-        ledger = _ledger_of(db, {one.patient_id for one in some})
+        asked = {person for one in some for person in (one.patient_id, one.payer_then_id)}
+        ledger = _ledger_of(db, {person for person in asked if person is not None})
         for appointment in some:
             moved = appointment.moved_from_id is not None
             restored = appointment.promised_at != appointment.booked_at
@@ -154,29 +163,39 @@ def _gate(db: Session) -> Iterator[str]:
             seen = (appointment.dues_then_paise, appointment.overdue_then_paise)
             rule = (appointment.dues_limit_then_paise, appointment.grace_days_then)
             held = appointment.overdue_then_paise > appointment.dues_limit_then_paise
-            counted = _recounted(db, appointment, ledger.get(appointment.patient_id, []))
+            persons = (appointment.patient_id, appointment.payer_then_id)
+            changes = [change for one in persons for change in ledger.get(one or 0, [])]
+            counted = _recounted(db, appointment, changes)
             if seen not in counted or rule not in rules or (held and not passed):
                 yield f"appointment {appointment.id}"
 
 
-# What changed a patient's dues: when, by how many paise, and the day its bill was issued on.
+# What changed somebody's dues: when, by how many paise, and the day its bill was issued on.
 _Change = tuple[datetime, int, date]
 
 
-def _ledger_of(db: Session, patient_ids: set[int]) -> dict[int, list[_Change]]:
-    """Every bill and allocation of these patients, from the ledger's rows alone."""
+def _ledger_of(db: Session, payer_ids: set[int]) -> dict[int, list[_Change]]:
+    """Every bill, credit and allocation of these payers, from the ledger's rows alone."""
     found: dict[int, list[_Change]] = {}
-    theirs = col(Invoice.patient_id).in_(patient_ids)
-    bill = (col(Invoice.patient_id), col(Invoice.issued_on))
+    theirs = col(Invoice.payer_id).in_(payer_ids)
+    bill = (col(Invoice.payer_id), col(Invoice.issued_on))
     bills = columns(*bill, col(Invoice.issued_at), col(Invoice.total_paise)).where(theirs)
     paid = (
         columns(*bill, col(Allocation.allocated_at), -col(Allocation.amount_paise))
         .join(Invoice, col(Invoice.number) == col(Allocation.invoice_number))
         .where(theirs)
     )
-    for rows in (bills, paid):
-        for patient_id, issued_on, moment, paise in db.execute(rows):
-            found.setdefault(patient_id, []).append((moment, paise, issued_on))
+    note = columns(*bill, col(CreditNote.issued_at), -col(CreditNote.total_paise))
+    again = columns(*bill, col(CreditNote.cancelled_at), col(CreditNote.total_paise)).where(
+        col(CreditNote.cancelled_at).is_not(None)
+    )
+    credited, cancelled = (
+        rows.join(Invoice, col(Invoice.number) == col(CreditNote.invoice_number)).where(theirs)
+        for rows in (note, again)
+    )
+    for rows in (bills, paid, credited, cancelled):
+        for payer_id, issued_on, moment, paise in db.execute(rows):
+            found.setdefault(payer_id, []).append((moment, paise, issued_on))
     return found
 
 
