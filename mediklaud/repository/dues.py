@@ -1,15 +1,14 @@
 """Outstanding dues and the gate: what a patient owes, and whether that holds booking back."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select
 from sqlmodel import Session, col
 
 from mediklaud import clock
-from mediklaud.database import total
-from mediklaud.models import Account, Allocation, CreditNote, Doctor, Hospital, Invoice, Patient
+from mediklaud.models import Account, Doctor, Hospital, Invoice, Patient
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.allocations import OWED
@@ -138,41 +137,6 @@ def open_bills(db: Session, *, by: Account) -> list[Row[tuple[object, ...]]]:
         .order_by(col(Invoice.issued_at), col(Invoice.number))
     )
     return list(db.execute(rows).all())
-
-
-def dues_at(
-    db: Session,
-    payer_id: int,
-    moment: datetime,
-    *,
-    including: bool,
-    issued_by: date | None = None,
-) -> int:
-    """What somebody owed at a moment, in paise, recounted from the ledger alone.
-
-    `including` counts what happened in that very microsecond; `issued_by` counts only the
-    bills of that day and before.
-    """
-    bills = [col(Invoice.payer_id) == payer_id]
-    if issued_by is not None:
-        bills.append(col(Invoice.issued_on) <= issued_by)
-
-    def upto(paise: Any, at: Any, of: Any = None) -> int:
-        rows = select(total(paise)).where(*bills, at <= moment if including else at < moment)
-        rows = rows if of is None else rows.join(Invoice, col(Invoice.number) == of)
-        return int(db.execute(rows).scalar_one())
-
-    note = (CreditNote.total_paise, col(CreditNote.invoice_number))
-    return (
-        upto(Invoice.total_paise, col(Invoice.issued_at))
-        - upto(note[0], col(CreditNote.issued_at), note[1])
-        + upto(note[0], col(CreditNote.cancelled_at), note[1])
-        - upto(
-            Allocation.amount_paise,
-            col(Allocation.allocated_at),
-            col(Allocation.invoice_number),
-        )
-    )
 
 
 def policy_words(hospital: Hospital) -> str:
