@@ -13,13 +13,24 @@ from mediklaud.models.ledger import Charge, NumberSeries, Service, ServicePrice,
 from mediklaud.models.papers import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Paper
 from mediklaud.models.payments import Allocation, Payment, PaymentReversal, Receipt, Refund
 from mediklaud.models.people import Doctor, Patient
+from mediklaud.models.plans import (
+    DuesContact,
+    Instalment,
+    PaymentPlan,
+    PlanBill,
+    RemindersPause,
+    WaiverRequest,
+)
 from mediklaud.models.schedule import Holiday, Leave, WorkingSession
+from mediklaud.models.till import DayClose, DayCount, DoctorShare
 from mediklaud.models.words import (
     LIVE,
     LIVE_SQL,
     TAKES_TIME_SQL,
     AppointmentStatus,
     BillWhen,
+    ContactKind,
+    ContactOutcome,
     CreditKind,
     EmergencyReason,
     InvoiceKind,
@@ -30,6 +41,7 @@ from mediklaud.models.words import (
     Role,
     Sex,
     VisitKind,
+    WaiverStatus,
 )
 
 __all__ = [
@@ -45,16 +57,23 @@ __all__ = [
     "AuditEvent",
     "BillWhen",
     "Charge",
+    "ContactKind",
+    "ContactOutcome",
     "CreditKind",
     "CreditNote",
     "CreditNoteLine",
+    "DayClose",
+    "DayCount",
     "Doctor",
+    "DoctorShare",
+    "DuesContact",
     "EmergencyReason",
     "Encounter",
     "Entitlement",
     "Hold",
     "Holiday",
     "Hospital",
+    "Instalment",
     "Invoice",
     "InvoiceKind",
     "InvoiceLine",
@@ -66,11 +85,14 @@ __all__ = [
     "Paper",
     "Patient",
     "Payment",
+    "PaymentPlan",
     "PaymentReversal",
+    "PlanBill",
     "Priority",
     "Receipt",
     "ReceiptKind",
     "Refund",
+    "RemindersPause",
     "Role",
     "Service",
     "ServicePrice",
@@ -80,5 +102,7 @@ __all__ = [
     "Tariff",
     "VisitKind",
     "WaitlistEntry",
+    "WaiverRequest",
+    "WaiverStatus",
     "WorkingSession",
 ]
