@@ -19,7 +19,7 @@ Rule = Callable[[House], list[str]]
 ORDER = (
     *("audit", "hospital", "sign_ins", "accounts", "doctors", "patients", "payers", "sessions"),
     *("leaves", "holidays", "allocations", "dues", "outbox", "entitlements", "invoices"),
-    *("credit_notes", "free_times", "visits", "histories"),
+    *("credit_lines", "credit_notes", "free_times", "visits", "histories"),
     *("confirmations", "promises", "holds", "appointments", "waitlist", "openings", "arrivals"),
     *("queue", "relocations", "offers", "tariff", "payments", "advances", "refunds", "ledger"),
     "encounters",

@@ -38,12 +38,14 @@ class Payment(SQLModel, table=True):
 
     __table_args__ = (
         whole("amount_paise", "payment_is_whole_paise", at_least=1),
-        whole("tendered_paise", "tendered_is_whole_paise", at_least=1),
+        CheckConstraint(
+            "CAST(tendered_paise AS BIGINT) = tendered_paise AND tendered_paise >= amount_paise",
+            name="tendered_is_whole_paise_and_covers_the_payment",
+        ),
         CheckConstraint(
             "method = 'cash' OR length(trim(reference)) > 0", name="only_cash_has_no_reference"
         ),
         CheckConstraint("method = 'cash' OR tendered_paise IS NULL", name="only_cash_gives_change"),
-        CheckConstraint("tendered_paise >= amount_paise", name="no_change_below_zero"),
         Index(
             "a_reference_is_used_once",
             "method",

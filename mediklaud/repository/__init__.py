@@ -27,10 +27,10 @@ from mediklaud.repository.arrivals import (
     walk_in,
 )
 from mediklaud.repository.audit import CONSOLE, permit, roles_of
+from mediklaud.repository.credit_lines import CreditableLine, CreditLine
 from mediklaud.repository.credit_notes import (
-    CreditableLine,
-    CreditLine,
     cancel_credit_note,
+    credit_note_paper,
     credit_notes_of,
     issue_credit_note,
 )
@@ -135,6 +135,7 @@ from mediklaud.repository.patients import (
 from mediklaud.repository.payers import name_payer
 from mediklaud.repository.payments import (
     Tender,
+    advance_paper,
     receipt_paper,
     receipts_of,
     take_payment,
@@ -142,7 +143,7 @@ from mediklaud.repository.payments import (
 )
 from mediklaud.repository.proofs import Finding
 from mediklaud.repository.queue import BoardLine, board, queue_of
-from mediklaud.repository.refunds import refund_payment, refunds_of, reverse_payment
+from mediklaud.repository.refunds import refund_paper, refund_payment, refunds_of, reverse_payment
 from mediklaud.repository.relocations import (
     LeftInLeave,
     Stranded,
@@ -247,6 +248,7 @@ __all__ = [
     "account_named",
     "account_numbers",
     "accounts_with_roles",
+    "advance_paper",
     "advances_of",
     "appointments_in",
     "arrive",
@@ -273,6 +275,7 @@ __all__ = [
     "count_own_patients",
     "count_stranded",
     "create_account",
+    "credit_note_paper",
     "credit_notes_of",
     "day_numbers",
     "day_pages",
@@ -350,6 +353,7 @@ __all__ = [
     "receipt_paper",
     "receipts_of",
     "received_lines",
+    "refund_paper",
     "refund_payment",
     "refunds_of",
     "register_doctor",

@@ -49,12 +49,18 @@ LEFT = col(Payment.amount_paise) - _USED - _REFUNDED
 STANDING = ~_REVERSED
 
 _OWED_ON = select(OWED).where(col(Invoice.number) == bindparam("number"))
+_CREDITED_ON = select(CREDITED).where(col(Invoice.number) == bindparam("number"))
 _LEFT_OF = select(LEFT).where(col(Payment.id) == bindparam("payment_id"), STANDING)
 
 
 def owed_on(db: Session, number: str) -> int:
     """What is owed on a bill now: its total less what is credited and paid, in paise."""
     return int(db.execute(_OWED_ON, {"number": number}).scalar_one())
+
+
+def credited_on(db: Session, number: str) -> int:
+    """What standing credit notes take back of a bill, in paise."""
+    return int(db.execute(_CREDITED_ON, {"number": number}).scalar_one())
 
 
 def left_of(db: Session, payment_id: int | None) -> int:

@@ -1,20 +1,15 @@
 """Credit notes: a bill corrected or voided by another numbered paper, which may be cancelled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session, col, select
 
-from mediklaud import clock, text
-from mediklaud.database import expecting, total
+from mediklaud import clock, contact, papers, text
+from mediklaud.database import expecting
 from mediklaud.errors import (
-    BillCreditedAlready,
     BilledAgain,
     CreditCancelledAlready,
-    CreditNotPossible,
-    CreditTooMuch,
     NotFound,
     NotPermitted,
     StaleForm,
@@ -32,33 +27,26 @@ from mediklaud.models import (
     InvoiceLine,
     Payment,
 )
-from mediklaud.money import rupees, tax_on
 from mediklaud.permissions import Deed
 from mediklaud.repository.allocations import allocate, owed_on, settle, standing_parts, take_back
 from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.credit_lines import (
+    CreditLine,
+    all_that_is_left,
+    creditable_lines,
+    parts_of,
+)
 from mediklaud.repository.hospital import frozen_hospital, number_paper, the_hospital
-from mediklaud.repository.invoices import bill_with, standing_charge
+from mediklaud.repository.invoices import (
+    bill_with,
+    hospital_head,
+    paper_moment,
+    standing_charge,
+)
 from mediklaud.repository.patients import locked_patient
 
 # What finance gives alone; a discount and a waiver have limits and a second person.
 _CORRECTING = (CreditKind.VOID, CreditKind.CORRECTION)
-
-
-@dataclass(frozen=True)
-class CreditLine:
-    """So much, before tax, taken back of one line of a bill."""
-
-    line_id: int
-    amount_paise: int
-
-
-@dataclass(frozen=True)
-class CreditableLine:
-    """A line of a bill and what was not credited of it yet. Sums in paise."""
-
-    line: InvoiceLine
-    amount_paise: int
-    tax_paise: int
 
 
 def issue_credit_note(
@@ -115,7 +103,7 @@ def credit(
     if same_click is not None and same_click.invoice_number == bill.number:
         return same_click
     left = creditable_lines(db, bill)
-    parts = _chosen(left, lines) if lines else _whole(bill, left)
+    parts = parts_of(left, lines) if lines else all_that_is_left(bill, left)
     with expecting(db, a_second_click_is_the_same_credit=StaleForm()):
         note = _write(db, bill, kind, reason, parts, form, by)
     if kind is CreditKind.VOID:
@@ -132,84 +120,6 @@ def credit(
         reason=reason,
     )
     return note
-
-
-def creditable_lines(db: Session, bill: Invoice) -> list[CreditableLine]:
-    """The lines of a bill with what no standing credit note took back yet."""
-    of_bill = select(InvoiceLine).where(InvoiceLine.invoice_number == bill.number)
-    return [
-        CreditableLine(
-            line,
-            line.amount_paise - _credited(db, line, CreditNoteLine.amount_paise),
-            line.tax_paise - _credited(db, line, CreditNoteLine.tax_paise),
-        )
-        for line in db.exec(of_bill.order_by(col(InvoiceLine.id)))
-    ]
-
-
-def spread(left: Sequence[CreditableLine], amount_paise: int) -> list[CreditLine]:
-    """An amount with its tax, as lines before tax, from the first line on; for siblings.
-
-    Refuses more than is left of all of them (CreditNotPossible). Where a rate makes the paisa
-    fall between two amounts, the last line takes the lower.
-    """
-    parts: list[CreditLine] = []
-    for one in left:
-        gross = min(amount_paise, one.amount_paise + one.tax_paise)
-        rate = one.line.tax_basis_points
-        net = one.amount_paise if gross == one.amount_paise + one.tax_paise else 0
-        if not net and gross:
-            net = gross * 10_000 // (10_000 + rate)
-            net += net + 1 + tax_on(net + 1, rate) <= gross
-        if net:
-            parts.append(CreditLine(one.line.id or 0, net))
-        amount_paise -= gross
-    if amount_paise > 0 or not parts:
-        raise CreditNotPossible()
-    return parts
-
-
-def _credited(db: Session, line: InvoiceLine, column: Any) -> int:
-    rows = (
-        select(total(column))
-        .join(CreditNote, col(CreditNote.number) == col(CreditNoteLine.credit_number))
-        .where(CreditNoteLine.invoice_line_id == line.id, col(CreditNote.cancelled_at).is_(None))
-    )
-    return int(db.exec(rows).one())
-
-
-def _whole(bill: Invoice, left: Sequence[CreditableLine]) -> list[CreditNoteLine]:
-    parts = [_part(one, one.amount_paise, one.tax_paise) for one in left if one.amount_paise]
-    if not parts:
-        raise BillCreditedAlready(number=bill.number)
-    return parts
-
-
-def _chosen(left: Sequence[CreditableLine], lines: Sequence[CreditLine]) -> list[CreditNoteLine]:
-    of_line = {one.line.id: one for one in left}
-    parts = []
-    for wanted in lines:
-        one = of_line.pop(wanted.line_id, None)
-        if one is None or wanted.amount_paise <= 0:
-            raise CreditNotPossible()
-        if wanted.amount_paise > one.amount_paise:
-            raise CreditTooMuch(line=one.line.description, most=rupees(one.amount_paise))
-        # The last part takes what rounding left of the line's tax.
-        last = wanted.amount_paise == one.amount_paise
-        tax = tax_on(wanted.amount_paise, one.line.tax_basis_points)
-        tax_paise = one.tax_paise if last else min(tax, one.tax_paise)
-        parts.append(_part(one, wanted.amount_paise, tax_paise))
-    return parts
-
-
-def _part(one: CreditableLine, amount_paise: int, tax_paise: int) -> CreditNoteLine:
-    return CreditNoteLine(
-        credit_number="",
-        invoice_line_id=one.line.id or 0,
-        description=one.line.description,
-        amount_paise=amount_paise,
-        tax_paise=tax_paise,
-    )
 
 
 def _write(
@@ -349,3 +259,56 @@ def credit_notes_of(db: Session, number: str, *, by: Account) -> Sequence[Credit
     permit(db, by, Deed.SEE_PAPERS)
     rows = select(CreditNote).where(CreditNote.invoice_number == number)
     return db.exec(rows.order_by(col(CreditNote.issued_at).desc())).all()
+
+
+def credit_note_paper(db: Session, number: str, *, by: Account) -> papers.CreditNote:
+    """A credit note as it was issued, and whether it was cancelled, ready to be drawn."""
+    permit(db, by, Deed.SEE_PAPERS)
+    note = db.get(CreditNote, number)
+    if note is None:
+        raise NotFound(what="credit note")
+    bill = db.get_one(Invoice, note.invoice_number)
+    rows = (
+        select(CreditNoteLine, InvoiceLine)
+        .join(InvoiceLine, col(InvoiceLine.id) == col(CreditNoteLine.invoice_line_id))
+        .where(CreditNoteLine.credit_number == number)
+        .order_by(col(CreditNoteLine.id))
+    )
+    issued_by = db.get(Account, note.issued_by) if note.issued_by else None
+    return papers.CreditNote(
+        number=note.number,
+        issued_on=note.issued_on,
+        issued_at_words=paper_moment(db, note),
+        hospital=hospital_head(note),
+        patient_number=note.patient_number,
+        patient_name=note.patient_name,
+        patient_address=note.patient_address,
+        patient_phone=contact.phone_words(bill.patient_phone),
+        bill_number=bill.number,
+        bill_date=note.invoice_issued_on,
+        doctor_name=bill.doctor_name,
+        doctor_registration=bill.doctor_registration,
+        kind=note.kind.value.capitalize(),
+        reason=note.reason,
+        lines=tuple(_paper_line(line, of) for line, of in db.exec(rows)),
+        total_paise=note.total_paise,
+        issued_by=issued_by.name if issued_by else "",
+        payer_name=bill.payer_name if bill.payer_id != bill.patient_id else "",
+        cancelled=_cancelled_words(db, note),
+    )
+
+
+def _paper_line(line: CreditNoteLine, of: InvoiceLine) -> papers.CreditLine:
+    return papers.CreditLine(
+        description=line.description,
+        sac=of.sac,
+        amount_paise=line.amount_paise,
+        tax_basis_points=of.tax_basis_points,
+        tax_paise=line.tax_paise,
+    )
+
+
+def _cancelled_words(db: Session, note: CreditNote) -> str:
+    if note.cancelled_at is None:
+        return ""
+    return f"{clock.paper_words(note.cancelled_at, the_hospital(db).zone)}: {note.cancel_reason}"

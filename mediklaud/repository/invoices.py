@@ -21,7 +21,7 @@ from mediklaud.models import (
 from mediklaud.money import tax_on
 from mediklaud.permissions import Deed
 from mediklaud.registers import SAC_CONSULTATION
-from mediklaud.repository.allocations import owed_on
+from mediklaud.repository.allocations import credited_on, owed_on
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.doctors import price_of
 from mediklaud.repository.entitlements import claim_follow_up, terms_of
@@ -164,10 +164,11 @@ def bill_paper(db: Session, number: str, *, by: Account) -> papers.Bill:
     if invoice is None:
         raise NotFound(what="bill")
     lines = select(InvoiceLine).where(InvoiceLine.invoice_number == number)
+    credited_paise = credited_on(db, number)
     return papers.Bill(
         number=invoice.number,
         issued_on=invoice.issued_on,
-        issued_at_words=_paper_moment(db, invoice),
+        issued_at_words=paper_moment(db, invoice),
         hospital=hospital_head(invoice),
         patient_number=invoice.patient_number,
         patient_name=invoice.patient_name,
@@ -178,7 +179,9 @@ def bill_paper(db: Session, number: str, *, by: Account) -> papers.Bill:
         doctor_specialty=invoice.doctor_specialty,
         lines=tuple(_paper_line(line) for line in db.exec(lines.order_by(col(InvoiceLine.id)))),
         total_paise=invoice.total_paise,
-        paid_paise=invoice.total_paise - owed_on(db, number),
+        paid_paise=invoice.total_paise - credited_paise - owed_on(db, number),
+        credited_paise=credited_paise,
+        payer_name=invoice.payer_name if invoice.payer_id != invoice.patient_id else "",
     )
 
 
@@ -194,9 +197,13 @@ def hospital_head(paper: Paper) -> papers.Hospital:
 
 
 def _paper_line(line: InvoiceLine) -> papers.Line:
-    words = ("description", "sac", "quantity", "unit_price_paise", "amount_paise")
+    words = (
+        *("description", "sac", "quantity", "unit_price_paise", "amount_paise"),
+        *("tax_basis_points", "tax_paise"),
+    )
     return papers.Line(**{word: getattr(line, word) for word in words})
 
 
-def _paper_moment(db: Session, invoice: Invoice) -> str:
-    return clock.paper_words(invoice.issued_at, the_hospital(db).zone)
+def paper_moment(db: Session, paper: Paper) -> str:
+    """When a paper was issued, as it says so itself."""
+    return clock.paper_words(paper.issued_at, the_hospital(db).zone)

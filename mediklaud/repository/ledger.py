@@ -6,13 +6,24 @@ from sqlalchemy import Row, case, select
 from sqlmodel import Session, col
 
 from mediklaud import clock, papers, text
-from mediklaud.models import Account, Doctor, Invoice, Payment, Receipt
+from mediklaud.models import (
+    Account,
+    CreditNote,
+    Doctor,
+    Invoice,
+    Payment,
+    Receipt,
+    ReceiptKind,
+    Refund,
+)
 from mediklaud.permissions import Deed
 from mediklaud.repository.allocations import OWED
 from mediklaud.repository.audit import permit
+from mediklaud.repository.credit_notes import credit_note_paper
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_paper
-from mediklaud.repository.payments import receipt_paper
+from mediklaud.repository.payments import advance_paper, receipt_paper
+from mediklaud.repository.refunds import refund_paper
 
 # A settled bill owes nothing (the self-check proves it), so only open ones are counted out.
 _OWED = case((col(Invoice.settled_at).is_(None), OWED), else_=0).label("owed_paise")
@@ -68,15 +79,26 @@ def received_lines(
     return list(db.execute(rows).all())
 
 
-def papers_numbered(db: Session, typed: str, *, by: Account) -> list[papers.Bill | papers.Receipt]:
-    """The bill or receipt of a number, however it is typed; empty where there is none."""
+AnyPaper = (
+    papers.Bill | papers.Receipt | papers.AdvanceReceipt | papers.CreditNote | papers.RefundVoucher
+)
+
+
+def papers_numbered(db: Session, typed: str, *, by: Account) -> list[AnyPaper]:
+    """Every paper of a number, however it is typed; empty where there is none."""
     permit(db, by, Deed.SEE_PAPERS)
     number = text.line(typed, field="Number").replace(" ", "").upper()
-    found: list[papers.Bill | papers.Receipt] = []
+    found: list[AnyPaper] = []
     if db.get(Invoice, number) is not None:
         found.append(bill_paper(db, number, by=by))
-    if db.get(Receipt, number) is not None:
-        found.append(receipt_paper(db, number, by=by))
+    receipt = db.get(Receipt, number)
+    if receipt is not None:
+        advance = receipt.kind is ReceiptKind.ADVANCE
+        found.append((advance_paper if advance else receipt_paper)(db, number, by=by))
+    if db.get(CreditNote, number) is not None:
+        found.append(credit_note_paper(db, number, by=by))
+    if db.get(Refund, number) is not None:
+        found.append(refund_paper(db, number, by=by))
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
@@ -27,6 +28,7 @@ from mediklaud.models import (
     Method,
     Patient,
     Payment,
+    PaymentReversal,
     Receipt,
     ReceiptKind,
 )
@@ -41,7 +43,7 @@ from mediklaud.repository.hospital import (
     number_paper,
     the_hospital,
 )
-from mediklaud.repository.invoices import hospital_head
+from mediklaud.repository.invoices import hospital_head, paper_moment
 from mediklaud.repository.patients import locked_patient
 from mediklaud.repository.payers import payer_of
 
@@ -282,42 +284,77 @@ def receipts_of(
 
 
 def receipt_paper(db: Session, number: str, *, by: Account) -> papers.Receipt:
-    """A receipt as it was issued, ready to be drawn."""
+    """A receipt as it was issued, ready to be drawn; what came to nothing says so."""
     permit(db, by, Deed.SEE_PAPERS)
-    receipt = db.get(Receipt, number)
-    if receipt is None:
-        raise NotFound(what="receipt")
-    payments = db.exec(
-        select(Payment).where(Payment.receipt_number == number).order_by(col(Payment.id))
-    ).all()
+    receipt = _numbered(db, number, ReceiptKind.RECEIPT)
     paid = (
         select(Allocation, Invoice)
+        .join(Payment, col(Payment.id) == col(Allocation.payment_id))
         .join(Invoice, col(Invoice.number) == col(Allocation.invoice_number))
         .where(
-            col(Allocation.payment_id).in_([payment.id for payment in payments]),
+            Payment.receipt_number == number,
             # As issued: what an advance paid later, or was taken back, is not on the paper.
             Allocation.allocated_at == receipt.issued_at,
             Allocation.amount_paise > 0,
         )
         .order_by(col(Allocation.id))
     )
-    return papers.Receipt(
-        number=receipt.number,
-        issued_on=receipt.issued_on,
-        issued_at_words=clock.paper_words(receipt.issued_at, the_hospital(db).zone),
-        hospital=hospital_head(receipt),
-        patient_number=receipt.payer_number,
-        patient_name=receipt.payer_name,
-        patient_phone=contact.phone_words(receipt.payer_phone),
-        method=", ".join(_method_words(payment.method) for payment in payments),
-        reference=", ".join(one.reference for one in payments if one.reference) or None,
-        amount_paise=receipt.amount_paise,
-        lines=tuple(_paper_line(part, bill) for part, bill in db.exec(paid)),
-        received_by=receipt.received_by_name,
+    lines = tuple(_paper_line(part, bill) for part, bill in db.exec(paid))
+    head = _head(db, receipt)
+    first = head["tenders"][0]
+    return papers.Receipt(**head, method=first.method, reference=first.reference, lines=lines)
+
+
+def advance_paper(db: Session, number: str, *, by: Account) -> papers.AdvanceReceipt:
+    """An advance receipt as it was issued, ready to be drawn."""
+    permit(db, by, Deed.SEE_PAPERS)
+    return papers.AdvanceReceipt(**_head(db, _numbered(db, number, ReceiptKind.ADVANCE)))
+
+
+def _numbered(db: Session, number: str, kind: ReceiptKind) -> Receipt:
+    receipt = db.get(Receipt, number)
+    if receipt is None or receipt.kind is not kind:
+        raise NotFound(what="receipt" if kind is ReceiptKind.RECEIPT else "advance receipt")
+    return receipt
+
+
+def _head(db: Session, receipt: Receipt) -> dict[str, Any]:
+    return {
+        "number": receipt.number,
+        "issued_on": receipt.issued_on,
+        "issued_at_words": paper_moment(db, receipt),
+        "hospital": hospital_head(receipt),
+        "patient_number": receipt.payer_number,
+        "patient_name": receipt.payer_name,
+        "patient_phone": contact.phone_words(receipt.payer_phone),
+        "tenders": _paper_tenders(db, receipt),
+        "amount_paise": receipt.amount_paise,
+        "received_by": receipt.received_by_name,
+    }
+
+
+def _paper_tenders(db: Session, receipt: Receipt) -> tuple[papers.Tender, ...]:
+    rows = (
+        select(Payment, PaymentReversal)
+        .outerjoin(PaymentReversal, col(PaymentReversal.payment_id) == col(Payment.id))
+        .where(Payment.receipt_number == receipt.number)
+        .order_by(col(Payment.id))
+    )
+    zone = the_hospital(db).zone
+    return tuple(
+        papers.Tender(
+            method=method_name(payment.method),
+            amount_paise=payment.amount_paise,
+            reference=payment.reference or None,
+            tendered_paise=payment.tendered_paise,
+            reversed=f"{clock.paper_words(gone.reversed_at, zone)}: {gone.reason}" if gone else "",
+        )
+        for payment, gone in db.exec(rows).all()
     )
 
 
-def _method_words(method: Method) -> str:
+def method_name(method: Method) -> str:
+    """A way of paying as a paper's column says it: Cash, UPI, Bank transfer."""
     words = METHOD_WORDS[method]
     return words if method is Method.UPI else words.capitalize()
 

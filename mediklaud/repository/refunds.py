@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
-from mediklaud import clock, text
+from mediklaud import clock, contact, papers, text
 from mediklaud.database import expecting
 from mediklaud.errors import (
     MoreThanLeft,
@@ -29,8 +29,9 @@ from mediklaud.permissions import Deed
 from mediklaud.repository.allocations import left_of, settle, standing_parts, take_back
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.hospital import frozen_hospital, number_paper, the_hospital
+from mediklaud.repository.invoices import hospital_head, paper_moment
 from mediklaud.repository.patients import locked_patient
-from mediklaud.repository.payments import METHOD_WORDS, kept_reference
+from mediklaud.repository.payments import METHOD_WORDS, kept_reference, method_name
 
 
 def refund_payment(
@@ -134,6 +135,31 @@ def refunds_of(db: Session, patient_id: int, *, by: Account) -> Sequence[Refund]
     permit(db, by, Deed.SEE_PAPERS)
     rows = select(Refund).where(Refund.payer_id == patient_id)
     return db.exec(rows.order_by(col(Refund.issued_at).desc()).limit(200)).all()
+
+
+def refund_paper(db: Session, number: str, *, by: Account) -> papers.RefundVoucher:
+    """A refund voucher as it was issued, with the receipt it names, ready to be drawn."""
+    permit(db, by, Deed.SEE_PAPERS)
+    refund = db.get(Refund, number)
+    if refund is None:
+        raise NotFound(what="refund voucher")
+    payment = db.get_one(Payment, refund.payment_id)
+    return papers.RefundVoucher(
+        number=refund.number,
+        issued_on=refund.issued_on,
+        issued_at_words=paper_moment(db, refund),
+        hospital=hospital_head(refund),
+        patient_number=refund.payer_number,
+        patient_name=refund.payer_name,
+        patient_phone=contact.phone_words(refund.payer_phone),
+        receipt_number=payment.receipt_number,
+        receipt_date=payment.received_on,
+        method=method_name(refund.method),
+        reference=refund.reference or None,
+        reason=refund.reason,
+        amount_paise=refund.amount_paise,
+        refunded_by=refund.refunded_by_name,
+    )
 
 
 def _locked_payer(db: Session, payment: Payment) -> Patient:

@@ -861,10 +861,9 @@ def _money() -> None:
             name="payment_is_whole_paise",
         ),
         sa.CheckConstraint(
-            "CAST(tendered_paise AS BIGINT) = tendered_paise AND tendered_paise >= 1",
-            name="tendered_is_whole_paise",
+            "CAST(tendered_paise AS BIGINT) = tendered_paise AND tendered_paise >= amount_paise",
+            name="tendered_is_whole_paise_and_covers_the_payment",
         ),
-        sa.CheckConstraint("tendered_paise >= amount_paise", name="no_change_below_zero"),
         sa.ForeignKeyConstraint(["payer_id"], ["patient.id"], name=op.f("fk_payment_payer_id")),
         sa.ForeignKeyConstraint(
             ["receipt_number"],
