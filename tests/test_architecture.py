@@ -18,12 +18,29 @@ Rule = Callable[[House], list[str]]
 # The one order of the repository: a file imports only siblings that stand before it.
 ORDER = (
     *("audit", "hospital", "sign_ins", "accounts", "doctors", "patients", "payers", "sessions"),
-    *("leaves", "holidays", "allocations", "dues", "outbox", "entitlements", "invoices"),
+    *(
+        "leaves",
+        "holidays",
+        "allocations",
+        "standings",
+        "dues",
+        "outbox",
+        "entitlements",
+        "invoices",
+    ),
     *("credit_lines", "credit_notes", "free_times", "visits", "histories"),
     *("confirmations", "promises", "holds", "appointments", "waitlist", "openings", "arrivals"),
     *("queue", "relocations", "offers", "tariff", "payments", "advances", "refunds", "ledger"),
+    *("plans", "waivers", "day_close", "contacts", "shares"),
     "encounters",
-    *("overview", "proofs", "proofs_of_times", "proofs_of_money", "proofs_of_the_house"),
+    *(
+        "overview",
+        "proofs",
+        "proofs_of_times",
+        "proofs_of_money",
+        "proofs_of_the_till",
+        "proofs_of_the_house",
+    ),
     "self_check",
 )
 # Rooms that compute, and never ask the database.
