@@ -241,12 +241,6 @@ _TILL: tuple[Guard, ...] = (
     _only("closed_day_is_frozen", DayClose, "reopened_at", "reopened_by", "reopen_reason"),
     Guard("a_day_is_reopened_once", "day_close", ("UPDATE",), "OLD.reopened_at IS NOT NULL"),
     Guard("closed_day_is_never_deleted", "day_close", ("DELETE",), _ALWAYS),
-    Guard(
-        "closed_day_takes_no_more_counts",
-        "day_count",
-        ("INSERT",),
-        "EXISTS (SELECT 1 FROM day_close d WHERE d.id = NEW.close_id)",
-    ),
     _frozen("count_is_frozen", "day_count"),
     Guard(
         "counts_agree_with_the_ledger",

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import text as sql
 
 from mediklaud.errors import (
     BillOnPlan,
@@ -14,9 +15,11 @@ from mediklaud.errors import (
 )
 from mediklaud.models import CreditKind, Method
 from mediklaud.repository import (
+    CONSOLE,
     Part,
     agree_plan,
     bills_on_kept_plans,
+    check_house,
     dues_of,
     end_plan,
     enroll_patient,
@@ -27,9 +30,10 @@ from mediklaud.repository import (
     reverse_payment,
     standing_plans,
 )
+from tests.breach import take_away
 from tests.hospital import CARA, DEV, TODAY, at
 from tests.till import a_form, bill_of, pay, payments_on, settings
-from tests.visits import book
+from tests.visits import book, desk
 
 WEEK = timedelta(days=7)
 
@@ -274,6 +278,22 @@ def test_the_refusal_names_the_age_the_rule_and_the_ways_on(db, ward, nine_o_clo
     )
     with pytest.raises(OnHold, match=told):
         book(db, ward, ward.asha, ward.iyer, at(11, day=later))
+
+
+def test_the_self_check_sees_a_booking_that_no_plan_covered_yet(broken_house):
+    with desk() as (db, ward):
+        bill_of(db, ward, ward.asha, 600_00)
+        agree(db, ward, ward.asha, (TODAY, 600_00))
+        book(db, ward, ward.asha, ward.iyer, at(11))
+    with desk() as (db, _):
+        assert red(db) == set()
+        take_away(db.connection(), "agreed_plan_is_frozen")
+        db.execute(sql("UPDATE payment_plan SET agreed_at = '2026-11-24 00:00:00+00:00'"))
+        assert red(db) == {"dues gate", "rules standing"}
+
+
+def red(db):
+    return {one.rule for one in check_house(db, by=CONSOLE) if not one.green}
 
 
 @pytest.mark.parametrize("name", ["khan", "meera", "tara", "rao_account"])

@@ -7,10 +7,15 @@ from sqlmodel import Field, SQLModel
 
 from mediklaud.models.words import Method, filled, one_of, share, whole
 
+# No count of a day is beyond this, in paise: a slip of the finger.
+_MOST_PAISE = 10**13
+
 
 def _whole_either_way(column: str, rule: str) -> CheckConstraint:
     # More may be given back in a day than was received.
-    return CheckConstraint(f"CAST({column} AS BIGINT) = {column}", name=rule)
+    return CheckConstraint(
+        f"CAST({column} AS BIGINT) = {column} AND abs({column}) <= {_MOST_PAISE}", name=rule
+    )
 
 
 class DayClose(SQLModel, table=True):

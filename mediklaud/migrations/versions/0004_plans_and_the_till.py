@@ -378,10 +378,12 @@ def _the_till() -> None:
         sa.Column("counted_paise", sa.BigInteger(), nullable=False),
         sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.CheckConstraint(
-            "CAST(counted_paise AS BIGINT) = counted_paise", name="count_is_whole_paise"
+            "CAST(counted_paise AS BIGINT) = counted_paise AND abs(counted_paise) <= 10000000000000",
+            name="count_is_whole_paise",
         ),
         sa.CheckConstraint(
-            "CAST(system_paise AS BIGINT) = system_paise", name="system_count_is_whole_paise"
+            "CAST(system_paise AS BIGINT) = system_paise AND abs(system_paise) <= 10000000000000",
+            name="system_count_is_whole_paise",
         ),
         sa.CheckConstraint(
             "counted_paise = system_paise OR length(trim(reason)) > 0",
