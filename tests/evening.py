@@ -2,14 +2,18 @@
 
 from datetime import timedelta
 
+from sqlmodel import select
+
 from mediklaud.database import transaction
-from mediklaud.models import ContactKind, ContactOutcome, Method
+from mediklaud.models import ContactKind, ContactOutcome, Method, Service
 from mediklaud.repository import (
     Count,
+    Item,
     Part,
     agree_plan,
     approve_waiver,
     ask_waiver,
+    bill_services,
     close_day,
     end_plan,
     note_contact,
@@ -29,9 +33,10 @@ YESTERDAY = TODAY - timedelta(days=1)
 def close_the_till() -> None:
     """What finance does last, so that these tables hold rows too.
 
-    Ben pays JMI/2627/000003 in two parts. Of Asha's JMI/2627/000002 a waiver of 50 was refused,
-    one of 100 approved, and a plan for the rest was ended; a waiver of Ben's bill waits. Ishaan
-    has closed today, ten rupees short, and the CMO has reopened it; his yesterday is closed.
+    Ben has four dressings on JMI/2627/000005 and pays it in two parts; a waiver of it waits. Of
+    Asha's JMI/2627/000002 a waiver of 50 was refused, one of 100 approved, and a plan for the
+    rest was ended. Ishaan has closed today, ten rupees short, and the CMO has reopened it; his
+    yesterday is closed.
     """
     _plans_and_waivers()
     _talks_and_shares()
@@ -52,13 +57,16 @@ def _plans_and_waivers() -> None:
         ward = ward_of(db)
         by = ward.ishaan
         set_discount_limit(db, by, 50_00, by=ward.tara)
-        halves = [Part(TODAY + WEEK, 400_00), Part(TODAY + 2 * WEEK, 400_00)]
-        agree_plan(db, ward.ben, halves, form="plan-1", by=by)
+        dressing = db.exec(select(Service).where(Service.name == "Dressing")).one()
+        four = [Item(dressing, 4)]
+        bill = bill_services(db, ward.ben, ward.rao, four, form="dressings", by=by)
+        halves = [Part(TODAY + WEEK, 300_00), Part(TODAY + 2 * WEEK, 300_00)]
+        agree_plan(db, ward.ben, halves, form="plan-1", by=by, bills=[bill.number])
         refused = ask_waiver(db, "JMI/2627/000002", 50_00, "Poor", form="waiver-1", by=by)
         refuse_waiver(db, refused, "Ask for more", by=ward.khan)
         approved = ask_waiver(db, "JMI/2627/000002", 100_00, "Poor", form="waiver-2", by=by)
         approve_waiver(db, approved, by=ward.khan)
-        ask_waiver(db, "JMI/2627/000003", 100_00, "Poor", form="waiver-3", by=ward.meera)
+        ask_waiver(db, bill.number, 100_00, "Poor", form="waiver-3", by=ward.meera)
         plan = agree_plan(db, ward.asha, [Part(TODAY + WEEK, 200_00)], form="plan-2", by=by)
         end_plan(db, plan, "She pays at once", by=by)
 

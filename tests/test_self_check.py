@@ -363,7 +363,7 @@ BREACHES = (
     ),
     Breach(
         "payment plans",
-        "JMI/2627/000003",
+        "JMI/2627/000005",
         (
             copy("plan_bill", "plan_id = 1", plan_id=2),
             sql("UPDATE payment_plan SET ended_at = NULL, end_reason = NULL WHERE id = 2"),
