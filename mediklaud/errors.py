@@ -464,6 +464,10 @@ class NoAdvance(Refusal):
     """Nothing is left of what {patient} paid. Take a payment instead."""
 
 
+class DiscountElsewhere(Refusal):
+    """A discount or a waiver has a limit and a form of its own. Use that one."""
+
+
 class BillCreditedAlready(Refusal):
     """All of bill {number} is credited already. There is nothing left to take back."""
 

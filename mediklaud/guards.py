@@ -337,7 +337,11 @@ GUARDS: tuple[Guard, ...] = (
     ),
     _only("charge_is_frozen", Charge, "voided_at"),
     Guard("charge_is_never_deleted", "charge", ("DELETE",), _ALWAYS),
-    _only("issued_credit_is_frozen", CreditNote, "cancelled_at", "cancelled_by", "cancel_reason"),
+    _only(
+        "issued_credit_is_frozen",
+        CreditNote,
+        *("cancelled_at", "cancelled_on", "cancelled_by", "cancel_reason"),
+    ),
     Guard("a_credit_is_cancelled_once", "credit_note", ("UPDATE",), "OLD.cancelled_at IS NOT NULL"),
     Guard("issued_credit_is_never_deleted", "credit_note", ("DELETE",), _ALWAYS),
     Guard(

@@ -2,22 +2,23 @@
 
 from datetime import timedelta
 
-from sqlmodel import select
-
 from mediklaud.database import transaction
-from mediklaud.models import ContactKind, ContactOutcome, Method, Service
+from mediklaud.models import ContactKind, ContactOutcome, Method
 from mediklaud.repository import (
     Count,
     Item,
     Part,
+    ServiceForm,
     agree_plan,
     approve_waiver,
     ask_waiver,
     bill_services,
     close_day,
     end_plan,
+    keep_service,
     note_contact,
     pause_reminders,
+    price_service,
     refuse_waiver,
     reopen_day,
     set_discount_limit,
@@ -33,7 +34,7 @@ YESTERDAY = TODAY - timedelta(days=1)
 def close_the_till() -> None:
     """What finance does last, so that these tables hold rows too.
 
-    Ben has four dressings on JMI/2627/000005 and pays it in two parts; a waiver of it waits. Of
+    Ben has four plasters on JMI/2627/000005 and pays it in two parts; a waiver of it waits. Of
     Asha's JMI/2627/000002 a waiver of 50 was refused, one of 100 approved, and a plan for the
     rest was ended. Ishaan has closed today, ten rupees short, and the CMO has reopened it; his
     yesterday is closed.
@@ -57,9 +58,10 @@ def _plans_and_waivers() -> None:
         ward = ward_of(db)
         by = ward.ishaan
         set_discount_limit(db, by, 50_00, by=ward.tara)
-        dressing = db.exec(select(Service).where(Service.name == "Dressing")).one()
-        four = [Item(dressing, 4)]
-        bill = bill_services(db, ward.ben, ward.rao, four, form="dressings", by=by)
+        plaster = keep_service(db, ServiceForm("Plaster", "999312"), by=by)
+        price_service(db, plaster, 150_00, TODAY, by=by)
+        four = [Item(plaster, 4)]
+        bill = bill_services(db, ward.ben, ward.rao, four, form="plasters", by=by)
         halves = [Part(TODAY + WEEK, 300_00), Part(TODAY + 2 * WEEK, 300_00)]
         agree_plan(db, ward.ben, halves, form="plan-1", by=by, bills=[bill.number])
         refused = ask_waiver(db, "JMI/2627/000002", 50_00, "Poor", form="waiver-1", by=by)

@@ -9,6 +9,7 @@ from mediklaud.errors import (
     CreditCancelledAlready,
     CreditNotPossible,
     CreditTooMuch,
+    DiscountElsewhere,
     EmptyField,
     NotFound,
     NotPermitted,
@@ -29,7 +30,7 @@ from mediklaud.repository import (
     papers_numbered,
 )
 from mediklaud.repository.credit_lines import creditable_lines, parts_of, spread
-from tests.hospital import at
+from tests.hospital import TODAY, at
 from tests.till import GSTIN, a_form, bill_of, lines_of, pay, settings
 from tests.visits import book, visit
 
@@ -155,7 +156,7 @@ def test_a_reason_is_given(db, ward):
 def test_a_discount_does_not_come_in_as_a_correction(db, ward, kind):
     bill = bill_of(db, ward, ward.asha, 500_00)
 
-    with pytest.raises(NotPermitted):
+    with pytest.raises(DiscountElsewhere):
         issue_credit_note(db, bill.number, kind, "Kind", form="c", by=ward.ishaan)
 
 
@@ -226,6 +227,7 @@ def test_a_cancelled_credit_is_owed_again_and_holds_booking_back(db, ward):
     cancelled = cancel_credit_note(db, note.number, "It was right", by=ward.ishaan)
 
     assert (cancelled.cancel_reason, cancelled.cancelled_by) == ("It was right", ward.ishaan.id)
+    assert cancelled.cancelled_on == TODAY
     assert owed(db, ward.asha) == 800_00
     assert db.get_one(Invoice, bill.number).settled_at is None
     with pytest.raises(OnHold):

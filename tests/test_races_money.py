@@ -8,6 +8,7 @@ committed after the deed and passed the gate is a breach: the audit log is in or
 commits. The twin of each race runs without the locks and loses.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,19 +19,26 @@ from sqlalchemy import text as sql
 from sqlmodel import Session
 
 from mediklaud import database
+from mediklaud.errors import CountMissesReason, Refusal
 from mediklaud.models import CreditKind, Method, Patient
 from mediklaud.repository import (
+    Count,
     Item,
     Part,
     ServiceForm,
+    Tender,
     agree_plan,
     bill_services,
+    close_day,
+    closed_days,
     enroll_patient,
     issue_credit_note,
     keep_service,
     price_service,
+    take_advance,
     take_payment,
 )
+from tests.breach import take_away
 from tests.hospital import ASHA, TODAY, Ward, at
 from tests.racing import Race
 from tests.till import payments_on
@@ -205,4 +213,45 @@ def test_without_the_locks_every_race_is_lost(broken_house, run, names, trials):
         assert violated >= 0.95 * trials, name
 
 
-# A payment at the very moment its cashier's day is closed
+# A payment and the close of its cashier's day
+
+
+def close_while_a_payment_is_taken(patience: float) -> tuple[bool, list[Exception]]:
+    """Take a payment, and commit it only after another window had that long to close the day."""
+    refused: list[Exception] = []
+
+    def close() -> None:
+        try:
+            with desk() as (db, ward):
+                close_day(db, [Count(Method.CASH, 100_00)], form="close", by=ward.ishaan)
+        except Refusal as refusal:
+            refused.append(refusal)
+
+    other = threading.Thread(target=close)
+    with desk() as (db, ward):
+        tender = [Tender(100_00, Method.CASH)]
+        take_advance(db, ward.ben, tender, form="advance", by=ward.ishaan)
+        other.start()
+        other.join(patience)
+        waited = other.is_alive()
+    other.join()
+    return waited, refused
+
+
+def test_a_day_is_closed_with_the_payment_that_is_being_taken(house):
+    assert close_while_a_payment_is_taken(0.5) == (True, [])
+
+    with desk() as (db, ward):
+        (closed,) = closed_days(db, TODAY, TODAY, by=ward.ishaan)
+        assert {one.system_paise for one in closed.counts} == {100_00, 0}
+
+
+@pytest.mark.parametrize("broken_house", ["postgresql"], indirect=True)
+def test_without_its_guard_a_payment_slips_past_the_close(broken_house):
+    with database.engine().begin() as connection:
+        take_away(connection, "a_closed_day_takes_no_receipt")
+
+    waited, refused = close_while_a_payment_is_taken(0.5)
+
+    # It counted 100 where the ledger told it of nothing.
+    assert (waited, [type(one) for one in refused]) == (False, [CountMissesReason])

@@ -147,7 +147,8 @@ class CreditNote(Paper, table=True):
         ),
         filled("reason", "a_credit_has_a_reason"),
         CheckConstraint(
-            "(cancelled_at IS NULL) = (cancel_reason IS NULL)",
+            "(cancelled_at IS NULL) = (cancel_reason IS NULL) "
+            "AND (cancelled_at IS NULL) = (cancelled_on IS NULL)",
             name="a_cancelled_credit_has_a_reason",
         ),
         filled("cancel_reason", "a_cancelled_credits_reason_is_not_blank"),
@@ -166,6 +167,7 @@ class CreditNote(Paper, table=True):
     tax_paise: int = Field(default=0, sa_type=BigInteger)
     total_paise: int = Field(sa_type=BigInteger)
     cancelled_at: datetime | None = None
+    cancelled_on: date | None = None
     cancelled_by: int | None = Field(default=None, foreign_key="account.id")
     cancel_reason: str | None = None
     form: str

@@ -89,6 +89,7 @@ class Allocation(SQLModel, table=True):
         ),
         Index("allocations_of_a_payment", "payment_id"),
         Index("allocations_to_a_bill", "invoice_number"),
+        Index("allocations_by_day", "allocated_on"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -96,6 +97,7 @@ class Allocation(SQLModel, table=True):
     invoice_number: str = Field(foreign_key="invoice.number")
     amount_paise: int = Field(sa_type=BigInteger)
     allocated_at: datetime
+    allocated_on: date
     reverses_id: int | None = Field(default=None, foreign_key="allocation.id")
 
 

@@ -117,7 +117,14 @@ from mediklaud.repository.leaves import (
     leaves_of,
     withdraw_leave,
 )
-from mediklaud.repository.ledger import billed_lines, papers_numbered, received_lines
+from mediklaud.repository.ledger import (
+    allocated_lines,
+    billed_lines,
+    credited_lines,
+    papers_numbered,
+    received_lines,
+    till_lines,
+)
 from mediklaud.repository.offers import NEAR_DAYS, Offer, best_times, other_times
 from mediklaud.repository.openings import (
     FREED_HOURS,
@@ -306,6 +313,7 @@ __all__ = [
     "advance_paper",
     "advances_of",
     "agree_plan",
+    "allocated_lines",
     "appointments_in",
     "approve_waiver",
     "arrive",
@@ -340,6 +348,7 @@ __all__ = [
     "create_account",
     "credit_note_paper",
     "credit_notes_of",
+    "credited_lines",
     "day_numbers",
     "day_pages",
     "day_visits",
@@ -452,6 +461,7 @@ __all__ = [
     "take_payment",
     "take_tenders",
     "the_hospital",
+    "till_lines",
     "till_numbers",
     "till_of",
     "unclosed_days",

@@ -6,8 +6,10 @@ from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from mediklaud import clock
 from mediklaud.database import total
 from mediklaud.models import Allocation, CreditNote, Invoice, Payment, PaymentReversal, Refund
+from mediklaud.repository.hospital import the_hospital
 
 # What is paid and what is credited on the bill of the enclosing query, in paise.
 ALLOCATED = (
@@ -80,6 +82,7 @@ def allocate(db: Session, payment: Payment, number: str, amount_paise: int, at: 
             invoice_number=number,
             amount_paise=amount_paise,
             allocated_at=at,
+            allocated_on=clock.day_of(at, the_hospital(db).zone),
         )
     )
 
@@ -92,6 +95,7 @@ def take_back(db: Session, allocation: Allocation, at: datetime) -> None:
             invoice_number=allocation.invoice_number,
             amount_paise=-allocation.amount_paise,
             allocated_at=at,
+            allocated_on=clock.day_of(at, the_hospital(db).zone),
             reverses_id=allocation.id,
         )
     )

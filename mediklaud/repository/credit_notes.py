@@ -10,8 +10,8 @@ from mediklaud.database import expecting
 from mediklaud.errors import (
     BilledAgain,
     CreditCancelledAlready,
+    DiscountElsewhere,
     NotFound,
-    NotPermitted,
     StaleForm,
 )
 from mediklaud.models import (
@@ -67,7 +67,7 @@ def issue_credit_note(
     """
     permit(db, by, Deed.GIVE_CREDIT)
     if kind not in _CORRECTING:
-        raise NotPermitted(deed="give discounts and waivers as corrections")
+        raise DiscountElsewhere()
     told = text.needed(reason, field="Reason", at_most=200)
     bill = locked_bill(db, number)
     return credit(db, bill, kind, told, form=form, by=by, lines=lines)
@@ -208,7 +208,9 @@ def cancel_credit_note(db: Session, number: str, reason: str, *, by: Account) ->
             _refuse_undone(db, bill, charge)
             charge.voided_at = None
             db.add(charge)
-        note.sqlmodel_update({"cancelled_at": at, "cancelled_by": by.id, "cancel_reason": told})
+        day = clock.day_of(at, the_hospital(db).zone)
+        when = {"cancelled_at": at, "cancelled_on": day}
+        note.sqlmodel_update({**when, "cancelled_by": by.id, "cancel_reason": told})
         db.add(note)
     settle(db, bill.number, at)
     note_deed(

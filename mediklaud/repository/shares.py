@@ -79,7 +79,7 @@ def share_terms(db: Session, *, by: Account) -> list[dict[str, Any]]:
     doctor_number, effective_from, basis_points, visit_paise.
     """
     permit(db, by, Deed.SEE_SHARES)
-    rows = (
+    rows: Select[*tuple[Any, ...]] = (
         columns(
             col(Doctor.number).label("doctor_number"),
             col(DoctorShare.effective_from),
@@ -103,14 +103,11 @@ def share_lines(
     receipt sum to what of it pays bills, so a statement ties to the receipts.
     """
     permit(db, by, Deed.SEE_SHARES)
-    zone = the_hospital(db).zone
-    begins_at, _ = clock.day_bounds(first_day, zone)
-    _, ends_at = clock.day_bounds(last_day, zone)
     before = (
         select(total(_Before.amount_paise))
         .where(
             col(_Before.invoice_number) == col(Invoice.number),
-            col(_Before.allocated_at) < begins_at,
+            col(_Before.allocated_on) < first_day,
         )
         .correlate(Invoice)
         .scalar_subquery()
@@ -127,7 +124,7 @@ def share_lines(
     )
     rows: Select[*tuple[Any, ...]] = (
         columns(
-            col(Allocation.allocated_at).label("day"),
+            col(Allocation.allocated_on).label("day"),
             col(Doctor.number).label("doctor_number"),
             col(Invoice.doctor_name),
             col(Invoice.number),
@@ -144,12 +141,9 @@ def share_lines(
         .join(Invoice, col(Invoice.number) == col(Allocation.invoice_number))
         .join(Payment, col(Payment.id) == col(Allocation.payment_id))
         .join(Doctor, col(Doctor.id) == col(Invoice.doctor_id))
-        .where(col(Allocation.allocated_at) >= begins_at, col(Allocation.allocated_at) < ends_at)
-        .order_by(col(Allocation.allocated_at), col(Allocation.id))
+        .where(col(Allocation.allocated_on) >= first_day, col(Allocation.allocated_on) <= last_day)
+        .order_by(col(Allocation.allocated_on), col(Allocation.id))
     )
     if doctor is not None:
         rows = rows.where(col(Invoice.doctor_id) == doctor.id)
-    return [
-        {**row._mapping, "day": clock.day_of(row.day, zone), "method": row.method.value}
-        for row in db.execute(rows)
-    ]
+    return [{**row._mapping, "method": row.method.value} for row in db.execute(rows)]

@@ -54,6 +54,10 @@ _FILL = {
         "payer_phone": "patient_phone",
     },
     "payment": {"payer_id": "patient_id"},
+    # Until now money was set against bills as it came in.
+    "allocation": {
+        "allocated_on": "(SELECT p.received_on FROM payment p WHERE p.id = allocation.payment_id)"
+    },
 }
 
 
@@ -692,11 +696,12 @@ def _bills() -> None:
         sa.Column("tax_paise", sa.BigInteger(), nullable=False),
         sa.Column("total_paise", sa.BigInteger(), nullable=False),
         sa.Column("cancelled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("cancelled_on", sa.Date(), nullable=True),
         sa.Column("cancelled_by", sa.Integer(), nullable=True),
         sa.Column("cancel_reason", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("form", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.CheckConstraint(
-            "(cancelled_at IS NULL) = (cancel_reason IS NULL)",
+            "(cancelled_at IS NULL) = (cancel_reason IS NULL) AND (cancelled_at IS NULL) = (cancelled_on IS NULL)",
             name="a_cancelled_credit_has_a_reason",
         ),
         sa.CheckConstraint(
@@ -903,6 +908,7 @@ def _money() -> None:
         sa.Column("invoice_number", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("amount_paise", sa.BigInteger(), nullable=False),
         sa.Column("allocated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("allocated_on", sa.Date(), nullable=False),
         sa.Column("reverses_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "(amount_paise < 0) = (reverses_id IS NOT NULL)", name="only_a_reversal_is_below_zero"
@@ -922,7 +928,10 @@ def _money() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_allocation")),
         sa.UniqueConstraint("reverses_id", name="an_allocation_is_reversed_once"),
-        fill={},
+        fill=_FILL["allocation"],
+    )
+    op.create_index(
+        "allocations_by_day", "allocation", ["allocated_on"], unique=False, if_not_exists=True
     )
     op.create_index(
         "allocations_of_a_payment", "allocation", ["payment_id"], unique=False, if_not_exists=True
