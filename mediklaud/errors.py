@@ -403,7 +403,7 @@ class PatientBusy(Refusal):
 
 
 class OnHold(Refusal):
-    """Routine booking is on hold: {patient} owes {owed} on {bills}. Take the payment, or book an emergency with its reason."""
+    """Routine booking is on hold: {patient} owes {owed} on {bills}. The hospital holds booking back for {rule}. Take the payment, agree a payment plan, ask for a waiver and wait for it, or book an emergency with its reason."""
 
 
 class NotBookedAnyMore(Refusal):
@@ -618,6 +618,106 @@ class PayerNotPossible(Refusal):
     """{payer} cannot be named: a payer is of age and has no payer in turn. Choose another adult, or take away the payer {payer} has."""
 
     field = "Payer"
+
+
+class BillOnPlan(Refusal):
+    """Bill {number} is on a payment plan that has not ended. End that one first, or choose other bills."""
+
+    field = "Bills"
+
+
+class InstalmentsNotPossible(Refusal):
+    """A plan has 1 to {most} instalments of more than zero, each on a day of its own, from today to two years ahead. Correct them."""
+
+    field = "Instalments"
+
+
+class PlanSumDiffers(Refusal):
+    """The instalments come to {agreed}, and {owed} is owed on these bills. Make both the same."""
+
+    field = "Instalments"
+
+
+class AboveDiscountLimit(Refusal):
+    """You may take {left} more off this bill at once. Ask for a waiver of the rest; another person approves it."""
+
+    field = "Amount"
+
+
+class DiscountTooMuch(Refusal):
+    """{owed} is owed on bill {number} now. A discount or waiver is more than zero and no more than that."""
+
+    field = "Amount"
+
+
+class LimitNotPossible(Refusal):
+    """A limit is zero or more. Type it in rupees; with 0 every discount is a waiver for two people."""
+
+    field = "Discount limit"
+
+
+class NeedsAPerson(Refusal):
+    """Whoever does this answers for it by name. Sign in with your own account."""
+
+
+class WaiverAskedAlready(Refusal):
+    """A waiver was asked for on bill {number} already. Wait for its decision."""
+
+
+class WaiverDecidedAlready(Refusal):
+    """This waiver is {status} already. Look at the list again."""
+
+
+class YourOwnWaiver(Refusal):
+    """You asked for this waiver yourself, so another person decides it."""
+
+
+class DayIsClosed(Refusal):
+    """Your day at the till is closed, so it takes no more money and gives none back. Another person can reopen it with a reason."""
+
+
+class DayClosedAlready(Refusal):
+    """Your till of {day:%d %B %Y} is closed already. Another person can reopen it with a reason."""
+
+
+class DayNotCome(Refusal):
+    """That day is still to come. Close today or a day before it."""
+
+    field = "Day"
+
+
+class CountMissesReason(Refusal):
+    """What was counted by {method} differs by {difference} from the ledger. Count once more, or say why."""
+
+    field = "Reason"
+
+
+class YourOwnDay(Refusal):
+    """This is your own day at the till, so another person reopens it."""
+
+
+class PromiseNotPossible(Refusal):
+    """Who promises to pay says by which day, today or within a year; any other outcome has no such day."""
+
+    field = "Promised for"
+
+
+class PauseNotPossible(Refusal):
+    """Reminders may rest until today or a day within a year. Choose one."""
+
+    field = "Last day"
+
+
+class ShareNotPossible(Refusal):
+    """A share is 0 to 100 per cent of the money received, or a sum for each visit, not both. Correct it."""
+
+    field = "Share"
+
+
+class ShareInThePast(Refusal):
+    """A share begins today or later, since the statements of the past stay as they are."""
+
+    field = "From"
 
 
 # The house itself

@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
-from mediklaud.models import LIVE_SQL, TAKES_TIME_SQL, Charge, CreditNote, Invoice
+from mediklaud.models import (
+    LIVE_SQL,
+    TAKES_TIME_SQL,
+    Charge,
+    CreditNote,
+    DayClose,
+    Invoice,
+    Method,
+    PaymentPlan,
+    RemindersPause,
+    WaiverRequest,
+)
 
 # What may never happen at all, whatever the row.
 _ALWAYS = "1 = 1"
@@ -114,7 +125,138 @@ _CREDITED_OF_THE_LINE = """
      LEFT JOIN credit_note c ON c.number = o.credit_number
      WHERE o.invoice_line_id = n.invoice_line_id AND c.cancelled_at IS NULL)"""
 
+# What the ledger says of a cashier's day by one method: received, less given back and reversed.
+_OF_THE_DAY = """
+    (SELECT coalesce(sum(p.amount_paise), 0) FROM payment p
+     WHERE p.received_by = NEW.account_id AND p.received_on = NEW.day AND p.method = c.method)
+    - (SELECT coalesce(sum(r.amount_paise), 0) FROM refund r
+       WHERE r.issued_by = NEW.account_id AND r.issued_on = NEW.day AND r.method = c.method)
+    - (SELECT coalesce(sum(p.amount_paise), 0) FROM payment_reversal v
+       JOIN payment p ON p.id = v.payment_id
+       WHERE v.reversed_by = NEW.account_id AND v.reversed_on = NEW.day AND p.method = c.method)"""
+
+
+def _closed(word: str, table: str, who: str, day: str) -> Guard:
+    """A cashier's closed day takes no more of it until a second person reopens the day."""
+    return Guard(
+        f"a_closed_day_takes_no_{word}",
+        table,
+        ("INSERT",),
+        f"""EXISTS (SELECT 1 FROM day_close d WHERE d.account_id = NEW.{who}
+            AND d.day = NEW.{day} AND d.reopened_at IS NULL)""",
+        # Weaker than FOR UPDATE, so that whoever only names the account does not wait.
+        lock=f"SELECT 1 FROM account WHERE id = NEW.{who} FOR NO KEY UPDATE",
+    )
+
+
+_PLANS: tuple[Guard, ...] = (
+    _only("agreed_plan_is_frozen", PaymentPlan, "ended_at", "ended_by", "end_reason"),
+    Guard("a_plan_is_ended_once", "payment_plan", ("UPDATE",), "OLD.ended_at IS NOT NULL"),
+    Guard("agreed_plan_is_never_deleted", "payment_plan", ("DELETE",), _ALWAYS),
+    Guard(
+        "agreed_plan_takes_no_more_instalments",
+        "instalment",
+        ("INSERT",),
+        "EXISTS (SELECT 1 FROM payment_plan p WHERE p.id = NEW.plan_id)",
+    ),
+    Guard(
+        "agreed_plan_takes_no_more_bills",
+        "plan_bill",
+        ("INSERT",),
+        "EXISTS (SELECT 1 FROM payment_plan p WHERE p.id = NEW.plan_id)",
+    ),
+    _frozen("instalment_is_frozen", "instalment"),
+    _frozen("bill_on_a_plan_is_frozen", "plan_bill"),
+    Guard(
+        "instalments_sum_to_the_plan",
+        "payment_plan",
+        ("INSERT",),
+        """NEW.total_paise <> coalesce((SELECT sum(n.amount_paise) FROM instalment n
+           WHERE n.plan_id = NEW.id), -1)""",
+    ),
+    Guard(
+        "bills_sum_to_the_plan",
+        "payment_plan",
+        ("INSERT",),
+        """NEW.total_paise <> coalesce((SELECT sum(b.owed_paise) FROM plan_bill b
+           WHERE b.plan_id = NEW.id), -1)""",
+    ),
+    Guard(
+        "a_plan_covers_what_its_payer_owes",
+        "payment_plan",
+        ("INSERT",),
+        """EXISTS (SELECT 1 FROM plan_bill b JOIN invoice i ON i.number = b.invoice_number
+           WHERE b.plan_id = NEW.id AND (i.payer_id <> NEW.payer_id OR b.owed_paise
+             <> i.total_paise
+              - coalesce((SELECT sum(c.total_paise) FROM credit_note c
+                 WHERE c.invoice_number = i.number AND c.cancelled_at IS NULL), 0)
+              - coalesce((SELECT sum(a.amount_paise) FROM allocation a
+                 WHERE a.invoice_number = i.number), 0)))""",
+        lock="SELECT 1 FROM patient WHERE id = NEW.payer_id FOR UPDATE",
+    ),
+    Guard(
+        "a_bill_is_on_one_plan",
+        "payment_plan",
+        ("INSERT",),
+        """EXISTS (SELECT 1 FROM plan_bill b
+           JOIN plan_bill o ON o.invoice_number = b.invoice_number AND o.plan_id <> b.plan_id
+           JOIN payment_plan p ON p.id = o.plan_id AND p.ended_at IS NULL
+           WHERE b.plan_id = NEW.id)""",
+        lock="SELECT 1 FROM patient WHERE id = NEW.payer_id FOR UPDATE",
+    ),
+)
+_WAIVERS: tuple[Guard, ...] = (
+    _only(
+        "asked_waiver_is_frozen",
+        WaiverRequest,
+        *("status", "decided_at", "decided_by", "decision", "credit_number"),
+    ),
+    Guard("a_waiver_is_decided_once", "waiver_request", ("UPDATE",), "OLD.status <> 'requested'"),
+    Guard("asked_waiver_is_never_deleted", "waiver_request", ("DELETE",), _ALWAYS),
+    Guard(
+        "an_approved_waiver_credits_its_bill",
+        "waiver_request",
+        _WRITTEN,
+        """NEW.credit_number IS NOT NULL AND NOT EXISTS (SELECT 1 FROM credit_note c
+           WHERE c.number = NEW.credit_number AND c.invoice_number = NEW.invoice_number
+             AND c.kind = 'waiver' AND c.total_paise <= NEW.amount_paise)""",
+    ),
+    Guard(
+        "a_waiver_is_asked_for_by_another",
+        "credit_note",
+        ("INSERT",),
+        """NEW.kind = 'waiver' AND NOT EXISTS (SELECT 1 FROM waiver_request w
+           WHERE w.invoice_number = NEW.invoice_number AND w.status = 'requested'
+             AND w.requested_by IS DISTINCT FROM NEW.issued_by)""",
+    ),
+    _frozen("contact_is_frozen", "dues_contact"),
+    _only("pause_is_frozen", RemindersPause, "ended_at", "ended_by"),
+    Guard("a_pause_is_ended_once", "reminders_pause", ("UPDATE",), "OLD.ended_at IS NOT NULL"),
+    Guard("pause_is_never_deleted", "reminders_pause", ("DELETE",), _ALWAYS),
+)
+_TILL: tuple[Guard, ...] = (
+    _closed("receipt", "payment", "received_by", "received_on"),
+    _closed("refund", "refund", "issued_by", "issued_on"),
+    _closed("reversal", "payment_reversal", "reversed_by", "reversed_on"),
+    _only("closed_day_is_frozen", DayClose, "reopened_at", "reopened_by", "reopen_reason"),
+    Guard("a_day_is_reopened_once", "day_close", ("UPDATE",), "OLD.reopened_at IS NOT NULL"),
+    Guard("closed_day_is_never_deleted", "day_close", ("DELETE",), _ALWAYS),
+    _frozen("count_is_frozen", "day_count"),
+    Guard(
+        "counts_agree_with_the_ledger",
+        "day_close",
+        ("INSERT",),
+        f"""{len(Method)} <> (SELECT count(*) FROM day_count c WHERE c.close_id = NEW.id)
+            OR EXISTS (SELECT 1 FROM day_count c
+                WHERE c.close_id = NEW.id AND c.system_paise <> {_OF_THE_DAY})""",
+        lock="SELECT 1 FROM account WHERE id = NEW.account_id FOR NO KEY UPDATE",
+    ),
+)
+
 GUARDS: tuple[Guard, ...] = (
+    *_PLANS,
+    *_WAIVERS,
+    *_TILL,
     _overlap("no_overlapping_appointments_of_a_doctor", "doctor_id", TAKES_TIME_SQL),
     _overlap("no_overlapping_appointments_of_a_patient", "patient_id", LIVE_SQL),
     _shut(

@@ -56,6 +56,7 @@ from mediklaud.repository import (
     use_advance,
 )
 from mediklaud.repository.outbox import claim_letters, note_sent
+from tests.evening import close_the_till
 from tests.hospital import CARA, DEV, TODAY, at, ward_of
 
 TOMORROW, NEXT_WEEK = date(2026, 11, 24), date(2026, 12, 1)
@@ -72,7 +73,8 @@ def live_through_a_day(wall_clock: Traveller) -> None:
     was free, and he owes all of JMI/2627/000003. JMI/2627/000004 is Asha's for a dressing and
     an injection: a cheque for it bounced, she paid in cash with change, 100 were credited and
     60 of them refunded; a second credit note was cancelled and the bill paid from what was
-    left. Dev has paid 1000 in advance and pays for his daughter Cara.
+    left. Dev has paid 1000 in advance and pays for his daughter Cara. How finance ends the day is
+    told in tests/evening.py.
     """
     _before_the_doors_open()
     wall_clock.move_to(at(10))
@@ -83,6 +85,7 @@ def live_through_a_day(wall_clock: Traveller) -> None:
     _consult("ben-moved")
     _finance_mends_a_bill()
     _a_child_has_a_payer()
+    close_the_till()
     with transaction() as db:
         ward, held = ward_of(db), at(11, 30, day=TOMORROW)
         hold_time(db, ward.rao, held, VisitKind.FIRST, form="hold", by=ward.meera)

@@ -356,6 +356,58 @@ BREACHES = (
         ),
         is_check=True,
     ),
+    Breach(
+        "payment plans",
+        "plan 1",
+        (sql("UPDATE instalment SET amount_paise = amount_paise - 1 WHERE plan_id = 1"),),
+    ),
+    Breach(
+        "payment plans",
+        "JMI/2627/000005",
+        (
+            copy("plan_bill", "plan_id = 1", plan_id=2),
+            sql("UPDATE payment_plan SET ended_at = NULL, end_reason = NULL WHERE id = 2"),
+        ),
+    ),
+    Breach(
+        "waivers",
+        "waiver 2",
+        (
+            hollow("waiver_request", "nobody_decides_their_own_waiver"),
+            sql("UPDATE waiver_request SET decided_by = requested_by WHERE status = 'approved'"),
+        ),
+        is_check=True,
+    ),
+    Breach(
+        "waivers",
+        "JMC/2627/000003",
+        (
+            sql(
+                "UPDATE waiver_request SET status = 'requested', decided_at = NULL, "
+                "decided_by = NULL, credit_number = NULL WHERE status = 'approved'"
+            ),
+        ),
+    ),
+    Breach(
+        "day close",
+        "close 2",
+        (sql("UPDATE day_count SET system_paise = 1, counted_paise = 1 WHERE close_id = 2"),),
+    ),
+    # A receipt that somebody dated back into a day that is closed.
+    Breach(
+        "day close",
+        "close 2",
+        (sql("UPDATE payment SET received_on = '2026-11-22' WHERE id = 2"),),
+    ),
+    Breach(
+        "day close",
+        "close 1",
+        (
+            hollow("day_close", "a_second_person_reopens_the_day"),
+            sql("UPDATE day_close SET reopened_by = account_id WHERE id = 1"),
+        ),
+        is_check=True,
+    ),
     Breach("who did it", "patient 5", (copy("patient", number="JMI-000099", form="secret"),)),
     Breach("own patients", "audit row", (), _a_strangers_record),
 )

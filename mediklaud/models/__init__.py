@@ -14,7 +14,16 @@ from mediklaud.models.mail import CalendarFeed, Consent, PhoneCall
 from mediklaud.models.papers import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Paper
 from mediklaud.models.payments import Allocation, Payment, PaymentReversal, Receipt, Refund
 from mediklaud.models.people import Doctor, Patient
+from mediklaud.models.plans import (
+    DuesContact,
+    Instalment,
+    PaymentPlan,
+    PlanBill,
+    RemindersPause,
+    WaiverRequest,
+)
 from mediklaud.models.schedule import Holiday, Leave, WorkingSession
+from mediklaud.models.till import DayClose, DayCount, DoctorShare
 from mediklaud.models.words import (
     LIVE,
     LIVE_SQL,
@@ -22,6 +31,8 @@ from mediklaud.models.words import (
     AppointmentStatus,
     BillWhen,
     CallOutcome,
+    ContactKind,
+    ContactOutcome,
     CreditKind,
     EmergencyReason,
     InvoiceKind,
@@ -33,6 +44,7 @@ from mediklaud.models.words import (
     Role,
     Sex,
     VisitKind,
+    WaiverStatus,
 )
 
 __all__ = [
@@ -51,16 +63,23 @@ __all__ = [
     "CallOutcome",
     "Charge",
     "Consent",
+    "ContactKind",
+    "ContactOutcome",
     "CreditKind",
     "CreditNote",
     "CreditNoteLine",
+    "DayClose",
+    "DayCount",
     "Doctor",
+    "DoctorShare",
+    "DuesContact",
     "EmergencyReason",
     "Encounter",
     "Entitlement",
     "Hold",
     "Holiday",
     "Hospital",
+    "Instalment",
     "Invoice",
     "InvoiceKind",
     "InvoiceLine",
@@ -72,13 +91,16 @@ __all__ = [
     "Paper",
     "Patient",
     "Payment",
+    "PaymentPlan",
     "PaymentReversal",
     "PhoneCall",
+    "PlanBill",
     "Priority",
     "Purpose",
     "Receipt",
     "ReceiptKind",
     "Refund",
+    "RemindersPause",
     "Role",
     "Service",
     "ServicePrice",
@@ -88,5 +110,7 @@ __all__ = [
     "Tariff",
     "VisitKind",
     "WaitlistEntry",
+    "WaiverRequest",
+    "WaiverStatus",
     "WorkingSession",
 ]

@@ -109,6 +109,33 @@ class CreditKind(StrEnum):
     WAIVER = "waiver"
 
 
+class WaiverStatus(StrEnum):
+    """Where a waiver above a clerk's limit is."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+class ContactKind(StrEnum):
+    """How somebody who owes was spoken to."""
+
+    CALL = "call"
+    DESK = "desk"
+    LETTER = "letter"
+    MESSAGE = "message"
+
+
+class ContactOutcome(StrEnum):
+    """What came of it; `promised` has the day they will pay by."""
+
+    SPOKEN = "spoken"
+    PROMISED = "promised"
+    DISPUTED = "disputed"
+    NO_ANSWER = "no_answer"
+    WRONG_NUMBER = "wrong_number"
+
+
 class MessageStatus(StrEnum):
     """Where a letter is; `unaddressed` waits for a telephone call instead.
 

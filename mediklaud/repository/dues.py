@@ -15,6 +15,7 @@ from mediklaud.repository.allocations import OWED
 from mediklaud.repository.audit import permit
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.payers import is_minor
+from mediklaud.repository.standings import bills_on_plans
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class OpenBill:
     payer_id: int = 0
     # Whose care it was for, where somebody else pays.
     patient_name: str = ""
+    # On a payment plan: whether that is in good standing, so that the bill holds nothing back.
+    on_kept_plan: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,12 @@ class Dues:
 
     @property
     def overdue_paise(self) -> int:
-        """What is owed on bills beyond the days of grace, in paise."""
-        return sum(bill.owed_paise for bill in self.bills if bill.age_days >= self.grace_days)
+        """What is owed on bills beyond the days of grace that no kept plan covers, in paise."""
+        return sum(
+            bill.owed_paise
+            for bill in self.bills
+            if bill.age_days >= self.grace_days and not bill.on_kept_plan
+        )
 
     @property
     def on_hold(self) -> bool:
@@ -96,8 +103,15 @@ def dues_of(db: Session, patient_id: int | None) -> Dues:
     if payer_id is not None:
         rows += db.connection().execute(_OPEN_BILLS_OF, {"payer_id": payer_id})
         rows.sort(key=lambda row: (row.issued_at, row.number))
+    kept: dict[str, bool] = {}
+    if rows and patient_id is not None:
+        owed_now = {row.number: row.owed_paise for row in rows}
+        kept = bills_on_plans(db, owed_now, today, payer_id=patient_id, other_id=payer_id)
     bills = tuple(
-        OpenBill(number, day, doctor, total_paise, owed, (today - day).days, payer, name)
+        OpenBill(
+            *(number, day, doctor, total_paise, owed, (today - day).days, payer, name),
+            on_kept_plan=kept.get(number),
+        )
         for number, day, doctor, total_paise, owed, payer, name, _ in rows
     )
     return Dues(bills, hospital.dues_limit_paise, hospital.dues_grace_days, payer_id)

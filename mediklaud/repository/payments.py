@@ -13,6 +13,7 @@ from mediklaud.errors import (
     AmountNotPossible,
     BillNotOpen,
     CashLimit,
+    DayIsClosed,
     MoreThanOwed,
     NotFound,
     NothingOwed,
@@ -224,7 +225,8 @@ def _payment(
     method = Method(tender.method)
     reference = kept_reference(method, tender.reference)
     used = ReferenceUsed(method=METHOD_WORDS[method], reference=reference)
-    with expecting(db, a_reference_is_used_once=used):
+    closed = DayIsClosed()
+    with expecting(db, a_reference_is_used_once=used, a_closed_day_takes_no_receipt=closed):
         payment = Payment(
             receipt_number=given.number,
             payer_id=payer.id or 0,

@@ -46,7 +46,7 @@ from mediklaud.models import (
 )
 from mediklaud.money import rupees
 from mediklaud.repository.doctors import PRICED, lock_standing, refuse_unbookable
-from mediklaud.repository.dues import Dues, dues_of
+from mediklaud.repository.dues import Dues, OpenBill, dues_of
 from mediklaud.repository.free_times import FURTHEST_DAYS, hours_for, next_free
 from mediklaud.repository.holidays import holidays_between
 from mediklaud.repository.hospital import the_hospital
@@ -289,12 +289,18 @@ def closed(db: Session, slot: Slot) -> HospitalClosed:
 
 
 def _held_back(patient: Patient, dues: Dues) -> OnHold:
-    listed = ", ".join(
-        f"bill {bill.number} of {bill.issued_on:%d %B %Y} ({rupees(bill.owed_paise)})"
-        for bill in dues.bills[:4]
-    )
+    listed = ", ".join(map(_bill_words, dues.bills[:4]))
     more = f" and {len(dues.bills) - 4} more" if len(dues.bills) > 4 else ""
-    return OnHold(patient=patient.name, owed=rupees(dues.total_paise), bills=listed + more)
+    return OnHold(
+        patient=patient.name, owed=rupees(dues.total_paise), bills=listed + more, rule=dues.rule
+    )
+
+
+def _bill_words(bill: OpenBill) -> str:
+    age = "of today" if not bill.age_days else f"{bill.age_days} days old"
+    plans = {None: "", True: ", on a payment plan", False: ", its payment plan is missed"}
+    told = f"{rupees(bill.owed_paise)}, {age}{plans[bill.on_kept_plan]}"
+    return f"bill {bill.number} of {bill.issued_on:%d %B %Y} ({told})"
 
 
 def _busy(db: Session, patient: Patient, wanted: Slot) -> PatientBusy:

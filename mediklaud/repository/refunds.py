@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from mediklaud import clock, contact, papers, text
 from mediklaud.database import expecting
 from mediklaud.errors import (
+    DayIsClosed,
     MoreThanLeft,
     NotFound,
     PaymentReversedAlready,
@@ -65,7 +66,10 @@ def refund_payment(
     kept = kept_reference(method, reference)
     used = RefundReferenceUsed(method=METHOD_WORDS[method], reference=kept)
     with expecting(
-        db, a_refunds_reference_is_used_once=used, a_second_click_is_the_same_refund=StaleForm()
+        db,
+        a_refunds_reference_is_used_once=used,
+        a_second_click_is_the_same_refund=StaleForm(),
+        a_closed_day_takes_no_refund=DayIsClosed(),
     ):
         refund = Refund(
             **vars(number_paper(db, "refund")),
@@ -115,14 +119,15 @@ def reverse_payment(db: Session, payment: Payment, reason: str, *, by: Account) 
     for part in parts:
         take_back(db, part, at)
     db.flush()
-    reversal = PaymentReversal(
-        payment_id=payment.id or 0,
-        reason=told,
-        reversed_at=at,
-        reversed_on=clock.day_of(at, the_hospital(db).zone),
-        reversed_by=by.id,
-    )
-    db.add(reversal)
+    with expecting(db, a_closed_day_takes_no_reversal=DayIsClosed()):
+        reversal = PaymentReversal(
+            payment_id=payment.id or 0,
+            reason=told,
+            reversed_at=at,
+            reversed_on=clock.day_of(at, the_hospital(db).zone),
+            reversed_by=by.id,
+        )
+        db.add(reversal)
     bills = sorted({part.invoice_number for part in parts})
     for number in bills:
         settle(db, number, at)
