@@ -166,6 +166,8 @@ class Desk:
 
     def type(self, label: str, words: str) -> None:
         """Type into a field, and leave it."""
+        # What is typed into a page that is still being drawn may go with what is replaced.
+        self.rest()
         field = self.page.get_by_label(label, exact=True)
         # While a form is drawn anew its last one may still stand beside it.
         expect(field).to_have_count(1)
