@@ -179,12 +179,12 @@ def check() -> None:
     """Prove every promise on the live database; exit code 1 where one is broken."""
     with kindly():
         from mediklaud.database import reading
-        from mediklaud.repository import CONSOLE, check_house
+        from mediklaud.repository import CONSOLE, check_house, check_mail
 
         refuse_other_release()
         with reading() as db:
             refuse_empty(db)
-            findings = check_house(db, by=CONSOLE)
+            findings = [*check_house(db, by=CONSOLE), check_mail(db, by=CONSOLE)]
         for one in findings:
             colour = typer.colors.GREEN if one.green else typer.colors.RED
             word = typer.style(

@@ -4,8 +4,11 @@ import os
 import re
 import secrets
 import smtplib
+import socket
 import ssl
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
 from pathlib import Path
@@ -14,15 +17,23 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from mediklaud.models import Message
 
+# How long a server may say nothing, and how long a letter may take in all: one that says a
+# byte a second is never silent, and would hold every other letter up.
 _SILENCE_SECONDS = 20
+_LETTER_SECONDS = 40
+_LETTERS_A_LINE = 100
 
 
 class NotTaken(Exception):
-    """A letter was not taken; `final` where trying again would not help."""
+    """A letter was not taken; `final` where trying again would not help.
 
-    def __init__(self, why: str, *, final: bool) -> None:
+    With `nobody_home` it was not even offered: the server itself could not be reached.
+    """
+
+    def __init__(self, why: str, *, final: bool, nobody_home: bool = False) -> None:
         super().__init__(why)
         self.final = final
+        self.nobody_home = nobody_home
 
 
 class Carrier(Protocol):
@@ -76,57 +87,93 @@ class MailServer:
         self._wrapped = place.scheme == "smtps"
         self._user, self._password = unquote(place.username or ""), unquote(place.password or "")
         self._line: smtplib.SMTP | None = None
+        self._carried = 0
         self._trouble: NotTaken | None = None
 
     def deliver(self, message: Message, mail: EmailMessage) -> str:
         """Hand one letter over; a letter that is refused leaves the line fit for the next."""
-        line = self._connected()
-        try:
-            return _hand_over(line, mail)
-        except NotTaken:
-            self._start_afresh(line)
-            raise
-        except Exception as error:
-            # Whatever broke off in mid-letter, the next one begins on a new line.
+        with self._in_time():
+            line = self._connected()
+            try:
+                reply = _hand_over(line, mail)
+            except NotTaken:
+                self._start_afresh(line)
+                raise
+            except Exception as error:
+                # Whatever broke off in mid-letter, the next one begins on a new line.
+                self._hang_up()
+                raise NotTaken(f"connection lost: {type(error).__name__}", final=False) from error
+        self._carried += 1
+        if self._carried >= _LETTERS_A_LINE:
+            # Many servers take no more on one line, and say so by cutting it.
             self.close()
-            raise NotTaken(f"connection lost: {type(error).__name__}", final=False) from error
+        return reply
+
+    def greet(self) -> str:
+        """Connect, encrypt and sign in as for a letter, and hand over none; raises NotTaken."""
+        with self._in_time():
+            line = self._connected()
+        code, words = line.noop()
+        secure = "encrypted" if isinstance(line.sock, ssl.SSLSocket) else "not encrypted"
+        return f"{code} {words.decode('utf-8', 'replace')} ({secure})"
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        watch = threading.Timer(_LETTER_SECONDS, self._cut)
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+    def _cut(self) -> None:
+        # From the watch's thread: whoever reads or writes on the line finds it closed.
+        sock = getattr(self._line, "sock", None)
+        if sock is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Hang up, whatever the state of the line."""
-        line, self._line = self._line, None
-        if line is not None:
+        """Say goodbye, whatever the state of the line."""
+        if self._line is not None:
             with suppress(OSError, smtplib.SMTPException):
-                line.quit()
+                if self._line.sock is not None:
+                    self._line.sock.settimeout(2)
+                self._line.quit()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        line, self._line, self._carried = self._line, None, 0
+        if line is not None:
             line.close()
 
     def _connected(self) -> smtplib.SMTP:
         # A server that did not answer is not waited for again with each letter of the round.
         if self._trouble is not None:
-            raise NotTaken(str(self._trouble), final=False)
-        try:
-            self._line = self._line or self._dialled()
-        except (OSError, smtplib.SMTPException) as error:
-            why = f"mail server not reached: {type(error).__name__}"
-            self._trouble = NotTaken(why, final=False)
-            raise self._trouble from error
+            raise self._trouble
+        if self._line is None:
+            try:
+                self._line = self._dialled()
+            except (OSError, smtplib.SMTPException) as error:
+                self._hang_up()
+                why = f"mail server not reached: {type(error).__name__}"
+                self._trouble = NotTaken(why, final=False, nobody_home=True)
+                raise self._trouble from error
         return self._line
 
     def _dialled(self) -> smtplib.SMTP:
-        line = self._dial()
-        try:
-            self._introduce(line)
-        except BaseException:
-            line.close()
-            raise
-        return line
-
-    def _dial(self) -> smtplib.SMTP:
-        place = (self._host, self._port)
         if self._wrapped:
-            return smtplib.SMTP_SSL(*place, timeout=_SILENCE_SECONDS, context=_trusted())
-        return smtplib.SMTP(*place, timeout=_SILENCE_SECONDS)
-
-    def _introduce(self, line: smtplib.SMTP) -> None:
+            line: smtplib.SMTP = smtplib.SMTP_SSL(timeout=_SILENCE_SECONDS, context=_trusted())
+        else:
+            line = smtplib.SMTP(timeout=_SILENCE_SECONDS)
+        # Known before it is connected, so that the watch can cut it while the server greets.
+        self._line = line
+        # The name the certificate must bear; smtplib learns it from a host given at once.
+        line.__dict__["_host"] = self._host
+        code, words = line.connect(self._host, self._port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, words)
         line.ehlo_or_helo_if_needed()
         # Without STARTTLS a password is never said; a letter alone goes as the server allows.
         if not self._wrapped and (self._user or line.has_extn("starttls")):
@@ -134,12 +181,13 @@ class MailServer:
             line.ehlo()
         if self._user:
             line.login(self._user, self._password)
+        return line
 
     def _start_afresh(self, line: smtplib.SMTP) -> None:
         try:
             _accepted(line.rset())
         except (NotTaken, OSError, smtplib.SMTPException):
-            self.close()
+            self._hang_up()
 
 
 def _host_and_port(place: SplitResult) -> tuple[str, int]:

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
         SecretStr(""), description="smtp://user:password@host:587, or smtps://…; empty: .eml files"
     )
     mail_from: str = Field("", description="sender of letters; empty: the hospital's own address")
+    mailroom: bool = Field(
+        True, description="false: letters are sent by `python -m mediklaud mailroom` alone"
+    )
     host: str = Field("127.0.0.1", description="address to serve on; 0.0.0.0 for the whole network")
     port: int = Field(8501, description="port to serve on")
 

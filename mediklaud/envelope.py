@@ -1,6 +1,7 @@
 """Pure: the envelope of a letter: who it is for, its headers and the mail as a whole."""
 
 import re
+from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -13,6 +14,22 @@ from mediklaud.models import Message
 from mediklaud.text import line
 
 _LONGEST_LINE = 300
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a mail says: a headline, the same words twice, and an entry for the calendar."""
+
+    headline: str
+    text: str
+    html: str
+    calendar: str | None = None
+    calendar_method: str | None = None
+    # The word by which the reader ends such letters, where they can be ended.
+    unsubscribe: str | None = None
+    # The bill or receipt that belongs to it, and the same as it was drawn: name and PDF.
+    paper: tuple[str, str] | None = None
+    drawn: tuple[str, bytes] | None = None
 
 
 @lru_cache(maxsize=16)
@@ -33,7 +50,7 @@ def message_id(subject: str, kind: str, version: int, domain: str) -> str:
 
 
 def as_email(
-    message: Message, *, sender: str, sender_name: str, reply_to: str = ""
+    message: Message, letter: Letter, *, sender: str, sender_name: str, reply_to: str = ""
 ) -> EmailMessage:
     """The mail of a letter, byte for byte the same at each attempt but for its boundaries.
 
@@ -50,24 +67,33 @@ def as_email(
     mail = EmailMessage(policy=SMTP if plain else SMTPUTF8)
     for header, box in boxes.items():
         mail[header] = box
-    mail["Subject"] = _header(message.headline)
+    mail["Subject"] = _header(letter.headline)
     mail["Date"] = message.queued_at
     mail["Message-ID"] = message.message_id
     # Out-of-office programs do not answer such mail (RFC 3834).
     mail["Auto-Submitted"] = "auto-generated"
-    _fill(mail, message)
+    if letter.unsubscribe:
+        stop = f"mailto:{boxes['Reply-To'].addr_spec}?subject={letter.unsubscribe}"
+        mail["List-Unsubscribe"] = f"<{stop}>"
+    _fill(mail, letter)
     return mail
 
 
-def _fill(mail: EmailMessage, message: Message) -> None:
-    mail.set_content(message.text, cte="quoted-printable")
-    mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
-    if not message.calendar:
-        return
+def _fill(mail: EmailMessage, letter: Letter) -> None:
+    mail.set_content(letter.text, cte="quoted-printable")
+    mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    if letter.calendar:
+        _invite(mail, letter.calendar, letter.calendar_method or "PUBLISH")
+    if letter.drawn:
+        name, octets = letter.drawn
+        mail.add_attachment(octets, maintype="application", subtype="pdf", filename=name)
+
+
+def _invite(mail: EmailMessage, calendar: str, method: str) -> None:
     # Gmail and Outlook act on the part whose type names the method; others open the file.
-    method = {"method": message.calendar_method or "PUBLISH"}
-    mail.add_alternative(message.calendar, subtype="calendar", params=method, cte="base64")
-    octets = message.calendar.encode()
+    named = {"method": method}
+    mail.add_alternative(calendar, subtype="calendar", params=named, cte="base64")
+    octets = calendar.encode()
     mail.add_attachment(octets, maintype="application", subtype="ics", filename="appointment.ics")
 
 

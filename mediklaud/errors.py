@@ -186,6 +186,38 @@ class FollowUpShareNotPossible(Refusal):
     field = "Per cent of the fee"
 
 
+class GraceOfLettersNotPossible(Refusal):
+    """A letter rests 0 to 600 seconds before it leaves. Type a number of these."""
+
+    field = "Seconds a letter rests"
+
+
+class ReminderHoursNotPossible(Refusal):
+    """Reminders leave 0 to 168 hours before an appointment. Type a number of these; 0 sends none."""
+
+    field = "Hours before, for reminders"
+
+
+class LetterOnItsWay(Refusal):
+    """This letter is {state} by now, so it is not sent again. Look at the list anew."""
+
+
+class LetterNotNeeded(Refusal):
+    """What this letter tells is old by now: there is a newer letter, or the time is past."""
+
+
+class NoAddressToSendTo(Refusal):
+    """There is no email to which {name} may be written. Add one on "Edit a patient", or call."""
+
+
+class MailServerNotSet(Refusal):
+    """No mail server is set, so there is none to try. Set MEDIKLAUD_SMTP_URL and start anew."""
+
+
+class MailServerSaysNo(Refusal):
+    """The mail server would take no letter: {why}. Letters wait, and are sent once it does."""
+
+
 class SeriesUsedUp(Refusal):
     """The series {series} has given its last number. Change its prefix in the settings."""
 

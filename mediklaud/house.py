@@ -3,6 +3,7 @@
 import threading
 
 from mediklaud import migrations
+from mediklaud.config import settings
 from mediklaud.database import reading
 from mediklaud.mailroom import Mailroom
 from mediklaud.repository import first_visit_code, is_set_up
@@ -23,7 +24,8 @@ def open_house() -> None:
             return
         migrations.upgrade()
         _mailroom = Mailroom()
-        _mailroom.start()
+        if settings().mailroom:
+            _mailroom.start()
     with reading() as db:
         if not is_set_up(db):
             print(f"First visit: the one-time code is {first_visit_code()}", flush=True)

@@ -1,38 +1,37 @@
-"""Pure: what the hospital writes to people, as text, HTML and calendar entry."""
+"""Pure: what the hospital writes to people: facts from the outbox in, a letter out."""
 
-import re
-from collections.abc import Iterator
+import json
 from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from mediklaud import clock
-from mediklaud.envelope import display, domain_of, one_line
-from mediklaud.models import EmergencyReason
+from mediklaud import calendars, clock
+from mediklaud.envelope import Letter, domain_of, one_line
+from mediklaud.languages import TEMPLATES, moment_words, words_in, zone_words
+from mediklaud.models import EmergencyReason, Message
 
 _TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    loader=FileSystemLoader(TEMPLATES),
     autoescape=select_autoescape(["html.j2"]),
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-# What a line of a calendar may hold, in octets.
-_PIECE = 75
 
 
 @dataclass(frozen=True)
 class Booking:
-    """What a letter to a patient tells of.
+    """What a letter to a patient tells of, as it was at the moment of the deed.
 
     A calendar moves an entry only under the same id and a higher version. An appointment
     that was moved is a new row, so its letters carry the id of the first row and a
     version that grows along the whole chain.
     """
 
+    # What the patient is told: booked, moved, leave_moved, restored, cancelled or reminder.
+    tells: str
     appointment_id: int
     version: int
     hospital_name: str
@@ -45,15 +44,13 @@ class Booking:
     starts_at: datetime
     ends_at: datetime
     zone: str
-    sent_at: datetime
-    # Calendars put an invitation in its place by itself only where it names the reader.
-    patient_email: str | None = None
 
 
 @dataclass(frozen=True)
 class Emergency:
     """An emergency booked while dues stood, as the CMO is told of it: no name, no illness."""
 
+    tells: str
     hospital_name: str
     hospital_address: str
     hospital_phone: str
@@ -68,42 +65,177 @@ class Emergency:
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A letter ready for the outbox."""
+class Paper:
+    """A bill or receipt that was issued; the paper itself is drawn when the letter leaves."""
 
-    headline: str
-    text: str
-    html: str
-    calendar: str | None = None
-    calendar_method: str | None = None
-
-
-def booked(booking: Booking) -> Letter:
-    """The letter that confirms an appointment."""
-    return _to_patient(booking, "Your appointment", "booked", method="REQUEST")
-
-
-def moved(booking: Booking) -> Letter:
-    """The letter that gives an appointment its new time; calendars move their entry."""
-    return _to_patient(booking, "New time for your appointment", "moved", method="REQUEST")
+    # bill_letter or receipt_letter.
+    tells: str
+    hospital_name: str
+    hospital_address: str
+    hospital_phone: str
+    patient_name: str
+    number: str
+    day: date
+    amount: str
 
 
-def restored(booking: Booking) -> Letter:
-    """The letter that says a cancellation was a slip; calendars bring their entry back."""
-    return _to_patient(booking, "Your appointment stands", "restored", method="REQUEST")
+@dataclass(frozen=True)
+class DuesReminder:
+    """What a patient owes by the books: each bill's number, its day and what is open on it."""
+
+    tells: str
+    hospital_name: str
+    hospital_address: str
+    hospital_phone: str
+    patient_name: str
+    bills: list[list[str]]
+    owed: str
 
 
-def cancelled(booking: Booking) -> Letter:
-    """The letter that takes an appointment back; calendars strike their entry out."""
-    return _to_patient(booking, "Your appointment is cancelled", "cancelled", method="CANCEL")
+@dataclass(frozen=True)
+class Trial:
+    """A letter with which the administrator tries the mail server."""
+
+    tells: str
+    hospital_name: str
+    hospital_address: str
+    hospital_phone: str
 
 
-def emergency_notice(emergency: Emergency) -> Letter:
+Told = TypeVar("Told", Booking, Emergency, Paper, DuesReminder, Trial)
+_TRIAL = "The mail server takes letters"
+# What ends a patient's reminders, by a letter back (RFC 2369).
+_STOP = "STOP"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"a letter cannot keep {type(value).__name__}")
+
+
+_FROZEN = json.JSONEncoder(default=_plain)
+
+
+def frozen(told: Told) -> str:
+    """The facts of a letter as the outbox keeps them. No words are made of them yet."""
+    return _FROZEN.encode(vars(told))
+
+
+def written(message: Message) -> Letter:
+    """The letter that the facts of a row in the outbox stand for, in the row's language.
+
+    Raises whatever may be wrong with facts that this release cannot read.
+    """
+    facts = json.loads(message.facts)
+    match facts["tells"]:
+        case "as written":
+            # Written out by an earlier release: the same words in the same order.
+            return Letter(**{word: facts[word] for word in facts if word != "tells"})
+        case "emergency":
+            return _emergency(_told(Emergency, facts, "starts_at"))
+        case "bill_letter" | "receipt_letter":
+            return _paper(_told(Paper, facts, day="day"), message.language)
+        case "dues":
+            return _dues(_told(DuesReminder, facts), message.language)
+        case "trial":
+            return _rendered("trial", _TRIAL, told=_told(Trial, facts))
+        case _:
+            return _booking(_told(Booking, facts, "starts_at", "ends_at"), message)
+
+
+def _told(kind: type[Told], facts: dict[str, Any], *moments: str, day: str = "") -> Told:
+    for word in moments:
+        facts[word] = datetime.fromisoformat(facts[word])
+    if day:
+        facts[day] = date.fromisoformat(facts[day])
+    return kind(**{word: _cleaned(value) for word, value in facts.items()})
+
+
+def _cleaned(value: Any) -> Any:
+    # An address may stand in several lines; a letter and a calendar want it in one.
+    return one_line(", ".join(value.splitlines())) if type(value) is str else value
+
+
+def _booking(told: Booking, message: Message) -> Letter:
+    words = words_in(message.language)
+    news = words[told.tells]
+    when = moment_words(told.starts_at, told.zone, message.language)
+    zone = zone_words(told.zone, message.language)
+    subject = news["subject"].format(when=when)
+    gaps = {"told": told, "when": when, "zone": zone, "news": news}
+    letter = _rendered("appointment", subject, message.language, **gaps)
+    if told.tells == "reminder":
+        # The entry is in the calendar already; whoever wants no reminders can say so.
+        return replace(letter, unsubscribe=_STOP)
+    method = "CANCEL" if told.tells == "cancelled" else "REQUEST"
+    calendar = calendars.invitation(_entry(told, message), method)
+    return replace(letter, calendar=calendar, calendar_method=method)
+
+
+def _entry(told: Booking, message: Message) -> calendars.Entry:
+    address = told.hospital_email or f"appointments@{domain_of('')}"
+    change = words_in(message.language)["change"].format(phone=told.hospital_phone)
+    return calendars.Entry(
+        uid=calendars.uid_of(told.appointment_id, told.hospital_email),
+        sequence=told.version - 1,
+        starts_at=told.starts_at,
+        ends_at=told.ends_at,
+        written_at=message.queued_at,
+        summary=f"{told.doctor_name}, {told.hospital_name}",
+        place=f"{told.hospital_name}, {told.hospital_address}",
+        description=change,
+        organizer=(address, told.hospital_name),
+        attendee=(message.to_address, told.patient_name) if message.to_address else None,
+    )
+
+
+def _paper(told: Paper, language: str) -> Letter:
+    words = words_in(language)
+    kind = "bill" if told.tells == "bill_letter" else "receipt"
+    rows = [
+        (words[kind], told.number),
+        (words["date"], _day(told.day, words)),
+        (words["amount"], told.amount),
+    ]
+    letter = _to_payer(told, rows, language, attached=True, number=told.number)
+    return replace(letter, paper=(kind, told.number))
+
+
+def _dues(told: DuesReminder, language: str) -> Letter:
+    words = words_in(language)
+    bills = [(number, f"{_day(day, words)}: {owed}") for number, day, owed in _dated(told.bills)]
+    rows = [*bills, (words["total"], told.owed)]
+    return _to_payer(told, rows, language, attached=False, owed=told.owed)
+
+
+def _dated(bills: list[list[str]]) -> list[tuple[str, date, str]]:
+    return [(number, date.fromisoformat(day), owed) for number, day, owed in bills]
+
+
+def _to_payer(
+    told: Paper | DuesReminder,
+    rows: list[tuple[str, str]],
+    language: str,
+    *,
+    attached: bool,
+    **subject: str,
+) -> Letter:
+    news = words_in(language)[told.tells]
+    gaps = {"told": told, "rows": rows, "news": news, "attached": attached}
+    return _rendered("paper", news["subject"].format(**subject), language, **gaps)
+
+
+def _day(day: date, words: dict[str, Any]) -> str:
+    return f"{day.day} {words['months'][day.month - 1]} {day.year}"
+
+
+def _emergency(told: Emergency) -> Letter:
     """The letter to the CMO: an emergency was booked while dues stood."""
-    told = replace(emergency, **_cleaned(emergency))
-    headline = f"Emergency booked while {told.owed} was owed"
     when = clock.moment_words(told.starts_at, told.zone)
-    return _written("emergency", headline, told=told, when=when, reason=reason_words(told.reason))
+    reason = reason_words(EmergencyReason(told.reason))
+    headline = f"Emergency booked while {told.owed} was owed"
+    return _rendered("emergency", headline, told=told, when=when, reason=reason)
 
 
 def reason_words(reason: EmergencyReason) -> str:
@@ -111,85 +243,9 @@ def reason_words(reason: EmergencyReason) -> str:
     return reason.value.replace("_", " ").replace("doctors", "doctor's")
 
 
-def _to_patient(booking: Booking, opening: str, kind: str, *, method: str) -> Letter:
-    told = replace(booking, **_cleaned(booking))
-    when = clock.moment_words(told.starts_at, told.zone)
-    letter = _written("appointment", f"{opening}: {when}", told=told, when=when, kind=kind)
-    return replace(letter, calendar=_calendar(told, method), calendar_method=method)
-
-
-def _cleaned(told: Booking | Emergency) -> dict[str, Any]:
-    # An address may stand in several lines; a letter and a calendar want it in one.
-    words = {name: value for name, value in vars(told).items() if type(value) is str}
-    return {name: one_line(", ".join(value.splitlines())) for name, value in words.items()}
-
-
-def _written(template: str, headline: str, **gaps: object) -> Letter:
+def _rendered(template: str, headline: str, language: str = "en", **gaps: object) -> Letter:
+    gaps |= {"headline": headline, "language": language, "words": words_in(language)}
     words, page = (
-        _TEMPLATES.get_template(f"{template}.{kind}.j2").render(headline=headline, **gaps)
-        for kind in ("txt", "html")
+        _TEMPLATES.get_template(f"{template}.{kind}.j2").render(gaps) for kind in ("txt", "html")
     )
     return Letter(headline=headline, text=words, html=page)
-
-
-def _calendar(booking: Booking, method: str) -> str:
-    """The appointment as a calendar takes it (RFC 5545 and 5546)."""
-    lines = (
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//MediKlaud//Front desk//EN",
-        f"METHOD:{method}",
-        "BEGIN:VEVENT",
-        f"UID:appointment-{booking.appointment_id}@{domain_of(booking.hospital_email)}",
-        f"SEQUENCE:{booking.version - 1}",
-        f"STATUS:{'CANCELLED' if method == 'CANCEL' else 'CONFIRMED'}",
-        "CLASS:PRIVATE",
-        f"DTSTART:{_moment(booking.starts_at)}",
-        f"DTEND:{_moment(booking.ends_at)}",
-        f"DTSTAMP:{_moment(booking.sent_at)}",
-        f"SUMMARY:{_words(f'{booking.doctor_name}, {booking.hospital_name}')}",
-        f"LOCATION:{_words(f'{booking.hospital_name}, {booking.hospital_address}')}",
-        f"DESCRIPTION:{_words(f'To change or cancel, call {booking.hospital_phone}.')}",
-        f"ORGANIZER;{_person(_organizer(booking), booking.hospital_name)}",
-        *_attendee(booking),
-        "END:VEVENT",
-        "END:VCALENDAR",
-    )
-    return "".join(f"{_folded(line)}\r\n" for line in lines)
-
-
-def _moment(moment: datetime) -> str:
-    # UTC, so that no client needs our zone's rules to open at the right hour.
-    return f"{clock.local(moment, 'UTC'):%Y%m%dT%H%M%SZ}"
-
-
-def _words(words: str) -> str:
-    return re.sub(r"([\\;,])", r"\\\1", words)
-
-
-def _organizer(booking: Booking) -> str:
-    return booking.hospital_email or f"appointments@{domain_of('')}"
-
-
-def _attendee(booking: Booking) -> Iterator[str]:
-    # The desk made the appointment with the patient, so no answer is asked for.
-    if booking.patient_email:
-        person = _person(booking.patient_email, booking.patient_name)
-        yield f"ATTENDEE;PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT;RSVP=FALSE;{person}"
-
-
-def _person(address: str, name: str) -> str:
-    # Quotes have gone from the name; a caret is written twice (RFC 6868).
-    return f'CN="{display(name).replace("^", "^^")}":mailto:{address}'
-
-
-def _folded(line: str) -> str:
-    """A line in pieces of 75 octets at most, no character parted (RFC 5545, 3.1)."""
-    octets, pieces = line.encode(), []
-    while len(octets) > _PIECE:
-        end = _PIECE
-        while octets[end] & 0xC0 == 0x80:
-            end -= 1
-        pieces.append(octets[:end])
-        octets = b" " + octets[end:]
-    return b"\r\n".join([*pieces, octets]).decode()

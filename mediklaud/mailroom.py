@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from typing import TypeVar
 
 from sqlmodel import Session
 
@@ -17,14 +18,31 @@ from mediklaud.carriers import Carrier, LetterFolder, MailServer, NotTaken
 from mediklaud.config import settings
 from mediklaud.database import reading, transaction
 from mediklaud.envelope import as_email, parsed_address
-from mediklaud.errors import Refusal
+from mediklaud.errors import DatabaseNotReached, Refusal
+from mediklaud.letters import written
 from mediklaud.models import Hospital, Message
-from mediklaud.repository.outbox import claim_letters, note_failed, note_sent
+from mediklaud.repository import CONSOLE, bill_paper, receipt_paper
+from mediklaud.repository.outbox import (
+    any_due,
+    any_put_off,
+    claim_letters,
+    claim_put_off,
+    hasten,
+    note_failed,
+    note_sent,
+    put_back,
+)
+from mediklaud.repository.reminders import any_reminder_due, queue_reminders
 
 _HANDFUL = 10
 _PAUSE_SECONDS = 5
+# So long a server that took nothing is left alone before it is asked again.
+_PAUSE_OF_THE_ILL = timedelta(seconds=10)
+_BETWEEN_REMINDERS = timedelta(minutes=1)
 # A slow server keeps us silent several times a letter; what is left of the lease must do.
 _TIME_FOR_ONE = timedelta(minutes=2)
+
+Kept = TypeVar("Kept")
 
 # Never a name, an address or a server's words: only row numbers and kinds of error.
 _log = logging.getLogger(__name__)
@@ -37,15 +55,49 @@ class _Letterhead:
     reply_to: str
 
 
+@dataclass
+class _Round:
+    """What came of one round; the server is ill when nothing was taken and something put off."""
+
+    taken: int = 0
+    put_off: int = 0
+    nobody_home: bool = False
+
+    @property
+    def ill(self) -> bool:
+        """Whether the server, not a letter, seems to be the trouble."""
+        return self.nobody_home or (self.put_off > 0 and not self.taken)
+
+
 def empty_outbox() -> int:
-    """One round: take a handful of due letters, hand each on; returns how many were taken.
+    """Send what is due, handful by handful on one connection; returns how many were taken.
 
     Nothing is sent inside a transaction, and each outcome is noted in one of its own. A
     wrong setting raises before any letter is touched, so that it uses up no attempt.
     """
+    return _send_due(lambda: False).taken
+
+
+def _send_due(stopping: Callable[[], bool]) -> _Round:
+    done = _Round()
     with closing(_carrier()) as carrier:
-        letterhead, held = _claimed()
-        return sum(_carried(carrier, letterhead, message) for message in held)
+        while not stopping() and not done.nobody_home:
+            letterhead, held = _claimed()
+            for message in held:
+                _carry(carrier, letterhead, message, done)
+            if len(held) < _HANDFUL:
+                break
+    return done
+
+
+def _look_whether_well() -> _Round:
+    """Offer the letter that was put off longest to a server that took none; no attempt counts."""
+    done = _Round()
+    with closing(_carrier()) as carrier:
+        letterhead, held = _claimed(claim_put_off)
+        for message in held:
+            _carry(carrier, letterhead, message, done, counts=False)
+    return done
 
 
 def _carrier() -> Carrier:
@@ -57,33 +109,60 @@ def _carrier() -> Carrier:
     return MailServer(url) if url and not invented else LetterFolder(settings().letters_dir)
 
 
-def _claimed() -> tuple[_Letterhead, list[Message]]:
-    with transaction() as db:
+def _claim_due(db: Session) -> list[Message]:
+    return claim_letters(db, at_most=_HANDFUL)
+
+
+def _claimed(
+    claim: Callable[[Session], list[Message]] = _claim_due,
+) -> tuple[_Letterhead, list[Message]]:
+    with reading() as db:
         hospital = db.get(Hospital, 1)
-        if hospital is None:
-            return _Letterhead("", "", ""), []
-        sender = settings().mail_from or hospital.email
-        letterhead = _Letterhead(sender, hospital.name, hospital.email or sender)
-        for address in (letterhead.sender, letterhead.reply_to):
-            parsed_address(address)
-        return letterhead, claim_letters(db, at_most=_HANDFUL)
+    if hospital is None:
+        return _Letterhead("", "", ""), []
+    sender = settings().mail_from or hospital.email
+    letterhead = _Letterhead(sender, hospital.name, hospital.email or sender)
+    for address in (letterhead.sender, letterhead.reply_to):
+        parsed_address(address)
+    with transaction() as db:
+        return letterhead, claim(db)
 
 
-def _carried(carrier: Carrier, letterhead: _Letterhead, message: Message) -> bool:
+def _carry(
+    carrier: Carrier,
+    letterhead: _Letterhead,
+    message: Message,
+    done: _Round,
+    *,
+    counts: bool = True,
+) -> None:
     # When its lease runs out another mailroom may take the letter, so a late one is left.
-    if clock.now() > message.next_attempt_at - _TIME_FOR_ONE:
-        return False
+    lease = message.next_attempt_at
+    if clock.now() > lease - _TIME_FOR_ONE:
+        return
     pk = message.id
     assert pk is not None
     try:
         reply = _delivered(carrier, letterhead, message)
     except NotTaken as refusal:
-        why, final = str(refusal), refusal.final
         _log.warning("letter %s was not taken", pk)
-        _note(lambda db: note_failed(db, pk, why=why, final=final))
-        return False
-    _note(lambda db: note_sent(db, pk, reply=reply))
-    return True
+        _note(_put_off(pk, lease, refusal, done, counts=counts))
+    else:
+        done.taken += 1
+        _note(lambda db: note_sent(db, pk, lease=lease, reply=reply))
+
+
+def _put_off(
+    pk: int, lease: datetime, refusal: NotTaken, done: _Round, *, counts: bool
+) -> Callable[[Session], None]:
+    why = str(refusal)
+    done.put_off += not refusal.final
+    done.nobody_home |= refusal.nobody_home
+    if refusal.nobody_home or (not counts and not refusal.final):
+        # Not the letter's own fault, so it uses up no attempt and does not wait for long.
+        until = clock.now() + _PAUSE_OF_THE_ILL
+        return lambda db: put_back(db, pk, lease=lease, why=why, until=until)
+    return lambda db: note_failed(db, pk, lease=lease, why=why, final=refusal.final)
 
 
 def _delivered(carrier: Carrier, letterhead: _Letterhead, message: Message) -> str:
@@ -98,11 +177,30 @@ def _delivered(carrier: Carrier, letterhead: _Letterhead, message: Message) -> s
 
 
 def _mail(letterhead: _Letterhead, message: Message) -> EmailMessage:
+    # Words are made of the facts only now: what cannot be written is a person's work at once.
     try:
-        return as_email(message, **vars(letterhead))
+        letter = written(message)
+        if letter.paper:
+            letter = replace(letter, drawn=_drawn(*letter.paper))
+        return as_email(message, letter, **vars(letterhead))
+    except DatabaseNotReached as error:
+        raise NotTaken("the database was not reached", final=False) from error
     except Exception as error:
         _log.error("letter %s: %s", message.id, type(error).__name__)
         raise NotTaken(f"cannot be written as mail: {type(error).__name__}", final=True) from error
+
+
+def _drawn(kind: str, number: str) -> tuple[str, bytes]:
+    """A bill or receipt as it stands now, as PDF, with the name of its file."""
+    # The fonts of papers need not be loaded where no letter carries one.
+    from mediklaud import invoice_pdf
+
+    with reading() as db:
+        if kind == "bill":
+            pdf = invoice_pdf.bill_pdf(bill_paper(db, number, by=CONSOLE))
+        else:
+            pdf = invoice_pdf.receipt_pdf(receipt_paper(db, number, by=CONSOLE))
+    return f"{number.replace('/', '-')}.pdf", pdf
 
 
 def _note(deed: Callable[[Session], None]) -> None:
@@ -126,6 +224,9 @@ class Mailroom:
         """A mailroom at rest."""
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        # Whether the server took nothing when it was last asked.
+        self._ill = False
+        self._next_look = self._next_reminders = datetime.min.replace(tzinfo=UTC)
 
     def start(self) -> None:
         """Begin; a mailroom that is at work already goes on as it is."""
@@ -159,13 +260,61 @@ class Mailroom:
                 signal.signal(got, handler)
 
     def _work(self) -> None:
+        # What another run of the program had put off is looked after like this one's.
+        self._ill = self._safely(_any_put_off, False)
         while not self._stopping.is_set():
-            if not self._round():
+            self._safely(self._remind, None)
+            done = self._safely(self._round, _Round())
+            if self._ill and done.taken:
+                self._safely(_hasten, None)
+            if done.taken:
+                self._ill = done.ill
+            else:
+                self._ill = done.ill or (self._ill and self._safely(_any_put_off, False))
                 self._stopping.wait(_PAUSE_SECONDS)
 
-    def _round(self) -> int:
+    def _round(self) -> _Round:
+        with reading() as db:
+            due = any_due(db)
+        if due:
+            done = _send_due(self._stopping.is_set)
+            if done.taken or done.nobody_home or not self._ill:
+                return done
+        if self._ill and clock.now() >= self._next_look:
+            self._next_look = clock.now() + _PAUSE_OF_THE_ILL
+            return _look_whether_well()
+        return _Round()
+
+    def _remind(self) -> None:
+        if clock.now() < self._next_reminders:
+            return
+        self._next_reminders = clock.now() + _BETWEEN_REMINDERS
+        with reading() as db:
+            due = any_reminder_due(db)
+        if due:
+            with transaction() as db:
+                queue_reminders(db)
+
+    def _safely(self, work: Callable[[], Kept], otherwise: Kept) -> Kept:
         try:
-            return empty_outbox()
+            return work()
         except Exception as error:
             _log.error("a round was broken off: %s", type(error).__name__)
-            return 0
+            return otherwise
+
+
+def _any_put_off() -> bool:
+    with reading() as db:
+        return any_put_off(db)
+
+
+def _hasten() -> None:
+    with transaction() as db:
+        hasten(db)
+
+
+def knock() -> str:
+    """Ask the mail server whether it would take a letter; its answer, or NotTaken."""
+    carrier = MailServer(settings().smtp_url.get_secret_value())
+    with closing(carrier):
+        return carrier.greet()

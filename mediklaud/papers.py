@@ -271,3 +271,24 @@ class RefundVoucher:
     amount_paise: int
     refunded_by: str
     duplicate: bool = False
+
+
+@dataclass(frozen=True)
+class Slip:
+    """An appointment on paper, in the words of the patient's language."""
+
+    hospital: Hospital
+    title: str
+    patient_name: str
+    patient_number: str
+    doctor_name: str
+    specialty: str
+    when_label: str
+    when: str
+    zone: str
+    where_label: str
+    where: str
+    words: tuple[str, ...]
+    printed_on: date
+    printed_at_words: str
+    foot: str

@@ -48,6 +48,8 @@ class Deed(StrEnum):
     KEEP_ACCOUNTS = "keep accounts and roles"
     CHANGE_SETTINGS = "change the hospital's settings"
     SEE_LETTERS = "see the letters' state"
+    CALL_PATIENTS = "call patients whom no letter reached"
+    RESEND_LETTERS = "send letters again"
 
 
 _CMO, _REGISTRAR, _DESK = Role.CMO, Role.REGISTRAR, Role.FRONT_DESK
@@ -93,5 +95,7 @@ MAY: dict[Deed, frozenset[Role]] = {
     Deed.CHECK_HOUSE: frozenset({_FINANCE, _CMO, _ADMINISTRATOR}),
     Deed.KEEP_ACCOUNTS: frozenset({_ADMINISTRATOR}),
     Deed.CHANGE_SETTINGS: frozenset({_ADMINISTRATOR}),
-    Deed.SEE_LETTERS: frozenset({_DESK, _ADMINISTRATOR}),
+    Deed.SEE_LETTERS: frozenset({_DESK, _FINANCE, _ADMINISTRATOR}),
+    Deed.CALL_PATIENTS: frozenset({_DESK}),
+    Deed.RESEND_LETTERS: frozenset({_DESK, _ADMINISTRATOR}),
 }

@@ -18,10 +18,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.pages_manager import PagesManager
 
+from mediklaud import clock
+from mediklaud.calendars import Entry, published, uid_of
 from mediklaud.config import ROOT, settings
 from mediklaud.database import reading
-from mediklaud.errors import Refusal
+from mediklaud.errors import NotFound, Refusal
 from mediklaud.house import close_house, open_house
+from mediklaud.repository import late_since, read_feed
 
 log = logging.getLogger("mediklaud")
 
@@ -51,17 +54,57 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 
 async def healthz(_request: Request) -> Response:
-    """Green while the database answers, red (503) when it cannot be reached."""
+    """Green while the database answers and letters leave; red (503) otherwise."""
     try:
-        await anyio.to_thread.run_sync(_ask_database)
+        waits = await anyio.to_thread.run_sync(_ask_database)
     except Refusal:
         return JSONResponse({"status": "red", "database": "not reached"}, status_code=503)
+    if waits:
+        said = {"status": "red", "database": "reached", "oldest_letter_minutes": waits}
+        return JSONResponse(said, status_code=503)
     return JSONResponse({"status": "green", "database": "reached"})
 
 
-def _ask_database() -> None:
+def _ask_database() -> int:
+    """For how many minutes the oldest letter waits, where that is too long."""
     with reading() as db:
         db.execute(text("SELECT 1 FROM hospital"))
+        since = late_since(db)
+    return int((clock.now() - since).total_seconds()) // 60 if since else 0
+
+
+async def calendar(request: Request) -> Response:
+    """A doctor's own appointments as a calendar program reads them; the token is the key."""
+    headers = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
+    try:
+        octets = await anyio.to_thread.run_sync(_calendar, request.path_params["token"])
+    except NotFound:
+        return Response(status_code=404, headers=headers)
+    except Refusal:
+        return Response(status_code=503, headers=headers)
+    return Response(octets, media_type="text/calendar; charset=utf-8", headers=headers)
+
+
+def _calendar(token: str) -> bytes:
+    with reading() as db:
+        feed = read_feed(db, token)
+    address = feed.hospital.email
+    return published(
+        f"{feed.doctor.name}, {feed.hospital.name}",
+        [
+            Entry(
+                uid=uid_of(visit.id or 0, address),
+                sequence=visit.calendar_sequence,
+                starts_at=visit.starts_at,
+                ends_at=visit.ends_at,
+                written_at=visit.promised_at,
+                summary=initials,
+                place=feed.hospital.name,
+                description="",
+            )
+            for visit, initials in feed.visits
+        ],
+    )
 
 
 class SafeHeaders:
@@ -89,10 +132,11 @@ def tell(error: Exception) -> bool:
     return tell_by_reference(error)
 
 
+ROUTES = [Route("/healthz", healthz), Route("/calendar/{token}.ics", calendar)]
 app = st.App(
     ROOT / "Home.py",
     lifespan=lifespan,
-    routes=[Route("/healthz", healthz)],
+    routes=ROUTES,
     middleware=[Middleware(SafeHeaders)],
     on_script_error=tell,
 )

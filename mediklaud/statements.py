@@ -19,9 +19,24 @@ class Entry(StrEnum):
     REFUNDED = "Refund"
 
     @property
+    def sum(self) -> str:
+        """What all entries of the kind are called together."""
+        return _SUMS[self]
+
+    @property
     def owing(self) -> bool:
         """Whether it makes the patient owe more."""
         return self not in (Entry.CREDITED, Entry.RECEIVED)
+
+
+_SUMS = {
+    Entry.BILLED: "Billed",
+    Entry.CREDITED: "Credited",
+    Entry.CREDIT_CANCELLED: "Credits cancelled",
+    Entry.RECEIVED: "Received",
+    Entry.REVERSED: "Payments reversed",
+    Entry.REFUNDED: "Refunded",
+}
 
 
 @dataclass(frozen=True)
@@ -69,14 +84,13 @@ class Statement:
         return self.opening_paise + sum(line.change_paise for line in self.lines)
 
     @property
-    def charged_paise(self) -> int:
-        """All that made the patient owe more."""
-        return sum(line.amount_paise for line in self.lines if line.entry.owing)
-
-    @property
-    def settled_paise(self) -> int:
-        """All that made the patient owe less."""
-        return sum(line.amount_paise for line in self.lines if not line.entry.owing)
+    def changes(self) -> dict[Entry, int]:
+        """What each kind of entry added to the balance or took from it, in their order."""
+        return {
+            entry: sum(line.change_paise for line in self.lines if line.entry is entry)
+            for entry in Entry
+            if any(line.entry is entry for line in self.lines)
+        }
 
 
 @dataclass(frozen=True)

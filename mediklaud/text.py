@@ -54,6 +54,22 @@ def needed_note(typed: str, *, field: str, at_most: int = 4000) -> str:
     return kept
 
 
+def initials(name: str) -> str:
+    """The first letter of each word with its marks, so that a screen names nobody: A. M."""
+    firsts = (_first_letter(word) for word in name.split())
+    return " ".join(f"{first}." for first in firsts if first)
+
+
+def _first_letter(word: str) -> str:
+    start = next((place for place, one in enumerate(word) if one.isalnum()), None)
+    if start is None:
+        return ""
+    end = start + 1
+    while end < len(word) and unicodedata.category(word[end]).startswith("M"):
+        end += 1
+    return word[start:end].upper()
+
+
 def folded(words: str) -> str:
     """How names are compared and found: compatibility forms, case and Latin accents put aside.
 

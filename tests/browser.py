@@ -77,14 +77,16 @@ class Server:
             return 0
 
 
-def on_the_command_line(data_dir: Path, url: str = "") -> dict[str, str]:
-    """The environment of a process that lives in a data folder and has no mail server."""
-    told = {"DATA_DIR": str(data_dir), "DATABASE_URL": url, "SMTP_URL": "", "MAIL_FROM": ""}
+def on_the_command_line(data_dir: Path, url: str = "", mail: str = "") -> dict[str, str]:
+    """The environment of a process that lives in a data folder, without a mail server or with."""
+    told = {"DATA_DIR": str(data_dir), "DATABASE_URL": url, "SMTP_URL": mail, "MAIL_FROM": ""}
     return {**os.environ, **{f"MEDIKLAUD_{name}": value for name, value in told.items()}}
 
 
 @contextmanager
-def serving(data_dir: Path, *, url: str = "", plainly: bool = False) -> Iterator[Server]:
+def serving(
+    data_dir: Path, *, url: str = "", plainly: bool = False, mail: str = ""
+) -> Iterator[Server]:
     """The server on a free port, by its own command or plainly by `streamlit run`."""
     port, log = free_port(), data_dir.with_name(f"{data_dir.name}.log")
     address = ("--server.address", "127.0.0.1", "--server.port", str(port))
@@ -94,7 +96,7 @@ def serving(data_dir: Path, *, url: str = "", plainly: bool = False) -> Iterator
         process = subprocess.Popen(
             [sys.executable, "-u", "-m", *command],
             cwd=ROOT,
-            env=on_the_command_line(data_dir, url),
+            env=on_the_command_line(data_dir, url, mail),
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=subprocess.STDOUT,

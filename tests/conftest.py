@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import bcrypt
@@ -39,10 +40,15 @@ def cheap_passwords() -> Iterator[None]:
         yield
 
 
+_HOUSES = count(1)
+
+
 def move_in(patch: pytest.MonkeyPatch, data_dir: Path, url: str = "") -> None:
     """Let this process live in a data folder and, where given, on another database."""
     patch.setenv("MEDIKLAUD_DATA_DIR", str(data_dir))
     patch.setenv("MEDIKLAUD_DATABASE_URL", url)
+    # Another house may stand at the same address: racing processes tell it by this.
+    patch.setenv("HOUSE_NUMBER", str(next(_HOUSES)))
     for name in ("MEDIKLAUD_SMTP_URL", "MEDIKLAUD_MAIL_FROM"):
         patch.delenv(name, raising=False)
     config.settings.cache_clear()

@@ -3,16 +3,19 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, select, update
 from time_machine import Traveller
 
 from mediklaud.database import transaction
 from mediklaud.models import (
     Account,
     Appointment,
+    CallOutcome,
     CreditKind,
     EmergencyReason,
     InvoiceLine,
+    Message,
+    MessageStatus,
     Method,
     Payment,
     Receipt,
@@ -37,9 +40,11 @@ from mediklaud.repository import (
     hold_time,
     issue_credit_note,
     keep_service,
+    log_call,
     move_appointment,
     name_payer,
     note_wrong_try,
+    open_feed,
     open_record,
     overbook_appointment,
     price_service,
@@ -105,8 +110,18 @@ def _before_the_doors_open() -> None:
         cancel_appointment(db, unneeded, "Feels better", by=ward.meera)
         _book_over_and_end_a_wait(db)
     with transaction() as db:
+        db.execute(update(Message).values(next_attempt_at=Message.queued_at))
         (letter,) = claim_letters(db, at_most=1)
-        note_sent(db, letter.id or 0, reply="250 fine")
+        note_sent(db, letter.id or 0, lease=letter.next_attempt_at, reply="250 fine")
+        _call_and_open_a_calendar(db)
+
+
+def _call_and_open_a_calendar(db: Session) -> None:
+    ward = ward_of(db)
+    unheard = select(Message).where(Message.status == MessageStatus.UNADDRESSED)
+    letter = db.exec(unheard.limit(1)).one()
+    log_call(db, letter, CallOutcome.NO_ANSWER, "", form="call", by=ward.meera)
+    open_feed(db, by=ward.rao_account)
 
 
 def _book_over_and_end_a_wait(db: Session) -> None:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from mediklaud import clock, letters, migrations
 from mediklaud.config import key, settings
 from mediklaud.database import engine, transaction
+from mediklaud.envelope import Letter
 from mediklaud.models import Hospital, Message
 from mediklaud.repository.outbox import queue_letter
 
@@ -57,6 +58,7 @@ def close_house() -> None:
 def a_booking(**changes: Any) -> letters.Booking:
     """Asha's appointment with Dr Rao, Monday 23 November 2026, 10:30 in the morning."""
     facts = {
+        "tells": "booked",
         "appointment_id": 12,
         "version": 1,
         "hospital_name": "JMI Hospital",
@@ -64,13 +66,11 @@ def a_booking(**changes: Any) -> letters.Booking:
         "hospital_phone": "+91 11 2698 1717",
         "hospital_email": "desk@jmi.example",
         "patient_name": "Asha Devi",
-        "patient_email": "asha@example.in",
         "doctor_name": "Dr Rao",
         "specialty": "Cardiology",
         "starts_at": STARTS,
         "ends_at": STARTS + timedelta(minutes=15),
         "zone": "Asia/Kolkata",
-        "sent_at": STARTS - timedelta(days=3),
     }
     return letters.Booking(**{**facts, **changes})
 
@@ -78,7 +78,7 @@ def a_booking(**changes: Any) -> letters.Booking:
 def a_message(**changes: Any) -> Message:
     """Asha's letter as a row that stands in no database."""
     facts: dict[str, Any] = {
-        **vars(letters.booked(a_booking())),
+        "facts": letters.frozen(a_booking()),
         "subject": "appointment/12",
         "kind": "booked",
         "to_address": "asha@example.in",
@@ -91,18 +91,30 @@ def a_message(**changes: Any) -> Message:
     return Message(**{**facts, **changes})
 
 
-def queue(number: int = 1, *, to: str | None = "asha@example.in", name: str = "Asha Devi") -> int:
+def a_letter(*, to: str | None = "asha@example.in", **changes: Any) -> Letter:
+    """What the mailroom makes of the facts of Asha's appointment."""
+    return letters.written(a_message(facts=letters.frozen(a_booking(**changes)), to_address=to))
+
+
+def queue(
+    number: int = 1,
+    *,
+    to: str | None = "asha@example.in",
+    name: str = "Asha Devi",
+    **how: Any,
+) -> int:
     """Put letter so-and-so in the outbox; returns its row's number."""
     with transaction() as db:
         return queue_letter(
             db,
-            letters.booked(a_booking(appointment_id=number, patient_name=name)),
+            letters.frozen(a_booking(appointment_id=number, patient_name=name)),
             subject=f"appointment/{number}",
             kind="booked",
             appointment_id=None,
             to_address=to,
             to_name=name,
             domain="jmi.example",
+            **how,
         )
 
 

@@ -66,7 +66,7 @@ from mediklaud.repository import (
 )
 from tests.hospital import ASHA, NINE_O_CLOCK
 
-_HOUSE = ("MEDIKLAUD_DATA_DIR", "MEDIKLAUD_DATABASE_URL")
+_HOUSE = ("HOUSE_NUMBER", "MEDIKLAUD_DATA_DIR", "MEDIKLAUD_DATABASE_URL")
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -1,4 +1,4 @@
-"""What the tests of patients to move share: a leave, the list it makes, a colleague."""
+"""What the tests of patients to move share: a leave, and the list it makes."""
 
 from datetime import date
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import select
 
+from mediklaud import letters as letters_room
 from mediklaud.errors import (
     DoctorInactive,
     DoctorOnLeave,
@@ -21,6 +22,7 @@ from mediklaud.errors import (
     StaleForm,
     TooFarAhead,
 )
+from mediklaud.letters import written
 from mediklaud.models import (
     Appointment,
     AppointmentStatus,
@@ -258,7 +260,21 @@ def test_every_booking_has_exactly_one_letter_with_its_hour(db, ward):
     (letter,) = letters(db)
     assert letter.appointment_id == booked.id
     assert letter.to_address == "asha@example.org"
-    assert "Monday 23 November 2026, 10:00 AM IST" in letter.text
+    assert "Monday 23 November 2026, 10:00 AM IST" in written(letter).text
+
+
+def test_a_booking_freezes_the_facts_and_writes_no_words(db, ward, monkeypatch):
+    def pen(*_, **__):
+        raise AssertionError("words are written when the letter is sent")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(letters_room, "_rendered", pen)
+        book(db, ward, ward.asha, ward.rao)
+    ward.asha.name = "Asha Menon-Thomas"
+
+    (letter,) = letters(db)
+    assert letter.language == "en"
+    assert written(letter).text.startswith("Dear Asha Menon,")
 
 
 def test_a_patient_without_email_waits_for_a_call(db, ward):
@@ -291,8 +307,8 @@ def test_a_cancelled_appointment_has_its_own_letter(db, ward):
     cancel_appointment(db, booked, "Fever", by=ward.meera)
 
     (letter,) = letters(db, "cancelled")
-    assert letter.calendar_method == "CANCEL"
-    assert "You need not come" in letter.text
+    assert written(letter).calendar_method == "CANCEL"
+    assert "You need not come" in written(letter).text
 
 
 def test_a_moved_appointment_has_a_letter_with_the_new_hour(db, ward):
@@ -300,9 +316,9 @@ def test_a_moved_appointment_has_a_letter_with_the_new_hour(db, ward):
     move_appointment(db, booked, ward.iyer, at(12), form="m1", by=ward.meera)
 
     (letter,) = letters(db, "moved")
-    assert "12:00 PM IST" in letter.text
-    assert f"UID:appointment-{booked.id}@" in letter.calendar
-    assert "SEQUENCE:1" in letter.calendar
+    assert "12:00 PM IST" in written(letter).text
+    assert f"UID:appointment-{booked.id}@" in written(letter).calendar
+    assert "SEQUENCE:1" in written(letter).calendar
     assert letters(db, "cancelled") == []
 
 
@@ -346,9 +362,9 @@ def test_an_emergency_is_told_to_the_cmo(db, ward):
 
     (letter,) = letters(db, "emergency")
     assert letter.to_address == "khan@jmi-hospital.example.org"
-    assert "₹800.00" in letter.text
-    assert "fever in a child" in letter.text
-    assert "Asha" not in letter.text
+    assert "₹800.00" in written(letter).text
+    assert "fever in a child" in written(letter).text
+    assert "Asha" not in written(letter).text
 
 
 def test_an_emergency_does_not_pass_the_overlap(db, ward):
@@ -499,7 +515,8 @@ def test_the_day_lists_every_visit_by_time_cancelled_ones_too(db, ward):
     visits = day_visits(db, TODAY, by=ward.meera)
 
     assert [one.appointment.id for one in visits] == [early.id, late.id]
-    assert visits[1].letter.kind == "cancelled"
+    # Cancelled within the grace: nothing was mailed.
+    assert visits[1].letter is None
     only_iyer = day_visits(db, TODAY, by=ward.meera, doctor_id=ward.iyer.id)
     assert [one.patient.name for one in only_iyer] == ["Ben Thomas"]
 

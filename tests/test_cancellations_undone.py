@@ -4,6 +4,7 @@ import pytest
 from sqlmodel import Session, select
 
 from mediklaud.errors import NothingToUndo, OnHold, PastTime, SlotTaken
+from mediklaud.letters import written
 from mediklaud.models import Appointment, AppointmentStatus, EmergencyReason, Message, Priority
 from mediklaud.repository import arrive, cancel_appointment, move_appointment, restore_appointment
 from tests.hospital import Ward, at
@@ -22,7 +23,7 @@ def test_a_cancellation_undone_is_booked_again_with_a_letter(db, ward):
 
     assert (restored.status, restored.cancel_reason) == (AppointmentStatus.BOOKED, None)
     letter = db.exec(select(Message).where(Message.kind == "restored")).one()
-    assert "SEQUENCE:2" in letter.calendar
+    assert "SEQUENCE:2" in written(letter).calendar
 
 
 def test_who_had_arrived_waits_again_with_the_same_token(db, ward):

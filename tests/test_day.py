@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from mediklaud.errors import OnHold
 from mediklaud.invoice_pdf import bill_pdf, receipt_pdf
+from mediklaud.letters import written
 from mediklaud.models import EmergencyReason, Message, Method, Role
 from mediklaud.repository import (
     PatientForm,
@@ -84,7 +85,7 @@ def test_the_whole_day_goes_through_on_both_engines(house, nine_o_clock):
     with desk() as (db, _):
         letter = db.exec(select(Message)).one()
         assert letter.to_address == "chitra@example.org"
-        assert "Monday 23 November 2026, 10:20 AM IST" in letter.text
+        assert "Monday 23 November 2026, 10:20 AM IST" in written(letter).text
 
     nine_o_clock.move_to(at(10, 20))
     bill = seen_and_billed(patient, booked, account)

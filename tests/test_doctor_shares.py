@@ -6,6 +6,7 @@ import pytest
 
 from mediklaud.errors import NotPermitted, ShareInThePast, ShareNotPossible
 from mediklaud.models import Method
+from mediklaud.reports import shares
 from mediklaud.repository import reverse_payment, set_share, share_lines, share_terms
 from tests.hospital import TODAY, at
 from tests.till import bill_of, pay, payments_on, settings
@@ -86,6 +87,24 @@ def test_a_reversal_is_a_line_of_its_own_day(db, ward, nine_o_clock):
     assert (today["received_paise"], today["before_paise"], today["visits"]) == (300_00, 0, 0)
     assert (tomorrow["received_paise"], tomorrow["before_paise"]) == (-300_00, 300_00)
     assert today["number"] == tomorrow["number"] == bill.number
+
+
+def test_a_months_statement_is_the_agreed_part_of_its_receipts(db, ward, nine_o_clock):
+    set_share(db, ward.rao, TODAY, basis_points=6000, by=ward.khan)
+    bill_of(db, ward, ward.asha, 333_33)
+    first = pay(db, ward, ward.asha, 100_01, Method.CHEQUE)
+    second = pay(db, ward, ward.asha, 233_32)
+    nine_o_clock.move_to(at(9, day=TOMORROW))
+    reverse_payment(db, payments_on(db, first)[0], "Bounced", by=ward.ishaan)
+
+    told = shares.shares_frame(lines(db, ward, TODAY, TOMORROW))
+    terms = shares.terms_frame(share_terms(db, by=ward.khan))
+    (month,) = shares.shares_by_month(shares.shares_by_line(told, terms)).to_dict("records")
+    tied = shares.shares_by_receipt(shares.shares_by_line(told, terms)).set_index("receipt_number")
+
+    # 60 per cent of 233.32, to the paisa.
+    assert (month["received_paise"], month["share_paise"]) == (233_32, 139_99)
+    assert tied["received_paise"].to_dict() == {first.number: 0, second.number: 233_32}
 
 
 @pytest.mark.parametrize("name", ["meera", "tara", "rao_account"])

@@ -1,6 +1,8 @@
 """Letters: the right hour, names intact, nothing a name could smuggle in."""
 
+import json
 import time
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -9,12 +11,12 @@ from email_validator import EmailNotValidError
 from icalendar import Calendar
 
 from mediklaud import envelope, letters
-from mediklaud.envelope import as_email, domain_of, message_id
+from mediklaud.envelope import Letter, as_email, domain_of, message_id
 from mediklaud.models import EmergencyReason
-from tests.post import STARTS, a_booking, a_message
+from tests.post import STARTS, a_booking, a_letter, a_message
 
 WHEN = "Monday 23 November 2026, 10:30 AM IST"
-KINDS = [letters.booked, letters.moved, letters.cancelled]
+KINDS = ["booked", "moved", "cancelled", "restored"]
 HEADERS = {
     *("from", "to", "reply-to", "subject", "date", "message-id"),
     *("auto-submitted", "mime-version", "content-type"),
@@ -60,12 +62,12 @@ def read_back(mail: EmailMessage) -> EmailMessage:
     return message_from_bytes(mail.as_bytes(), policy=policy.default)
 
 
-def sent(letter: letters.Letter, **changes: object) -> EmailMessage:
-    message = a_message(**vars(letter), **changes)
-    return as_email(message, sender="desk@jmi.example", sender_name="JMI Hospital")
+def sent(letter: Letter, **changes: object) -> EmailMessage:
+    message = a_message(**changes)
+    return as_email(message, letter, sender="desk@jmi.example", sender_name="JMI Hospital")
 
 
-def entry(letter: letters.Letter):
+def entry(letter: Letter):
     [event] = Calendar.from_ical(letter.calendar).walk("VEVENT")
     return event
 
@@ -79,9 +81,9 @@ def machine_zone(request, monkeypatch):
     time.tzset()
 
 
-@pytest.mark.parametrize("write", KINDS)
-def test_the_hour_is_the_hospitals_whatever_the_zone_of_the_machine(machine_zone, write):
-    letter = write(a_booking())
+@pytest.mark.parametrize("tells", KINDS)
+def test_the_hour_is_the_hospitals_whatever_the_zone_of_the_machine(machine_zone, tells):
+    letter = a_letter(tells=tells)
     mail = read_back(sent(letter))
 
     assert WHEN in mail["Subject"]
@@ -91,9 +93,9 @@ def test_the_hour_is_the_hospitals_whatever_the_zone_of_the_machine(machine_zone
     assert entry(letter)["DTSTART"].dt == STARTS
 
 
-@pytest.mark.parametrize("write", KINDS)
-def test_a_letter_names_who_whom_and_where(write):
-    letter = write(a_booking())
+@pytest.mark.parametrize("tells", KINDS)
+def test_a_letter_names_who_whom_and_where(tells):
+    letter = a_letter(tells=tells)
 
     facts = ("Asha Devi", "Dr Rao", "Cardiology", "JMI Hospital", "New Delhi", "+91 11 2698 1717")
     for fact in facts:
@@ -102,9 +104,9 @@ def test_a_letter_names_who_whom_and_where(write):
 
 
 def test_a_move_and_a_cancellation_reach_the_same_calendar_entry():
-    first = entry(letters.booked(a_booking(version=1)))
-    second = entry(letters.moved(a_booking(version=2)))
-    third = entry(letters.cancelled(a_booking(version=3)))
+    first = entry(a_letter(version=1))
+    second = entry(a_letter(tells="moved", version=2))
+    third = entry(a_letter(tells="cancelled", version=3))
 
     assert {event["UID"] for event in (first, second, third)} == {"appointment-12@jmi.example"}
     assert [event["SEQUENCE"] for event in (first, second, third)] == [0, 1, 2]
@@ -112,10 +114,10 @@ def test_a_move_and_a_cancellation_reach_the_same_calendar_entry():
 
 
 @pytest.mark.parametrize(
-    ("write", "method"), list(zip(KINDS, ["REQUEST", "REQUEST", "CANCEL"], strict=True))
+    ("tells", "method"), list(zip(KINDS, ["REQUEST", "REQUEST", "CANCEL", "REQUEST"], strict=True))
 )
-def test_the_method_stands_in_the_calendar_and_in_the_mime_type(write, method):
-    mail = read_back(sent(write(a_booking())))
+def test_the_method_stands_in_the_calendar_and_in_the_mime_type(tells, method):
+    mail = read_back(sent(a_letter(tells=tells)))
     [part] = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
 
     assert part["Content-Type"].params == {"charset": "utf-8", "method": method}
@@ -123,7 +125,7 @@ def test_the_method_stands_in_the_calendar_and_in_the_mime_type(write, method):
 
 
 def test_the_calendar_is_also_a_file():
-    letter = letters.booked(a_booking())
+    letter = a_letter()
     [file] = read_back(sent(letter)).iter_attachments()
 
     assert file.get_filename() == "appointment.ics"
@@ -131,14 +133,14 @@ def test_the_calendar_is_also_a_file():
 
 
 def test_every_line_of_a_calendar_is_75_octets_at_most():
-    letter = letters.booked(a_booking(patient_name="தமிழ்ச்செல்வி " * 9, hospital_name="अस्पताल " * 20))
+    letter = a_letter(patient_name="தமிழ்ச்செல்வி " * 9, hospital_name="अस्पताल " * 20)
 
     assert max(len(line.encode()) for line in letter.calendar.split("\r\n")) <= 75
 
 
 @pytest.mark.parametrize("name", ["आशा देवी", "தமிழ்ச்செல்வி", "عائشہ", "Zoë O'Neill-Śmith"])
 def test_a_name_of_any_script_arrives_as_it_was_written(name):
-    mail = read_back(sent(letters.booked(a_booking(patient_name=name)), to_name=name))
+    mail = read_back(sent(a_letter(patient_name=name), to_name=name))
     [recipient] = mail["To"].addresses
     [part] = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
     [event] = Calendar.from_ical(part.get_content()).walk("VEVENT")
@@ -151,9 +153,9 @@ def test_a_name_of_any_script_arrives_as_it_was_written(name):
 
 @pytest.mark.parametrize("name", NASTY_NAMES)
 def test_no_name_adds_a_header_or_a_recipient(name):
-    letter = letters.booked(a_booking(patient_name=name, hospital_name=name))
-    message = a_message(**{**vars(letter), "headline": name, "to_name": name})
-    octets = as_email(message, sender="desk@jmi.example", sender_name=name).as_bytes()
+    letter = a_letter(patient_name=name, hospital_name=name)
+    message, headed = a_message(to_name=name), replace(letter, headline=name)
+    octets = as_email(message, headed, sender="desk@jmi.example", sender_name=name).as_bytes()
 
     for rules in (policy.default, policy.SMTP):
         mail = message_from_bytes(octets, policy=rules)
@@ -173,7 +175,7 @@ def test_without_the_filter_some_names_would_break_out(monkeypatch):
 
 def _stays_a_name(name: str) -> bool:
     try:
-        mail = read_back(sent(letters.booked(a_booking()), to_name=name))
+        mail = read_back(sent(a_letter(), to_name=name))
     except ValueError:
         return False
     return "Bcc" not in mail and len(mail["To"].addresses) == 1
@@ -181,7 +183,7 @@ def _stays_a_name(name: str) -> bool:
 
 @pytest.mark.parametrize("name", [*NASTY_NAMES, "a\\nb; c, d: e", "^n^'^^", "आशा " * 30, ""])
 def test_a_calendar_gives_every_name_back_as_it_was_written(name):
-    letter = letters.booked(a_booking(patient_name=name, doctor_name=name, hospital_name=name))
+    letter = a_letter(patient_name=name, doctor_name=name, hospital_name=name)
 
     [event] = Calendar.from_ical(letter.calendar).walk("VEVENT")
     written = envelope.one_line(", ".join(name.splitlines()))
@@ -194,10 +196,8 @@ def test_a_calendar_gives_every_name_back_as_it_was_written(name):
 
 @pytest.mark.parametrize("name", NASTY_NAMES)
 def test_no_name_adds_a_line_to_a_calendar(name):
-    event = entry(
-        letters.booked(a_booking(patient_name=name, hospital_name=name, doctor_name=name))
-    )
-    plain = entry(letters.booked(a_booking()))
+    event = entry(a_letter(patient_name=name, hospital_name=name, doctor_name=name))
+    plain = entry(a_letter())
 
     assert set(event) == set(plain)
     assert event["ATTENDEE"] == "mailto:asha@example.in"
@@ -217,27 +217,31 @@ def test_no_name_adds_a_line_to_a_calendar(name):
 )
 def test_an_address_that_is_none_is_refused(address):
     with pytest.raises(EmailNotValidError):
-        as_email(a_message(to_address=address), sender="desk@jmi.example", sender_name="JMI")
+        as_email(
+            a_message(to_address=address), a_letter(), sender="desk@jmi.example", sender_name="JMI"
+        )
 
 
 def test_an_address_in_hindi_is_written_as_it_is():
-    mail = sent(letters.booked(a_booking()), to_address="आशा@उदाहरण.भारत")
+    mail = sent(a_letter(), to_address="आशा@उदाहरण.भारत")
 
     assert "To: Asha Devi <आशा@xn--p1b6ci4b4b3a.xn--h2brj9c>" in mail.as_bytes().decode()
 
 
-@pytest.mark.parametrize("write", KINDS)
-def test_a_script_in_a_name_is_only_words_in_the_html(write):
-    html = write(a_booking(patient_name="<script>alert(1)</script>", doctor_name="<b>Rao</b>")).html
+@pytest.mark.parametrize("tells", KINDS)
+def test_a_script_in_a_name_is_only_words_in_the_html(tells):
+    html = a_letter(
+        tells=tells, patient_name="<script>alert(1)</script>", doctor_name="<b>Rao</b>"
+    ).html
 
     assert "<script" not in html
     assert "<b>" not in html
     assert "&lt;script&gt;" in html
 
 
-@pytest.mark.parametrize("write", KINDS)
-def test_the_html_fetches_nothing_from_anywhere(write):
-    html = write(a_booking()).html
+@pytest.mark.parametrize("tells", KINDS)
+def test_the_html_fetches_nothing_from_anywhere(tells):
+    html = a_letter(tells=tells).html
 
     assert '<html lang="en">' in html
     assert not any(word in html for word in ("http:", "https:", "src=", "url(", "<link", "@import"))
@@ -249,16 +253,14 @@ def test_a_message_id_is_stable_and_tells_events_apart():
 
     assert first == message_id("appointment/12", "booked", 1, "jmi.example")
     assert len({first, *(message_id(*event, "jmi.example") for event in events)}) == 4
-    mail = read_back(sent(letters.booked(a_booking()), message_id=first))
+    mail = read_back(sent(a_letter(), message_id=first))
     assert mail["Message-ID"] == first
 
 
 def test_a_long_message_id_is_never_folded_into_something_else():
     long = message_id("appointment/12", "booked", 1, f"{'a' * 60}.{'b' * 60}.example")
 
-    assert (
-        f"Message-ID: {long}\r\n" in sent(letters.booked(a_booking()), message_id=long).as_string()
-    )
+    assert f"Message-ID: {long}\r\n" in sent(a_letter(), message_id=long).as_string()
 
 
 def test_a_hospital_without_an_address_still_has_a_domain():
@@ -268,6 +270,7 @@ def test_a_hospital_without_an_address_still_has_a_domain():
 
 def test_the_chief_hears_of_an_emergency_without_the_patients_name():
     emergency = letters.Emergency(
+        tells="emergency",
         hospital_name="JMI Hospital",
         hospital_address="Okhla Road",
         hospital_phone="+91 11 2698 1717",
@@ -279,10 +282,26 @@ def test_the_chief_hears_of_an_emergency_without_the_patients_name():
         owed="₹1,23,456.50",
         booked_by="Meera",
     )
-    letter = letters.emergency_notice(emergency)
+    letter = letters.written(a_message(facts=letters.frozen(emergency)))
 
     for fact in ("JMI000012", "Dr Rao", WHEN, "fever in a child", "₹1,23,456.50", "Meera"):
         assert fact in letter.text
         assert fact in letter.html
     assert letter.calendar is None
     assert "₹1,23,456.50" in read_back(sent(letter))["Subject"]
+
+
+def test_a_letter_of_an_earlier_release_keeps_its_words():
+    words = {"headline": "Your appointment", "text": "Come at ten.", "html": "<p>Come at ten.</p>"}
+    calendar = {"calendar": "BEGIN:VCALENDAR\r\n", "calendar_method": "REQUEST"}
+    facts = json.dumps({"tells": "as written", **words, **calendar})
+
+    assert letters.written(a_message(facts=facts)) == Letter(**words, **calendar)
+
+
+def test_the_facts_of_a_letter_hold_no_words():
+    facts = letters.frozen(a_booking(patient_name="आशा देवी"))
+
+    assert json.loads(facts)["starts_at"] == "2026-11-23T05:00:00+00:00"
+    assert "appointment is booked" not in facts
+    assert letters.written(a_message(facts=facts)).text.startswith("Dear आशा देवी,")

@@ -189,6 +189,20 @@ def test_a_letter_that_cannot_be_written_does_not_block_the_next(mail):
     assert status(good) is MessageStatus.SENT
 
 
+@pytest.mark.parametrize(
+    "facts", ["{", "{}", "[]", '{"tells": "gossip"}', '{"tells": "booked", "starts_at": "noon"}']
+)
+def test_facts_no_letter_can_be_made_of_are_final_and_do_not_block_the_next(mail, facts):
+    spoilt, good = queue(1), queue(2, to="ben@example.in")
+    with transaction() as db:
+        db.get_one(Message, spoilt).facts = facts
+
+    assert empty_outbox() == 1
+    assert status(spoilt) is MessageStatus.FAILED
+    assert row(spoilt).outcome.startswith("cannot be written as mail: ")
+    assert status(good) is MessageStatus.SENT
+
+
 def test_a_refused_connection_keeps_every_letter(house, monkeypatch):
     settle(monkeypatch, smtp_url=f"smtp://127.0.0.1:{free_port()}")
     letters = [queue(number) for number in range(1, 4)]
@@ -241,8 +255,8 @@ def test_a_letter_late_in_its_lease_is_left_to_the_next_round(mail, monkeypatch)
     message_pk = queue()
     claimed = mailroom._claimed
 
-    def slow():
-        letterhead, held = claimed()
+    def slow(*how):
+        letterhead, held = claimed(*how)
         for message in held:
             message.next_attempt_at -= timedelta(minutes=4)
         return letterhead, held
@@ -257,10 +271,10 @@ def test_an_accepted_letter_is_noted_though_the_database_is_busy(mail, monkeypat
     message_pk = queue()
     busy, noted = [TwoDesksMet(), TwoDesksMet()], mailroom.note_sent
 
-    def note(db, pk, *, reply):
+    def note(db, pk, *, lease, reply):
         if busy:
             raise busy.pop()
-        noted(db, pk, reply=reply)
+        noted(db, pk, lease=lease, reply=reply)
 
     monkeypatch.setattr(mailroom, "note_sent", note)
     monkeypatch.setattr(mailroom.time, "sleep", lambda _: None)
@@ -434,15 +448,15 @@ def test_a_mailroom_finishes_what_it_holds_when_stopped(mail, monkeypatch):
 
 def test_a_mailroom_survives_whatever_happens_and_tells_nobodys_name(mail, monkeypatch, caplog):
     message_pk = queue()
-    rounds, work = Counter(), mailroom.empty_outbox
+    rounds, work = Counter(), mailroom._send_due
 
-    def stumbling():
+    def stumbling(stopping):
         rounds["all"] += 1
         if rounds["all"] < 3:
             raise RuntimeError("SELECT * FROM patient WHERE email = 'asha@example.in'")
-        return work()
+        return work(stopping)
 
-    monkeypatch.setattr(mailroom, "empty_outbox", stumbling)
+    monkeypatch.setattr(mailroom, "_send_due", stumbling)
     monkeypatch.setattr(mailroom, "_PAUSE_SECONDS", 0.01)
     room = Mailroom()
     with caplog.at_level(logging.DEBUG):

@@ -1,6 +1,6 @@
 """The outbox: one letter per event, claimed by one mailroom, tried again with patience."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -9,17 +9,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select, update
 
 from mediklaud import clock
-from mediklaud.database import broken_rule, engine, transaction
+from mediklaud.database import broken_rule, engine, reading, transaction
 from mediklaud.models import Appointment, Doctor, Message, MessageStatus, Patient, Sex, VisitKind
 from mediklaud.repository.outbox import (
     LEASE,
     MOST_ATTEMPTS,
     OutboxState,
     claim_letters,
+    claim_put_off,
+    hasten,
     letters_of,
     note_failed,
     note_sent,
     outbox_state,
+    put_back,
 )
 from tests.conftest import on_ground
 from tests.post import STARTS, close_house, open_house, queue, row
@@ -48,9 +51,15 @@ def claim(at_most: int = 100) -> list[int]:
         return [message.id for message in claim_letters(db, at_most=at_most)]
 
 
+def lease(message_pk: int) -> datetime:
+    """The end of the lease a letter is on."""
+    with reading() as db:
+        return db.get_one(Message, message_pk).next_attempt_at
+
+
 def fail(message_pk: int, *, final: bool = False) -> Message:
     with transaction() as db:
-        note_failed(db, message_pk, why="451 later", final=final)
+        note_failed(db, message_pk, lease=lease(message_pk), why="451 later", final=final)
     return row(message_pk)
 
 
@@ -133,7 +142,9 @@ def test_a_sent_letter_keeps_its_moment_and_the_servers_reply(house):
     claim()
 
     with transaction() as db:
-        note_sent(db, message_pk, reply="250 kept\r\n as 4711\x00" + "x" * 9000)
+        note_sent(
+            db, message_pk, lease=lease(message_pk), reply="250 kept\r\n as 4711\x00" + "x" * 9000
+        )
 
     message = row(message_pk)
     assert message.status is MessageStatus.SENT
@@ -175,13 +186,57 @@ def test_a_final_no_is_not_asked_again(house):
     assert message.outcome == "451 later"
 
 
+def test_a_note_of_a_lost_lease_changes_nothing(house):
+    message_pk = queue()
+    claim()
+    lost = lease(message_pk)
+    with time_machine.travel(lost + timedelta(seconds=1)):
+        claim()
+
+        with transaction() as db:
+            note_sent(db, message_pk, lease=lost, reply="250 late")
+            note_failed(db, message_pk, lease=lost, why="550 late", final=True)
+            put_back(db, message_pk, lease=lost, why="late", until=STARTS)
+
+    message = row(message_pk)
+    assert (message.status, message.outcome) == (MessageStatus.SENDING, "")
+    assert (message.attempts, message.next_attempt_at) == (2, lease(message_pk))
+
+
+def test_a_letter_put_back_uses_up_no_attempt(house):
+    message_pk = queue()
+    claim()
+    until = clock.now() + timedelta(seconds=10)
+    with transaction() as db:
+        put_back(db, message_pk, lease=lease(message_pk), why="nobody home", until=until)
+
+    message = row(message_pk)
+    assert (message.status, message.attempts) == (MessageStatus.QUEUED, 0)
+    assert (message.next_attempt_at, message.outcome) == (until, "nobody home")
+
+
+def test_what_was_put_off_is_hastened_and_what_only_rests_is_not(house):
+    put_off, resting = queue(1), queue(2, rests=timedelta(minutes=1))
+    claim()
+    fail(put_off)
+    with transaction() as db:
+        assert [one.id for one in claim_put_off(db)] == [put_off]
+    fail(put_off)
+
+    with transaction() as db:
+        hasten(db)
+
+    assert claim() == [put_off]
+    assert row(resting).attempts == 0
+
+
 def test_a_late_note_changes_nothing_once_a_letter_was_sent(house):
     message_pk = queue()
     claim()
     with transaction() as db:
-        note_sent(db, message_pk, reply="250 first")
+        note_sent(db, message_pk, lease=lease(message_pk), reply="250 first")
     with transaction() as db:
-        note_sent(db, message_pk, reply="250 second")
+        note_sent(db, message_pk, lease=lease(message_pk), reply="250 second")
 
     assert fail(message_pk, final=True).outcome == "250 first"
     assert row(message_pk).status is MessageStatus.SENT
@@ -256,8 +311,8 @@ def test_the_state_of_the_outbox(house):
     sent, failed, *_ = [queue(number) for number in range(1, 6)]
     claim(3)
     with transaction() as db:
-        note_sent(db, sent, reply="250")
-        note_failed(db, failed, why="550", final=True)
+        note_sent(db, sent, lease=lease(sent), reply="250")
+        note_failed(db, failed, lease=lease(failed), why="550", final=True)
 
     with transaction() as db:
         state = outbox_state(db)
@@ -279,5 +334,5 @@ def test_due_letters_and_the_state_of_the_outbox_are_found_by_an_index(monkeypat
         ]
     close_house()
 
-    assert len(plans) == 4
+    assert len(plans) == 5
     assert all("SEARCH message USING" in plan for plan in plans)

@@ -16,6 +16,7 @@ from mediklaud.errors import (
     PatientBusy,
     SlotTaken,
 )
+from mediklaud.letters import written
 from mediklaud.models import AppointmentStatus, EmergencyReason, Message
 from mediklaud.repository import (
     arrive,
@@ -58,9 +59,9 @@ def test_the_calendar_entry_comes_back_under_its_own_name(db, ward, slip):
 
     row = select(Message).where(Message.kind == "restored")
     letter = db.exec(row).one()
-    assert "SEQUENCE:2" in letter.calendar
-    assert f"UID:appointment-{slip.id}@" in letter.calendar
-    assert letter.calendar_method == "REQUEST"
+    assert "SEQUENCE:2" in written(letter).calendar
+    assert f"UID:appointment-{slip.id}@" in written(letter).calendar
+    assert written(letter).calendar_method == "REQUEST"
 
 
 def test_it_may_be_cancelled_and_restored_again(db, ward, slip):

@@ -1,6 +1,7 @@
 """A hospital of the first release, with rows in its tables, is brought to this one."""
 
 from collections.abc import Iterator
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,15 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from mediklaud import database, guards, migrations
+from mediklaud.envelope import Letter
+from mediklaud.letters import written
+from mediklaud.mailroom import empty_outbox
 from mediklaud.models import (
     Appointment,
     Hospital,
     Invoice,
     Leave,
+    Message,
     Payment,
     Receipt,
     WorkingSession,
@@ -40,6 +45,18 @@ _OLD_ROWS = (
     "valid_from) VALUES (1, 0, 600, 780, 20, '2026-11-01')",
     "INSERT INTO leave (doctor_id, begins_at, ends_at, reason, form) "
     f"VALUES (1, {_AT.format('28')}, {_AT.format('29')}, '', 'leave')",
+)
+_LETTER = (
+    "INSERT INTO message (subject, kind, version, appointment_id, to_address, to_name, "
+    "message_id, headline, text, html, calendar, calendar_method, status, attempts, queued_at, "
+    "next_attempt_at, sent_at, outcome) VALUES ('appointment/{0}', 'booked', 1, {0}, {1}, 'Asha', "
+    "'<{0}@example.org>', 'Come \"on\" Monday', 'आशा: come', '<p>Come</p>', 'BEGIN\r\nEND\r\n', "
+    f"'REQUEST', '{{2}}', 0, {_AT.format('02')}, {_AT.format('02')}, {{3}}, '')"
+)
+_LETTERS = (
+    (1, "'asha@example.org'", "sent", _AT.format("03")),
+    (2, "'asha@example.org'", "queued", "NULL"),
+    (3, "NULL", "unaddressed", "NULL"),
 )
 # What the first release's till wrote: a bill paid in two parts, and one not paid.
 _OLD_MONEY = (
@@ -112,8 +129,9 @@ def first_release(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pa
         with database.engine().begin() as connection:
             command.upgrade(migrations._alembic(connection), "0001")
             visits = (_VISIT.format(*row) for row in _VISITS)
-            for statement in (*_OLD_ROWS, *visits, *_OLD_MONEY):
-                connection.execute(text(statement))
+            letters = (_LETTER.format(*row) for row in _LETTERS)
+            for statement in (*_OLD_ROWS, *visits, *letters, *_OLD_MONEY):
+                connection.exec_driver_sql(statement)
         yield data_dir
 
 
@@ -135,6 +153,29 @@ def test_every_row_is_kept_and_says_what_is_new(first_release):
         hospital = db.get_one(Hospital, 1)
         assert (hospital.overbookings_a_session, hospital.follow_up_visits) == (2, 0)
         assert (hospital.dues_limit_paise, hospital.dues_grace_days) == (500, 3)
+
+
+def test_letters_keep_the_words_they_were_written_in(first_release):
+    migrations.upgrade()
+
+    with database.reading() as db:
+        kept = db.exec(select(Message).order_by(Message.id)).all()
+    assert [one.status.value for one in kept] == ["sent", "queued", "unaddressed"]
+    assert {one.language for one in kept} == {"en"}
+    words = Letter('Come "on" Monday', "आशा: come", "<p>Come</p>", "BEGIN\r\nEND\r\n", "REQUEST")
+    assert [written(one) for one in kept] == [words] * 3
+
+
+def test_a_letter_that_waited_leaves_after_the_upgrade(first_release):
+    migrations.upgrade()
+
+    assert empty_outbox() == 1
+
+    (file,) = (first_release / "letters").iterdir()
+    mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+    assert mail["Subject"] == 'Come "on" Monday'
+    assert mail["Message-ID"] == "<2@example.org>"
+    assert mail.get_body(("plain",)).get_content().strip() == "आशा: come"
 
 
 def test_every_bill_and_payment_is_kept_as_it_was_issued(first_release):

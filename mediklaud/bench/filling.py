@@ -118,9 +118,7 @@ _MESSAGES = _copies(
     subject=_ABOUT,
     appointment_id=_APPOINTMENT.c.id,
     message_id=_words("<", _APPOINTMENT.c.id, "@bench.example.org>"),
-    text=literal("-"),
-    html=literal("-"),
-    calendar=literal("-"),
+    facts=literal("{}"),
     status=literal(MessageStatus.SENT, _MESSAGE.c.status.type),
     sent_at=_APPOINTMENT.c.booked_at,
 )

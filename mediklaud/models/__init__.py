@@ -10,6 +10,7 @@ from mediklaud.models.appointments import (
 )
 from mediklaud.models.desk import PAPERS, AuditEvent, Hospital, Message
 from mediklaud.models.ledger import Charge, NumberSeries, Service, ServicePrice, Tariff
+from mediklaud.models.mail import CalendarFeed, Consent, PhoneCall
 from mediklaud.models.papers import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Paper
 from mediklaud.models.payments import Allocation, Payment, PaymentReversal, Receipt, Refund
 from mediklaud.models.people import Doctor, Patient
@@ -29,6 +30,7 @@ from mediklaud.models.words import (
     TAKES_TIME_SQL,
     AppointmentStatus,
     BillWhen,
+    CallOutcome,
     ContactKind,
     ContactOutcome,
     CreditKind,
@@ -37,6 +39,7 @@ from mediklaud.models.words import (
     MessageStatus,
     Method,
     Priority,
+    Purpose,
     ReceiptKind,
     Role,
     Sex,
@@ -56,7 +59,10 @@ __all__ = [
     "AppointmentStatus",
     "AuditEvent",
     "BillWhen",
+    "CalendarFeed",
+    "CallOutcome",
     "Charge",
+    "Consent",
     "ContactKind",
     "ContactOutcome",
     "CreditKind",
@@ -87,8 +93,10 @@ __all__ = [
     "Payment",
     "PaymentPlan",
     "PaymentReversal",
+    "PhoneCall",
     "PlanBill",
     "Priority",
+    "Purpose",
     "Receipt",
     "ReceiptKind",
     "Refund",

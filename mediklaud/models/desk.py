@@ -38,6 +38,12 @@ class Hospital(SQLModel, table=True):
         CheckConstraint(
             "follow_up_percent BETWEEN 0 AND 99", name="entitled_follow_ups_are_cheaper"
         ),
+        CheckConstraint(
+            "letter_grace_seconds BETWEEN 0 AND 600", name="letters_rest_ten_minutes_at_most"
+        ),
+        CheckConstraint(
+            "reminder_hours BETWEEN 0 AND 168", name="reminders_come_a_week_before_at_most"
+        ),
     )
 
     id: int = Field(default=1, primary_key=True)
@@ -66,6 +72,10 @@ class Hospital(SQLModel, table=True):
     follow_up_visits: int = 0
     follow_up_days: int = 0
     follow_up_percent: int = 0
+    # So long a letter about an appointment rests, so that a slip put right at once is not mailed.
+    letter_grace_seconds: int = 60
+    # So long before an appointment its reminder leaves; 0 for no reminders.
+    reminder_hours: int = 24
     is_demo: bool = False
     set_up_at: datetime
 
@@ -77,11 +87,14 @@ class Message(SQLModel, table=True):
         UniqueConstraint("subject", "kind", "version", name="one_letter_per_event"),
         UniqueConstraint("message_id", name="one_message_id_per_letter"),
         CheckConstraint(
-            "(to_address IS NULL) = (status = 'unaddressed')", name="only_the_addressed_are_sent"
+            "(to_address IS NULL) = (status = 'unaddressed') OR status = 'withdrawn'",
+            name="only_the_addressed_are_sent",
         ),
         CheckConstraint(
             "(status = 'sent') = (sent_at IS NOT NULL)", name="a_sent_letter_has_its_moment"
         ),
+        filled("facts", "a_letter_has_its_facts"),
+        filled("language", "a_letter_has_its_language"),
         Index(
             "letters_waiting",
             "next_attempt_at",
@@ -101,11 +114,9 @@ class Message(SQLModel, table=True):
     to_address: str | None = None
     to_name: str
     message_id: str
-    headline: str
-    text: str
-    html: str
-    calendar: str | None = None
-    calendar_method: str | None = None
+    # What the letter tells, as JSON, frozen with the deed; words are made of it when it is sent.
+    facts: str
+    language: str = "en"
     status: MessageStatus = Field(sa_type=one_of(MessageStatus, "letter_status_is_known"))
     attempts: int = 0
     queued_at: datetime

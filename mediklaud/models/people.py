@@ -54,6 +54,7 @@ class Patient(SQLModel, table=True):
         filled("address", "patient_has_an_address"),
         CheckConstraint("phone LIKE '+%'", name="patient_phone_is_in_e164"),
         CheckConstraint("email <> ''", name="patient_email_is_not_blank"),
+        filled("language", "patient_has_a_language"),
         Index("patients_by_phone", "phone"),
         CheckConstraint("payer_id <> id", name="nobody_is_named_their_own_payer"),
         Index("patients_by_birth_date", "birth_date"),
@@ -76,6 +77,11 @@ class Patient(SQLModel, table=True):
     address: str
     # Who pays while the patient is a minor (HL7 FHIR's Account.guarantor).
     payer_id: int | None = Field(default=None, foreign_key="patient.id")
+    # In which letters are written: the code of a file under templates/.
+    language: str = "en"
+    # Whether letters are wanted, by the newest consent of each purpose.
+    mail_for_care: bool = True
+    mail_for_reminders: bool = False
     # What the desk finds a patient by: folded name, hospital number and the phone's digits.
     search_text: str
     enrolled_at: datetime

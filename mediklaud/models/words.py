@@ -137,13 +137,33 @@ class ContactOutcome(StrEnum):
 
 
 class MessageStatus(StrEnum):
-    """Where a letter is; `unaddressed` waits for a telephone call instead."""
+    """Where a letter is; `unaddressed` waits for a telephone call instead.
+
+    `withdrawn` was never sent, since what it told of was put right before it left.
+    """
 
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
     UNADDRESSED = "unaddressed"
+    WITHDRAWN = "withdrawn"
+
+
+class Purpose(StrEnum):
+    """What a patient may be written to for."""
+
+    CARE = "care"
+    REMINDERS = "reminders"
+
+
+class CallOutcome(StrEnum):
+    """What came of calling a patient whom no letter reaches."""
+
+    TOLD = "told"
+    SLIP = "slip"
+    NO_ANSWER = "no_answer"
+    WRONG_NUMBER = "wrong_number"
 
 
 LIVE = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED)

@@ -27,6 +27,17 @@ from mediklaud.repository.arrivals import (
     walk_in,
 )
 from mediklaud.repository.audit import CONSOLE, permit, roles_of
+from mediklaud.repository.calls import (
+    calls_about,
+    did_not_arrive,
+    letters_to_call,
+    log_call,
+    resend_letter,
+    slip_paper,
+    undelivered_letters,
+)
+from mediklaud.repository.confirmations import address_of, remind_of_dues
+from mediklaud.repository.consents import consents_of
 from mediklaud.repository.contacts import (
     contacts_of,
     last_contacts,
@@ -77,6 +88,7 @@ from mediklaud.repository.encounters import (
     schedule_of,
 )
 from mediklaud.repository.entitlements import FollowUps, follow_up_words, follow_ups_of
+from mediklaud.repository.feeds import Feed, close_feed, feed_of, open_feed, read_feed
 from mediklaud.repository.free_times import (
     FURTHEST_DAYS,
     FreeTime,
@@ -125,6 +137,7 @@ from mediklaud.repository.ledger import (
     received_lines,
     till_lines,
 )
+from mediklaud.repository.mail import check_mail, late_since, send_trial
 from mediklaud.repository.offers import NEAR_DAYS, Offer, best_times, other_times
 from mediklaud.repository.openings import (
     FREED_HOURS,
@@ -224,7 +237,6 @@ from mediklaud.repository.visits import (
     day_pages,
     day_visits,
     expected_today,
-    letters_to_call,
     upcoming_visits,
 )
 from mediklaud.repository.waitlist import (
@@ -272,6 +284,7 @@ __all__ = [
     "DayNumbers",
     "DoctorForm",
     "Dues",
+    "Feed",
     "Finding",
     "Fit",
     "FollowUps",
@@ -310,6 +323,7 @@ __all__ = [
     "account_named",
     "account_numbers",
     "accounts_with_roles",
+    "address_of",
     "advance_paper",
     "advances_of",
     "agree_plan",
@@ -332,6 +346,7 @@ __all__ = [
     "book_appointment",
     "book_waiting",
     "booked_on",
+    "calls_about",
     "cancel_appointment",
     "cancel_credit_note",
     "change_account",
@@ -339,9 +354,12 @@ __all__ = [
     "change_settings",
     "check_code",
     "check_house",
+    "check_mail",
     "close_day",
+    "close_feed",
     "close_session",
     "closed_days",
+    "consents_of",
     "contacts_of",
     "count_own_patients",
     "count_stranded",
@@ -355,6 +373,7 @@ __all__ = [
     "deactivate_doctor",
     "declare_holiday",
     "designate_registrar",
+    "did_not_arrive",
     "discount_left",
     "doctor_with",
     "doctors",
@@ -368,6 +387,7 @@ __all__ = [
     "enroll_patient",
     "expected_today",
     "extend_hold",
+    "feed_of",
     "fees_today",
     "find_patients",
     "finish_consultation",
@@ -390,6 +410,7 @@ __all__ = [
     "just_freed",
     "keep_service",
     "last_contacts",
+    "late_since",
     "leave_words",
     "leaves_of",
     "left_in",
@@ -397,6 +418,7 @@ __all__ = [
     "letters_to_call",
     "likely_duplicates",
     "live_account",
+    "log_call",
     "monthly_parts",
     "move_appointment",
     "name_payer",
@@ -407,6 +429,7 @@ __all__ = [
     "note_wrong_try",
     "open_bills",
     "open_consultation",
+    "open_feed",
     "open_hospital",
     "open_record",
     "open_session",
@@ -431,6 +454,7 @@ __all__ = [
     "queue_of",
     "ran_out",
     "reactivate_doctor",
+    "read_feed",
     "receipt_paper",
     "receipts_of",
     "received_lines",
@@ -441,18 +465,22 @@ __all__ = [
     "register_doctor",
     "release_hold",
     "relocate",
+    "remind_of_dues",
     "reopen_day",
+    "resend_letter",
     "reset_password",
     "restore_appointment",
     "resume_reminders",
     "reverse_payment",
     "roles_of",
     "schedule_of",
+    "send_trial",
     "sessions_of",
     "set_discount_limit",
     "set_share",
     "share_lines",
     "share_terms",
+    "slip_paper",
     "staff_numbers",
     "standing_close",
     "standing_plans",
@@ -465,6 +493,7 @@ __all__ = [
     "till_numbers",
     "till_of",
     "unclosed_days",
+    "undelivered_letters",
     "undo_arrival",
     "undo_no_show",
     "upcoming_visits",

@@ -70,7 +70,7 @@ def note_arrival(db: Session, kept: Appointment) -> None:
     if kept.session_begins_at is None:
         kept.session_begins_at = _session_of(db, kept)
     if kept.token is None:
-        kept.token = _next_token(db, kept)
+        kept.token = _next_token(db, kept.doctor_id, kept.session_begins_at)
     kept.sqlmodel_update({"status": AppointmentStatus.ARRIVED, "arrived_at": clock.now()})
     db.add(kept)
     db.flush()
@@ -175,10 +175,11 @@ def walk_in(
     if not free:
         raise NoTimeLeft(name=doctor.name)
     place = bookable(db, doctor, free[0].starts_at, kind)
-    appointment = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate)
+    row = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate)
     arrived = {"status": AppointmentStatus.ARRIVED, "arrived_at": clock.now(), "walk_in": True}
-    appointment.sqlmodel_update({**arrived, "token": _next_token(db, appointment)})
-    promise(db, appointment, locked, doctor, by=by)
+    token = _next_token(db, doctor.id, place.session_begins_at)
+    row |= {**arrived, "token": token}
+    appointment = promise(db, row, locked, doctor, by=by)
     bill_at_arrival(db, appointment, locked, doctor, by=by)
     announce(db, appointment, locked, doctor, by=by)
     return appointment
@@ -204,10 +205,9 @@ def _refuse_other_day(db: Session, kept: Appointment) -> None:
         raise NotThatDay()
 
 
-def _next_token(db: Session, kept: Appointment) -> int:
+def _next_token(db: Session, doctor_id: int | None, session_begins_at: datetime) -> int:
     """The session's next token, from 1 without a gap: its counter's row is locked till the end."""
-    assert kept.session_begins_at is not None, "a_token_belongs_to_a_session"
-    series = f"token/{kept.doctor_id}/{kept.session_begins_at:%Y-%m-%dT%H:%MZ}"
+    series = f"token/{doctor_id}/{session_begins_at:%Y-%m-%dT%H:%MZ}"
     return next_number(db, series)
 
 

@@ -1,27 +1,30 @@
 """The letters of an appointment, queued in the transaction of its deed."""
 
+import json
+from datetime import date, datetime, timedelta
+
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, letters
 from mediklaud.envelope import domain_of
+from mediklaud.errors import NoAddressToSendTo, NothingOwed
 from mediklaud.models import (
     Account,
     AccountRole,
     Appointment,
     Doctor,
+    Hospital,
+    Message,
+    MessageStatus,
     Patient,
     Role,
 )
 from mediklaud.money import rupees
+from mediklaud.permissions import Deed
+from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.dues import dues_of
 from mediklaud.repository.hospital import the_hospital
-from mediklaud.repository.outbox import queue_letter
-
-_WRITE = {
-    "booked": letters.booked,
-    "moved": letters.moved,
-    "cancelled": letters.cancelled,
-    "restored": letters.restored,
-}
+from mediklaud.repository.outbox import REMINDER, queue_letter, withdraw
 
 
 def write_letter(
@@ -29,37 +32,101 @@ def write_letter(
 ) -> None:
     """Queue the letter that an appointment was booked, moved, cancelled or restored.
 
-    A patient without an address gets none, and the row waits for a telephone call.
+    Its facts are frozen here, with the deed; words are made of them when it is sent. It
+    rests for the hospital's grace: what is put right in that time takes it back, and the
+    next letter tells what the patient has not heard yet, or nothing. A patient without an
+    address gets none, and the row waits for a telephone call.
     """
     hospital = the_hospital(db)
-    facts = letters.Booking(
+    grace = timedelta(seconds=hospital.letter_grace_seconds)
+    news: str | None = kind
+    if kind != "booked":
+        news = _news(db, kind, appointment, _heard(db, appointment, clock.now() - grace))
+    address = address_of(patient)
+    told = letters.Booking(
+        tells=news or kind,
         # The calendar entry of a moved appointment moves with it, so it keeps the first id.
-        appointment_id=_first_of(db, appointment),
+        appointment_id=first_of(db, appointment),
         version=1 + appointment.calendar_sequence,
-        hospital_name=hospital.name,
-        hospital_address=hospital.address,
-        hospital_phone=hospital.phone,
+        **head(hospital),
         hospital_email=hospital.email,
         patient_name=patient.name,
-        patient_email=patient.email,
         doctor_name=doctor.name,
         specialty=doctor.specialty,
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
         zone=hospital.zone,
-        sent_at=clock.now(),
     )
     queue_letter(
         db,
-        _WRITE[kind](facts),
+        letters.frozen(told),
         subject=f"appointment/{appointment.id}",
         kind=kind,
         appointment_id=appointment.id,
-        to_address=patient.email,
+        to_address=address,
         to_name=patient.name,
         domain=domain_of(hospital.email),
-        version=facts.version,
+        version=told.version,
+        language=patient.language,
+        rests=grace,
+        withdrawn=news is None,
     )
+
+
+def address_of(patient: Patient) -> str | None:
+    """Where letters about care and bills reach a patient who wants them; None for nowhere."""
+    return patient.email if patient.mail_for_care else None
+
+
+def head(hospital: Hospital) -> dict[str, str]:
+    """What the head of every letter says of the hospital; for siblings."""
+    words = ("name", "address", "phone")
+    return {f"hospital_{word}": getattr(hospital, word) for word in words}
+
+
+def _heard(db: Session, appointment: Appointment, rested: datetime) -> Message | None:
+    """The newest letter that may have reached the patient; what has not left is withdrawn.
+
+    The rows are locked, so that no mailroom takes one meanwhile. Whoever has no address
+    heard of the appointment at the desk, once the grace is over.
+    """
+    chain = col(Message.appointment_id).in_(_chain(db, appointment))
+    rows = select(Message).where(chain).order_by(col(Message.id)).with_for_update()
+    heard = None
+    for letter in db.exec(rows.execution_options(populate_existing=True)).all():
+        waits = letter.status is MessageStatus.QUEUED
+        rests = letter.status is MessageStatus.UNADDRESSED and letter.queued_at > rested
+        # A server that took a letter may have failed to say so.
+        may_have_left = not (rests or (waits and not letter.attempts))
+        if letter.status is MessageStatus.WITHDRAWN:
+            continue
+        if letter.kind != REMINDER and may_have_left:
+            heard = letter
+        if waits or rests:
+            withdraw(letter, why="put right before it left")
+    db.flush()
+    return heard
+
+
+def _news(db: Session, kind: str, appointment: Appointment, heard: Message | None) -> str | None:
+    """What a letter tells after what was heard last; None where that still is how it stands."""
+    said = json.loads(heard.facts)["tells"] if heard else ""
+    off = "cancelled" in (said, heard.kind if heard else "")
+    if kind == "cancelled":
+        return None if heard is None or off else "cancelled"
+    if heard is None:
+        return "booked"
+    if off:
+        return "restored"
+    if heard.appointment_id == appointment.id:
+        return None
+    return "leave_moved" if _moved_by_us(db, appointment) else "moved"
+
+
+def _moved_by_us(db: Session, appointment: Appointment) -> bool:
+    # The worklist of lost times writes why the doctor is not there.
+    old = appointment.moved_from_id and db.get(Appointment, appointment.moved_from_id)
+    return bool(old and (old.cancel_reason or "").startswith("Moved: "))
 
 
 def tell_the_cmo(
@@ -69,9 +136,8 @@ def tell_the_cmo(
     hospital, reason = the_hospital(db), appointment.emergency_reason
     assert reason is not None, "an_emergency_has_a_reason"
     told = letters.Emergency(
-        hospital_name=hospital.name,
-        hospital_address=hospital.address,
-        hospital_phone=hospital.phone,
+        tells="emergency",
+        **head(hospital),
         patient_number=patient.number,
         doctor_name=doctor.name,
         starts_at=appointment.starts_at,
@@ -88,7 +154,7 @@ def tell_the_cmo(
     for chief in db.exec(chiefs).all():
         queue_letter(
             db,
-            letters.emergency_notice(told),
+            letters.frozen(told),
             subject=f"appointment/{appointment.id}/account/{chief.id}",
             kind="emergency",
             appointment_id=None,
@@ -98,9 +164,92 @@ def tell_the_cmo(
         )
 
 
-def _first_of(db: Session, appointment: Appointment) -> int:
-    """The first appointment of a chain of moves."""
-    first = appointment
-    while first.moved_from_id is not None:
-        first = db.get_one(Appointment, first.moved_from_id)
-    return first.id or 0
+def write_paper(
+    db: Session, paper: str, number: str, day: date, amount_paise: int, patient: Patient
+) -> None:
+    """Queue the letter that brings a bill or a receipt, in the transaction that issued it.
+
+    Whoever has no address is handed the paper, so there is nobody to call.
+    """
+    address, hospital = address_of(patient), the_hospital(db)
+    if address is None:
+        return
+    told = letters.Paper(
+        tells=f"{paper}_letter",
+        **head(hospital),
+        patient_name=patient.name,
+        number=number,
+        day=day,
+        amount=rupees(amount_paise),
+    )
+    _to_payer(db, letters.frozen(told), f"{paper}/{number}", paper, address, patient)
+
+
+def remind_of_dues(db: Session, patient: Patient, *, by: Account) -> int:
+    """Queue a letter with a patient's open bills, once a day; returns the letter's number.
+
+    Refuses where nothing is owed or nobody may be written to. A second click on the same
+    day is the same letter: one_letter_per_event.
+    """
+    permit(db, by, Deed.SEE_DUES)
+    owed, hospital = dues_of(db, patient.id), the_hospital(db)
+    address = address_of(patient)
+    if not owed.bills:
+        raise NothingOwed(patient=patient.name)
+    if address is None:
+        raise NoAddressToSendTo(name=patient.name)
+    bills = [[one.number, one.issued_on.isoformat(), rupees(one.owed_paise)] for one in owed.bills]
+    told = letters.DuesReminder(
+        tells="dues",
+        **head(hospital),
+        patient_name=patient.name,
+        bills=bills,
+        owed=rupees(owed.total_paise),
+    )
+    version = clock.today(hospital.zone).toordinal()
+    subject = f"patient/{patient.id}"
+    same = select(Message.id).where(
+        Message.subject == subject, Message.kind == "dues", Message.version == version
+    )
+    found = db.exec(same).first()
+    if found is not None:
+        return found
+    note_deed(db, by, "reminded of dues", subject, dues_paise=owed.total_paise)
+    return _to_payer(db, letters.frozen(told), subject, "dues", address, patient, version)
+
+
+def _to_payer(
+    db: Session,
+    facts: str,
+    subject: str,
+    kind: str,
+    address: str,
+    patient: Patient,
+    version: int = 1,
+) -> int:
+    return queue_letter(
+        db,
+        facts,
+        subject=subject,
+        kind=kind,
+        appointment_id=None,
+        to_address=address,
+        to_name=patient.name,
+        domain=domain_of(the_hospital(db).email),
+        version=version,
+        language=patient.language,
+    )
+
+
+def first_of(db: Session, appointment: Appointment) -> int:
+    """The first appointment of a chain of moves; for siblings."""
+    return appointment.id or 0 if appointment.moved_from_id is None else _chain(db, appointment)[-1]
+
+
+def _chain(db: Session, appointment: Appointment) -> list[int]:
+    """An appointment and those it was moved from, back to the first one of the chain."""
+    chain, one = [appointment.id or 0], appointment
+    while one.moved_from_id is not None:
+        one = db.get_one(Appointment, one.moved_from_id)
+        chain.append(one.id or 0)
+    return chain

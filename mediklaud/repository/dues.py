@@ -1,15 +1,14 @@
 """Outstanding dues and the gate: what a patient owes, and whether that holds booking back."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select
 from sqlmodel import Session, col
 
 from mediklaud import clock
-from mediklaud.database import total
-from mediklaud.models import Account, Allocation, CreditNote, Doctor, Hospital, Invoice, Patient
+from mediklaud.models import Account, Doctor, Hospital, Invoice, Patient
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.allocations import OWED
@@ -88,9 +87,6 @@ _OPEN_BILLS = (
     .order_by(col(Invoice.issued_at), col(Invoice.number))
 )
 _OPEN_BILLS_OF = _OPEN_BILLS.where(col(Invoice.payer_id) == bindparam("payer_id"))
-_PAYER = select(col(Patient.payer_id), col(Patient.birth_date)).where(
-    col(Patient.id) == bindparam("patient_id")
-)
 
 
 def dues_of(db: Session, patient_id: int | None) -> Dues:
@@ -102,9 +98,10 @@ def dues_of(db: Session, patient_id: int | None) -> Dues:
     hospital = the_hospital(db)
     today = clock.today(hospital.zone)
     payer_id = _payer_of_minor(db, patient_id, today)
-    rows = list(db.execute(_OPEN_BILLS_OF, {"payer_id": patient_id}))
+    db.flush()
+    rows = list(db.connection().execute(_OPEN_BILLS_OF, {"payer_id": patient_id}))
     if payer_id is not None:
-        rows += db.execute(_OPEN_BILLS_OF, {"payer_id": payer_id})
+        rows += db.connection().execute(_OPEN_BILLS_OF, {"payer_id": payer_id})
         rows.sort(key=lambda row: (row.issued_at, row.number))
     kept: dict[str, bool] = {}
     if rows and patient_id is not None:
@@ -121,10 +118,10 @@ def dues_of(db: Session, patient_id: int | None) -> Dues:
 
 
 def _payer_of_minor(db: Session, patient_id: int | None, today: date) -> int | None:
-    found = db.execute(_PAYER, {"patient_id": patient_id}).first()
-    if found is None or found.payer_id is None or not is_minor(found.birth_date, today):
+    patient = db.get(Patient, patient_id)
+    if patient is None or patient.payer_id is None or not is_minor(patient.birth_date, today):
         return None
-    return int(found.payer_id)
+    return patient.payer_id
 
 
 def open_bills(db: Session, *, by: Account) -> list[Row[tuple[object, ...]]]:
@@ -154,41 +151,6 @@ def open_bills(db: Session, *, by: Account) -> list[Row[tuple[object, ...]]]:
         .order_by(col(Invoice.issued_at), col(Invoice.number))
     )
     return list(db.execute(rows).all())
-
-
-def dues_at(
-    db: Session,
-    payer_id: int,
-    moment: datetime,
-    *,
-    including: bool,
-    issued_by: date | None = None,
-) -> int:
-    """What somebody owed at a moment, in paise, recounted from the ledger alone.
-
-    `including` counts what happened in that very microsecond; `issued_by` counts only the
-    bills of that day and before.
-    """
-    bills = [col(Invoice.payer_id) == payer_id]
-    if issued_by is not None:
-        bills.append(col(Invoice.issued_on) <= issued_by)
-
-    def upto(paise: Any, at: Any, of: Any = None) -> int:
-        rows = select(total(paise)).where(*bills, at <= moment if including else at < moment)
-        rows = rows if of is None else rows.join(Invoice, col(Invoice.number) == of)
-        return int(db.execute(rows).scalar_one())
-
-    note = (CreditNote.total_paise, col(CreditNote.invoice_number))
-    return (
-        upto(Invoice.total_paise, col(Invoice.issued_at))
-        - upto(note[0], col(CreditNote.issued_at), note[1])
-        + upto(note[0], col(CreditNote.cancelled_at), note[1])
-        - upto(
-            Allocation.amount_paise,
-            col(Allocation.allocated_at),
-            col(Allocation.invoice_number),
-        )
-    )
 
 
 def policy_words(hospital: Hospital) -> str:

@@ -19,10 +19,12 @@ from mediklaud.errors import (
     FollowUpShareNotPossible,
     FollowUpsNotPossible,
     GraceNotPossible,
+    GraceOfLettersNotPossible,
     NotFound,
     OverbookingsNotPossible,
     PrefixesAlike,
     PrefixNotUsable,
+    ReminderHoursNotPossible,
     SeriesUsedUp,
     TwoDesksMet,
     WrongCode,
@@ -83,6 +85,11 @@ class HospitalForm:
     follow_up_visits: int = 0
     follow_up_days: int = 0
     follow_up_percent: int = 0
+    letter_grace_seconds: int = 60
+    reminder_hours: int = 24
+
+
+_THE_HOSPITAL = select(Hospital)
 
 
 def first_visit_code() -> str:
@@ -112,7 +119,7 @@ def the_hospital(db: Session) -> Hospital:
     # A deed asks for the hospital several times, and a session forgets what nobody holds.
     kept: Hospital | None = db.info.get("hospital")
     if kept is None or kept not in db:
-        kept = db.info["hospital"] = db.get(Hospital, 1)
+        kept = db.info["hospital"] = db.execute(_THE_HOSPITAL).scalar()
     if kept is None:
         raise NotFound(what="hospital")
     return kept
@@ -181,6 +188,8 @@ def _checked(typed: HospitalForm) -> dict[str, Any]:
         "follow_up_visits": typed.follow_up_visits,
         "follow_up_days": typed.follow_up_days,
         "follow_up_percent": typed.follow_up_percent,
+        "letter_grace_seconds": typed.letter_grace_seconds,
+        "reminder_hours": typed.reminder_hours,
     }
 
 
@@ -193,6 +202,10 @@ def _refuse_rules(typed: HospitalForm) -> None:
         raise FollowUpDaysNotPossible()
     if not 0 <= typed.follow_up_percent <= 99:
         raise FollowUpShareNotPossible()
+    if not 0 <= typed.letter_grace_seconds <= 600:
+        raise GraceOfLettersNotPossible()
+    if not 0 <= typed.reminder_hours <= 168:
+        raise ReminderHoursNotPossible()
 
 
 def _paper_prefixes(typed: HospitalForm) -> dict[str, str]:

@@ -23,6 +23,7 @@ from mediklaud.permissions import Deed
 from mediklaud.registers import SAC_CONSULTATION
 from mediklaud.repository.allocations import credited_on, owed_on
 from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.confirmations import write_paper
 from mediklaud.repository.doctors import price_of
 from mediklaud.repository.entitlements import claim_follow_up, terms_of
 from mediklaud.repository.hospital import frozen_hospital, number_paper, the_hospital
@@ -131,6 +132,7 @@ def issue(
     db.add(invoice)
     db.flush()
     note_deed(db, by, "bill issued", f"invoice/{invoice.number}", total_paise=invoice.total_paise)
+    write_paper(db, "bill", invoice.number, invoice.issued_on, invoice.total_paise, payer)
     return invoice
 
 

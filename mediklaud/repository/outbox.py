@@ -5,19 +5,30 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, not_, or_, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
 from mediklaud import clock
 from mediklaud.envelope import message_id
-from mediklaud.letters import Letter
-from mediklaud.models import Appointment, AppointmentStatus, Message, MessageStatus
+from mediklaud.models import (
+    Appointment,
+    AppointmentStatus,
+    CallOutcome,
+    Message,
+    MessageStatus,
+    PhoneCall,
+)
 from mediklaud.text import note
 
 LEASE = timedelta(minutes=5)
 MOST_ATTEMPTS = 10
 _LONGEST_WAIT_MINUTES = 60
 _LONGEST_OUTCOME = 500
+# After these nobody need be called any more.
+TOLD_OUTCOMES = (CallOutcome.TOLD, CallOutcome.SLIP)
+# The one kind of letter that tells nothing new.
+REMINDER = "reminder"
 
 _MESSAGE = SQLModel.metadata.tables["message"]
 _PUT = insert(_MESSAGE).returning(_MESSAGE.c.id)
@@ -36,7 +47,7 @@ class OutboxState:
 
 def queue_letter(
     db: Session,
-    letter: Letter,
+    facts: str,
     *,
     subject: str,
     kind: str,
@@ -45,15 +56,23 @@ def queue_letter(
     to_name: str,
     domain: str,
     version: int = 1,
+    language: str = "en",
+    rests: timedelta = timedelta(),
+    withdrawn: bool = False,
 ) -> int:
     """Put an event's letter in the outbox, in the transaction of the deed it tells of.
 
-    Without an address it is kept as unaddressed, so that somebody calls instead. A second
-    letter for the same event breaks one_letter_per_event.
+    The row keeps the facts as they are now; the mailroom makes words of them when it sends.
+    The letter `rests` before it is due, so that a slip put right at once can take it back.
+    Without an address it is kept as unaddressed, so that somebody calls instead; `withdrawn`
+    where there is nothing to tell. A second letter for the same event breaks
+    one_letter_per_event.
     """
     now = clock.now()
+    status = MessageStatus.QUEUED if to_address else MessageStatus.UNADDRESSED
     message = {
-        **vars(letter),
+        "facts": facts,
+        "language": language,
         "subject": subject,
         "kind": kind,
         "version": version,
@@ -61,13 +80,18 @@ def queue_letter(
         "to_address": to_address or None,
         "to_name": to_name,
         "message_id": message_id(subject, kind, version, domain),
-        "status": MessageStatus.QUEUED if to_address else MessageStatus.UNADDRESSED,
+        "status": MessageStatus.WITHDRAWN if withdrawn else status,
         "attempts": 0,
         "queued_at": now,
-        "next_attempt_at": now,
+        "next_attempt_at": now + rests,
         "outcome": "",
     }
-    return int(db.execute(_PUT, message).scalar_one())
+    return int(db.connection().execute(_PUT, message).scalar_one())
+
+
+def any_due(db: Session) -> bool:
+    """Whether a letter is due; a look that never waits for a writer."""
+    return db.exec(select(Message.id).where(*_due(clock.now())).limit(1)).first() is not None
 
 
 def claim_letters(db: Session, *, at_most: int) -> list[Message]:
@@ -75,17 +99,41 @@ def claim_letters(db: Session, *, at_most: int) -> list[Message]:
 
     Two mailrooms never hold the same letter: PostgreSQL skips the rows another one has
     locked, SQLite lets one writer in at a time. A mailroom that died leaves its lease to
-    run out, and then the letter is due again.
+    run out, and then the letter is due again. What a newer letter has overtaken is
+    withdrawn first.
     """
     now = clock.now()
-    due = (
+    _withdraw_overtaken(db, now)
+    return _leased(db, now, *_due(now), at_most=at_most)
+
+
+def claim_put_off(db: Session) -> list[Message]:
+    """Take the letter that was put off longest, due or not, to see whether the server is well.
+
+    It comes back by `put_back` as it was, so that a look uses up no attempt.
+    """
+    now = clock.now()
+    _withdraw_overtaken(db, now)
+    return _leased(db, now, *PUT_OFF, at_most=1)
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return col(Message.status).in_(_WAITING), col(Message.next_attempt_at) <= now
+
+
+# A letter that only rests has no outcome yet.
+PUT_OFF = (col(Message.status) == MessageStatus.QUEUED, col(Message.outcome) != "")
+
+
+def _leased(db: Session, now: datetime, *which: ColumnElement[bool], at_most: int) -> list[Message]:
+    rows = (
         select(Message)
-        .where(col(Message.status).in_(_WAITING), col(Message.next_attempt_at) <= now)
+        .where(*which)
         .order_by(col(Message.next_attempt_at), col(Message.id))
         .limit(at_most)
         .with_for_update(skip_locked=True)
     )
-    claimed = list(db.exec(due))
+    claimed = list(db.exec(rows))
     for message in claimed:
         message.status = MessageStatus.SENDING
         message.attempts += 1
@@ -94,9 +142,45 @@ def claim_letters(db: Session, *, at_most: int) -> list[Message]:
     return claimed
 
 
-def note_sent(db: Session, message_pk: int, *, reply: str) -> None:
-    """Write down that a letter was accepted; nothing where it is no longer being sent."""
-    message = _being_sent(db, message_pk)
+_NEWER = aliased(Message)
+_MOVED_ON = aliased(Appointment)
+
+
+def _withdraw_overtaken(db: Session, now: datetime) -> None:
+    """Withdraw what would say something old: a letter must not arrive after a newer one.
+
+    A reminder is old when its appointment no longer stands or has begun.
+    """
+    newer = exists().where(
+        col(_NEWER.appointment_id) == col(Message.appointment_id),
+        col(_NEWER.id) > col(Message.id),
+        col(_NEWER.kind) != REMINDER,
+        col(_NEWER.status) != MessageStatus.WITHDRAWN,
+    )
+    moved_on = exists().where(col(_MOVED_ON.moved_from_id) == col(Message.appointment_id))
+    stands = exists().where(
+        col(Appointment.id) == col(Message.appointment_id),
+        col(Appointment.status) == AppointmentStatus.BOOKED,
+        col(Appointment.starts_at) > now,
+    )
+    old = or_(newer, moved_on, and_(col(Message.kind) == REMINDER, not_(stands)))
+    overtaken = select(Message).where(*_due(now), col(Message.appointment_id).is_not(None), old)
+    for message in db.exec(overtaken.with_for_update(skip_locked=True)):
+        withdraw(message, why="overtaken by a newer letter")
+    db.flush()
+
+
+def withdraw(message: Message, *, why: str) -> None:
+    """Take a letter back that has not left; for siblings, with the row locked."""
+    message.status, message.outcome = MessageStatus.WITHDRAWN, why
+
+
+def note_sent(db: Session, message_pk: int, *, lease: datetime, reply: str) -> None:
+    """Write down that a letter was accepted; nothing where the lease is another mailroom's.
+
+    A lease is known by its end, which grows with every claim of a letter.
+    """
+    message = _held(db, message_pk, lease)
     if message is None:
         return
     message.status = MessageStatus.SENT
@@ -105,13 +189,13 @@ def note_sent(db: Session, message_pk: int, *, reply: str) -> None:
     db.flush()
 
 
-def note_failed(db: Session, message_pk: int, *, why: str, final: bool) -> None:
+def note_failed(db: Session, message_pk: int, *, lease: datetime, why: str, final: bool) -> None:
     """Write down that a letter was not accepted, and when to try again, if ever.
 
-    After 10 attempts it is left to a person. Nothing changes where the letter is no
-    longer being sent.
+    After 10 attempts it is left to a person. Nothing changes where the lease is another
+    mailroom's by now.
     """
-    message = _being_sent(db, message_pk)
+    message = _held(db, message_pk, lease)
     if message is None:
         return
     given_up = final or message.attempts >= MOST_ATTEMPTS
@@ -121,15 +205,41 @@ def note_failed(db: Session, message_pk: int, *, why: str, final: bool) -> None:
     db.flush()
 
 
+def put_back(db: Session, message_pk: int, *, lease: datetime, why: str, until: datetime) -> None:
+    """Put a letter back that was never the server's: it waits on, and no attempt is used up."""
+    message = _held(db, message_pk, lease)
+    if message is None:
+        return
+    message.status = MessageStatus.QUEUED
+    message.attempts -= 1
+    message.next_attempt_at = until
+    message.outcome = _outcome(why)
+    db.flush()
+
+
+def hasten(db: Session) -> None:
+    """Let every letter that was put off be due now: the mail server takes letters again."""
+    rows = update(Message).where(*PUT_OFF, col(Message.next_attempt_at) > clock.now())
+    db.execute(rows.values(next_attempt_at=clock.now()))
+
+
+def any_put_off(db: Session) -> bool:
+    """Whether letters wait because they were not taken."""
+    return db.exec(select(Message.id).where(*PUT_OFF).limit(1)).first() is not None
+
+
 def keep_unsent(db: Session, *, why: str) -> None:
     """Put every waiting letter away as done: the demo hospital's letters go to nobody."""
     done = {"status": MessageStatus.SENT, "sent_at": col(Message.queued_at), "outcome": why}
     db.execute(update(Message).where(col(Message.status).in_(_WAITING)).values(**done))
 
 
-def _being_sent(db: Session, message_pk: int) -> Message | None:
-    sending = col(Message.status) == MessageStatus.SENDING
-    wanted = select(Message).where(col(Message.id) == message_pk, sending)
+def _held(db: Session, message_pk: int, lease: datetime) -> Message | None:
+    wanted = select(Message).where(
+        col(Message.id) == message_pk,
+        col(Message.status) == MessageStatus.SENDING,
+        col(Message.next_attempt_at) == lease,
+    )
     return db.exec(wanted.with_for_update()).one_or_none()
 
 
@@ -144,9 +254,12 @@ def _outcome(words: str) -> str:
 
 
 def letters_of(db: Session, appointment_ids: Collection[int]) -> dict[int, Message]:
-    """The newest letter of each appointment that has one."""
+    """The newest letter of each appointment that has one; what was withdrawn told nothing."""
     ours = col(Message.appointment_id).in_(appointment_ids)
-    newest = select(func.max(col(Message.id))).where(ours).group_by(col(Message.appointment_id))
+    told = col(Message.status) != MessageStatus.WITHDRAWN
+    newest = (
+        select(func.max(col(Message.id))).where(ours, told).group_by(col(Message.appointment_id))
+    )
     found = db.exec(select(Message).where(col(Message.id).in_(newest)))
     return {message.appointment_id: message for message in found if message.appointment_id}
 
@@ -158,10 +271,21 @@ def outbox_state(db: Session) -> OutboxState:
     to_come = select(Appointment.id).where(
         Appointment.status == AppointmentStatus.BOOKED, Appointment.starts_at > clock.now()
     )
+    told = exists().where(
+        col(PhoneCall.message_id) == col(Message.id), col(PhoneCall.outcome).in_(TOLD_OUTCOMES)
+    )
     unaddressed = select(func.count()).where(
-        Message.status == MessageStatus.UNADDRESSED, col(Message.appointment_id).in_(to_come)
+        Message.status == MessageStatus.UNADDRESSED,
+        col(Message.appointment_id).in_(to_come),
+        ~told,
     )
     return OutboxState(waiting, failed, db.exec(unaddressed).one(), oldest)
+
+
+def oldest_queued_at(db: Session) -> datetime | None:
+    """Since when the oldest letter waits, if one does."""
+    oldest = select(func.min(col(Message.queued_at)))
+    return db.exec(oldest.where(col(Message.status).in_(_WAITING))).one()
 
 
 def _counted(db: Session, *status: MessageStatus) -> tuple[int, datetime | None]:

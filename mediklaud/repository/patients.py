@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, or_
 from sqlalchemy import text as sql
@@ -23,9 +23,11 @@ from mediklaud.errors import (
     Refusal,
     StaleForm,
 )
-from mediklaud.models import Account, Appointment, AppointmentStatus, Patient, Sex
+from mediklaud.languages import USUAL, languages
+from mediklaud.models import Account, Appointment, AppointmentStatus, Hospital, Patient, Sex
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.consents import note_consents
 from mediklaud.repository.hospital import next_number, the_hospital
 
 OLDEST_YEARS = 125
@@ -44,6 +46,9 @@ class PatientForm:
     birth_date: date | None = None
     age_years: int | None = None
     email: str = ""
+    language: str = USUAL
+    mail_for_care: bool = True
+    mail_for_reminders: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,7 @@ def enroll_patient(db: Session, typed: PatientForm, *, form: str, by: Account) -
             patient = _numbered(db, checked, form)
     except StaleForm:
         return db.exec(same_click).one()
+    note_consents(db, patient, before=None, by=by)
     note_deed(db, by, "patient enrolled", f"patient/{patient.id}", number=patient.number)
     return patient
 
@@ -99,18 +105,22 @@ def edit_patient(
         return kept
     if kept.version != version:
         raise StaleForm()
+    before = {word: getattr(kept, word) for word in checked}
     kept.sqlmodel_update({**checked, "version": version + 1})
     kept.search_text = _search_text(kept)
     db.add(kept)
     db.flush()
+    note_consents(db, kept, before=before, by=by)
     note_deed(db, by, "patient edited", f"patient/{kept.id}", changed=changed)
     return kept
 
 
+# Whoever locks a patient goes on to ask the hospital's rules, so one look brings both.
 _LOCKED = (
-    select(Patient)
+    select(Patient, Hospital)
+    .join(Hospital, col(Hospital.id) == 1)
     .where(col(Patient.id) == bindparam("patient_id"))
-    .with_for_update()
+    .with_for_update(of=Patient)
     .execution_options(populate_existing=True)
 )
 
@@ -122,12 +132,13 @@ def locked_patient(db: Session, patient_id: int | None) -> Patient:
     one patient wait for each other. The payer named is locked next, for whose dues a minor's
     booking may be held back; a payer has none of their own, so nobody waits in a circle.
     """
-    found: Patient | None = db.execute(_LOCKED, {"patient_id": patient_id}).scalar()
+    found = db.execute(_LOCKED, {"patient_id": patient_id}).first()
     if found is None:
         raise NotFound(what="patient")
-    if found.payer_id is not None:
-        db.execute(_LOCKED, {"patient_id": found.payer_id})
-    return found
+    patient, db.info["hospital"] = found
+    if patient.payer_id is not None:
+        db.execute(_LOCKED, {"patient_id": patient.payer_id})
+    return cast(Patient, patient)
 
 
 def patient_with(db: Session, patient_id: int, *, by: Account) -> Patient:
@@ -200,6 +211,8 @@ def _checked(db: Session, typed: PatientForm) -> dict[str, Any]:
     name = text.needed(typed.name, field="Name")
     if typed.sex is None:
         raise EmptyField(field="Sex")
+    if typed.language not in languages():
+        raise EmptyField(field="Language of letters")
     return {
         "name": name,
         "sex": Sex(typed.sex),
@@ -207,6 +220,9 @@ def _checked(db: Session, typed: PatientForm) -> dict[str, Any]:
         "phone": contact.phone(typed.phone, country=the_hospital(db).country),
         "email": contact.email(typed.email),
         "address": text.needed_note(typed.address, field="Address", at_most=400),
+        "language": typed.language,
+        "mail_for_care": typed.mail_for_care,
+        "mail_for_reminders": typed.mail_for_reminders,
     }
 
 

@@ -37,6 +37,7 @@ from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.allocations import STANDING, allocate, settle
 from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.confirmations import write_paper
 from mediklaud.repository.dues import OpenBill, dues_of
 from mediklaud.repository.hospital import (
     PaperNumber,
@@ -113,6 +114,7 @@ def take_tenders(
     with db.begin_nested():
         receipt, payments = receive(db, ReceiptKind.RECEIPT, payer, tenders, form=form, by=by)
     pay_bills(db, payments, owed, receipt)
+    write_paper(db, "receipt", receipt.number, receipt.issued_on, receipt.amount_paise, payer)
     return receipt
 
 

@@ -90,21 +90,6 @@ def expected_today(db: Session, patient_id: int, *, by: Account) -> list[Visit]:
     )
 
 
-def letters_to_call(db: Session, *, by: Account) -> list[Visit]:
-    """Appointments to come whose letter cannot be delivered: these patients are called."""
-    permit(db, by, Deed.SEE_DAY)
-    visits = visits_where(
-        db,
-        Appointment.status == AppointmentStatus.BOOKED,
-        Appointment.starts_at > clock.now(),
-        col(Appointment.id).in_(
-            select(Message.appointment_id).where(col(Message.status).in_(("failed", "unaddressed")))
-        ),
-    )
-    undelivered = ("failed", "unaddressed")
-    return [one for one in visits if one.letter and one.letter.status in undelivered]
-
-
 _MOVED_TO = aliased(Appointment)
 
 

@@ -8,7 +8,7 @@ from mediklaud import clock, contact
 from mediklaud.database import reading
 from mediklaud.letters import reason_words
 from mediklaud.models import Appointment, Doctor, EmergencyReason, Hospital, Patient, VisitKind
-from mediklaud.repository import Dues, Visit, fees_today, follow_ups_of
+from mediklaud.repository import Dues, Visit, address_of, fees_today, follow_ups_of
 from mediklaud.ui import choose, show
 from mediklaud.ui.holding import Chosen, chosen_time, confirm
 from mediklaud.ui.plain import plain
@@ -72,8 +72,11 @@ def letter_words(
     otherwise: str = "tell the time on the phone,",
 ) -> str:
     """What happens about the letter, said honestly: it is queued, or somebody calls."""
-    if patient.email:
+    if address_of(patient):
         return f"{letter} is queued."
+    if patient.email:
+        phone = contact.phone_words(patient.phone)
+        return f"{patient.name} wants no letters: {otherwise} {phone}."
     return f"{patient.name} has no email: {otherwise} {contact.phone_words(patient.phone)}."
 
 
@@ -86,4 +89,6 @@ def upcoming(found: Sequence[Visit], hospital: Hospital) -> None:
     for visit in found:
         when = clock.moment_words(visit.appointment.starts_at, hospital.zone)
         kind = show.KIND_WORDS[visit.appointment.kind]
-        st.markdown(f":material/event: {plain(when)}  \n{plain(visit.doctor.name)} · {kind}")
+        failed = " · :red[:material/unsubscribe: letter failed]"
+        mark = failed if show.letter_mark(visit.letter) == "letter failed" else ""
+        st.markdown(f":material/event: {plain(when)}  \n{plain(visit.doctor.name)} · {kind}{mark}")

@@ -110,6 +110,11 @@ def few(
     return found
 
 
+def yes(label: str, form: str, value: bool) -> bool:
+    """Yes or no."""
+    return st.checkbox(label, value, key=f"{form}/{label}")
+
+
 def day(
     label: str,
     form: str,

@@ -13,10 +13,9 @@ from mediklaud.models import (
     Doctor,
     EmergencyReason,
     Hospital,
-    MessageStatus,
 )
 from mediklaud.repository import Visit, dues_of
-from mediklaud.ui import booking, choose, show
+from mediklaud.ui import booking, choose, letters, show
 from mediklaud.ui.plain import plain
 
 ARRIVED, MISSED = "Mark as arrived", "Did not come"
@@ -136,6 +135,8 @@ def actions(visit: Visit, form: str, hospital: Hospital) -> Asked:
             change = st.segmented_control(
                 "Change", changes, key=f"{form}/change", label_visibility="collapsed"
             )
+    if visit.appointment.status is _BOOKED:
+        letters.slip_button(visit)
     if undo:
         st.caption(f"A slip? {_RECHECKED[undo]}")
     return Asked(pressed, change, emergency)
@@ -192,36 +193,3 @@ def cancel(form: str) -> str | None:
         reason = choose.one("Reason", CANCEL_REASONS, form, more=True)
         asked = st.form_submit_button("Cancel the appointment", type="primary")
     return (reason or "") if asked else None
-
-
-def calls(visits: Sequence[Visit], hospital: Hospital) -> None:
-    """Whose letter cannot be delivered: these patients are called."""
-    st.subheader("Call these patients", anchor=False)
-    if not visits:
-        st.caption("Nobody has to be called: no letter has failed, and nobody is without email.")
-        return
-    show.table(
-        [
-            {
-                "Patient": visit.patient.name,
-                "Phone": contact.phone_words(visit.patient.phone),
-                **_when(visit, hospital),
-                "Doctor": visit.doctor.name,
-                "Why": _why(visit),
-                "Number": visit.patient.number,
-            }
-            for visit in visits
-        ],
-        alt="Patients whose letter cannot be delivered",
-    )
-
-
-def _when(visit: Visit, hospital: Hospital) -> dict[str, object]:
-    row = show.visit_row(visit, hospital)
-    return {"Day": row["Day"], "Time": row["Time"]}
-
-
-def _why(visit: Visit) -> str:
-    if visit.letter is None or visit.letter.status is MessageStatus.UNADDRESSED:
-        return "no email"
-    return f"letter failed: {visit.letter.outcome}"

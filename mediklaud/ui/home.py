@@ -6,7 +6,7 @@ from datetime import timedelta
 import streamlit as st
 from sqlmodel import Session
 
-from mediklaud import clock, contact
+from mediklaud import clock
 from mediklaud.models import Account, Appointment, EmergencyReason, Encounter, Hospital, Role
 from mediklaud.money import rupees
 from mediklaud.permissions import MAY, Deed
@@ -16,7 +16,6 @@ from mediklaud.repository import (
     day_numbers,
     emergencies,
     letter_numbers,
-    letters_to_call,
     open_consultation,
     own_day_numbers,
     queue_of,
@@ -25,12 +24,11 @@ from mediklaud.repository import (
     the_hospital,
     till_numbers,
 )
-from mediklaud.ui import chart, relocations, show
+from mediklaud.ui import chart, letters, relocations, show
 from mediklaud.ui.menu import ROLE_WORDS, page_file
 
 Block = Callable[[Session, Account, Hospital], None]
 REVIEWED = timedelta(days=7)
-_CALLED = 8
 _REASON_WORDS = {reason: reason.value.replace("_", " ").capitalize() for reason in EmergencyReason}
 _REASON_WORDS[EmergencyReason.DOCTORS_ADVICE] = "Doctor's advice"
 
@@ -52,7 +50,7 @@ def blocks(db: Session, me: Account, roles: frozenset[Role]) -> None:
         if len(mine) > 1:
             st.subheader(ROLE_WORDS[role], anchor=False, divider="gray")
         _BLOCKS[role](db, me, hospital)
-    if roles & {Role.FRONT_DESK, Role.ADMINISTRATOR}:
+    if roles & MAY[Deed.SEE_LETTERS]:
         _letters(db, me)
 
 
@@ -103,30 +101,7 @@ def _front_desk(db: Session, me: Account, hospital: Hospital) -> None:
         ("front_desk/queue", "The queue", "groups"),
         ("front_desk/waitlist", "Waitlist", "hourglass_top"),
     )
-    _to_call(letters_to_call(db, by=me), hospital)
-
-
-def _to_call(visits: Sequence[Visit], hospital: Hospital) -> None:
-    st.markdown(f"##### Patients to call ({len(visits)})")
-    if not visits:
-        st.caption("Every confirmation has an address to go to.")
-        return
-    st.caption("Their letter cannot reach them. Tell them the appointment by telephone.")
-    rows = [
-        {
-            **show.visit_row(visit, hospital),
-            "Phone": contact.phone_words(visit.patient.phone),
-        }
-        for visit in visits[:_CALLED]
-    ]
-    show.table(
-        rows,
-        alt="Patients to call",
-        column_order=("Patient", "Phone", "Day", "Time", "Doctor", "Letter"),
-        height="content",
-    )
-    if len(visits) > _CALLED:
-        st.caption(f"And {len(visits) - _CALLED} more; those of each day are in the day's list.")
+    letters.to_call(me, hospital)
 
 
 def _finance(db: Session, me: Account, _hospital: Hospital) -> None:
@@ -201,7 +176,7 @@ def _cmo(db: Session, me: Account, hospital: Hospital) -> None:
     show.table(
         rows,
         alt="Emergency bookings",
-        column_order=("Day", "Time", "Number", "Doctor", "Reason", "Dues then", "State"),
+        column_order=("Day", "Time", "Number", "Doctor", "Reason", "Dues then", "State", "Letter"),
         height="content",
     )
 
@@ -211,23 +186,24 @@ def _administrator(db: Session, me: Account, _hospital: Hospital) -> None:
     show.numbers({"Accounts": accounts.active, "Disabled": accounts.disabled})
     _links(
         ("administrator/accounts", "Accounts and roles", "group"),
+        ("administrator/letters", "Letters", "mail"),
         ("administrator/settings", "Settings", "settings"),
         ("administrator/self_check", "Self-check", "verified"),
     )
 
 
 def _letters(db: Session, me: Account) -> None:
-    letters = letter_numbers(db, by=me)
+    mail = letter_numbers(db, by=me)
     st.markdown("##### Letters")
     waits = "–"
-    if letters.oldest_queued_at:
-        waits = _length_words(clock.now() - letters.oldest_queued_at)
+    if mail.oldest_queued_at:
+        waits = _length_words(clock.now() - mail.oldest_queued_at)
     show.numbers(
         {
-            "Waiting": letters.queued,
+            "Waiting": mail.queued,
             "Longest wait": waits,
-            "Failed": letters.failed,
-            "Without an address": letters.unaddressed,
+            "Failed": mail.failed,
+            "Without an address": mail.unaddressed,
         }
     )
     show.mail_state()

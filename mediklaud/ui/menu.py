@@ -55,6 +55,7 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
     ),
     "Hospital": (
         ("administrator/accounts", "Accounts and roles", "group", (Role.ADMINISTRATOR,)),
+        ("administrator/letters", "Letters", "mail", (Role.ADMINISTRATOR,)),
         ("administrator/settings", "Settings", "settings", (Role.ADMINISTRATOR,)),
         (
             "administrator/self_check",

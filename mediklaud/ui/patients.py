@@ -7,8 +7,15 @@ import streamlit as st
 
 from mediklaud import clock, contact
 from mediklaud.database import reading
-from mediklaud.models import Account, Hospital, Patient, Sex
-from mediklaud.repository import Likeness, NoShows, PatientForm, likely_duplicates
+from mediklaud.languages import USUAL, languages
+from mediklaud.models import Account, Hospital, Patient, Purpose, Sex
+from mediklaud.repository import (
+    Likeness,
+    NoShows,
+    PatientForm,
+    consents_of,
+    likely_duplicates,
+)
 from mediklaud.repository.patients import OLDEST_YEARS
 from mediklaud.ui import choose, show
 from mediklaud.ui.desk import fresh_forms
@@ -16,6 +23,10 @@ from mediklaud.ui.plain import plain
 
 BOOKING_PAGE = "pages/front_desk/book.py"
 _ENROLLED, _ENROLLING = "_enrolled", "_enrolling"
+_PURPOSE_WORDS = {
+    Purpose.CARE: "letters about care and bills",
+    Purpose.REMINDERS: "reminders",
+}
 _AGREES_WORDS = {"name": "similar name", "birth_date": "same date of birth", "phone": "same phone"}
 
 
@@ -39,7 +50,36 @@ def fields(
         email = (kept.email or "") if kept else ""
         email = choose.words("Email", form, value=email, placeholder="Empty where there is none")
     address = choose.lines("Address", form, value=kept.address if kept else "")
-    return PatientForm(name, sex, phone, address, born, age, email)
+    return PatientForm(name, sex, phone, address, born, age, email, *_letters(form, kept))
+
+
+def _letters(form: str, kept: Patient | None) -> tuple[str, bool, bool]:
+    """In which language letters are written, and which of them the patient agreed to."""
+    named = languages()
+    chosen = kept.language if kept and kept.language in named else USUAL
+    label = "Language of letters"
+    language = choose.few(label, list(named), form, shown=named.__getitem__, chosen=chosen)
+    with st.container(horizontal=True):
+        care = choose.yes(
+            "Agrees to letters about care and bills", form, kept.mail_for_care if kept else True
+        )
+        reminders = choose.yes(
+            "Agrees to reminders", form, kept.mail_for_reminders if kept else False
+        )
+    return language, care, reminders
+
+
+def consents(kept: Patient, me: Account, hospital: Hospital) -> None:
+    """What the patient said about letters, when, and who wrote it down."""
+    with reading() as db:
+        found = consents_of(db, kept.id or 0, by=me)
+    if not found:
+        st.caption("Nothing was said about letters yet.")
+    for consent, name in found:
+        at = f"{clock.local(consent.said_at, hospital.zone):%d %b %Y, %H:%M}"
+        said = "agreed to" if consent.given else "ended"
+        by = f", written down by {name}" if name else ""
+        st.caption(plain(f"{at}: {said} {_PURPOSE_WORDS[consent.purpose]}{by}"))
 
 
 def _read(typed: str) -> tuple[str, str]:

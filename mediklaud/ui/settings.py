@@ -19,6 +19,8 @@ _COUNTS = {
     "follow_up_days": "Within days",
     "follow_up_percent": "Per cent of the fee",
     "overbookings_a_session": "Overbookings a session",
+    "letter_grace_seconds": "Seconds a letter rests",
+    "reminder_hours": "Hours before, for reminders",
 }
 
 
@@ -55,6 +57,7 @@ def fields(form: str, hospital: Hospital) -> TypedSettings:
     words = {**_itself(form, hospital), **_prefixes(form, hospital), **_billing(form, hospital)}
     limit, grace = _dues(form, hospital)
     counts = {**grace, **_follow_ups(form, hospital), **_overbooking(form, hospital)}
+    counts |= _letters(form, hospital)
     return TypedSettings(words, counts, limit)
 
 
@@ -147,3 +150,17 @@ def _overbooking(form: str, hospital: Hospital) -> dict[str, int | None]:
     )
     with st.container(width=240):
         return _count("overbookings_a_session", form, hospital, 20)
+
+
+def _letters(form: str, hospital: Hospital) -> dict[str, int | None]:
+    st.subheader("Letters", anchor=False)
+    st.caption(
+        "A letter about an appointment rests before it leaves, so that a slip put right at once "
+        "is not mailed. Reminders go to patients who agreed to them; with 0 nobody is reminded."
+    )
+    left, right = st.columns(2)
+    with left:
+        rests = _count("letter_grace_seconds", form, hospital, 600)
+    with right:
+        before = _count("reminder_hours", form, hospital, 168)
+    return {**rests, **before}

@@ -9,7 +9,7 @@ from mediklaud import clock, contact
 from mediklaud.config import settings
 from mediklaud.models import Hospital, Message, MessageStatus, Patient
 from mediklaud.money import rupees
-from mediklaud.repository import Dues, OutboxState, Visit
+from mediklaud.repository import Dues, OutboxState, Visit, did_not_arrive
 from mediklaud.ui.plain import plain
 
 STATUS_WORDS = {
@@ -107,9 +107,10 @@ def state_words(visit: Visit) -> str:
 
 
 def note_words(visit: Visit) -> str:
-    """What is out of the ordinary: an emergency, walked in, over the session's times."""
+    """What is out of the ordinary: a letter that failed, an emergency, walked in, overbooked."""
     one = visit.appointment
     marks = {
+        "letter failed": letter_mark(visit.letter) == "letter failed",
         "emergency": one.emergency_reason is not None,
         "walk-in": one.walk_in,
         "overbooked": one.overbook_number is not None,
@@ -118,17 +119,28 @@ def note_words(visit: Visit) -> str:
 
 
 def letter_words(letter: Message | None) -> str:
-    """How a letter stands, in a word or two."""
+    """How a letter stands, in a word or two; what did not arrive is marked."""
     if letter is None:
         return ""
+    if letter.status is MessageStatus.QUEUED:
+        if letter.outcome:
+            return "not taken yet"
+        return "resting" if letter.next_attempt_at > clock.now() else "queued"
     kept = letter.outcome.startswith("kept")
     return {
-        MessageStatus.QUEUED: "queued",
         MessageStatus.SENDING: "on its way",
         MessageStatus.SENT: "kept as a file" if kept else "sent",
         MessageStatus.FAILED: "failed: call",
         MessageStatus.UNADDRESSED: "no email: call",
+        MessageStatus.WITHDRAWN: "",
     }[letter.status]
+
+
+def letter_mark(letter: Message | None) -> str:
+    """The mark of an appointment whose letter reached nobody; empty where none is needed."""
+    if letter is None or not did_not_arrive(letter):
+        return ""
+    return "no letter" if letter.status is MessageStatus.UNADDRESSED else "letter failed"
 
 
 def has_mail_server() -> bool:

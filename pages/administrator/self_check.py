@@ -5,7 +5,7 @@ import streamlit as st
 from mediklaud import clock
 from mediklaud.database import reading
 from mediklaud.models import Role
-from mediklaud.repository import check_house, the_hospital
+from mediklaud.repository import check_house, check_mail, the_hospital
 from mediklaud.ui import findings
 from mediklaud.ui.desk import open_desk
 
@@ -20,6 +20,6 @@ if not st.button("Check the house now", type="primary", icon=":material/verified
 
 with st.spinner("Recounting …"), reading() as db:
     zone = the_hospital(db).zone
-    found = check_house(db, by=me)
+    found = [*check_house(db, by=me), check_mail(db, by=me)]
 findings.summary(found, clock.paper_words(clock.now(), zone))
 findings.listed(found)

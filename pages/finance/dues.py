@@ -7,9 +7,15 @@ from mediklaud.database import reading
 from mediklaud.models import Role
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
-from mediklaud.repository import open_bills, policy_words, the_hospital
+from mediklaud.repository import (
+    open_bills,
+    patient_with,
+    policy_words,
+    remind_of_dues,
+    the_hospital,
+)
 from mediklaud.ui import choose, sums
-from mediklaud.ui.desk import open_desk
+from mediklaud.ui.desk import open_desk, record
 from mediklaud.ui.plain import plain
 
 me = open_desk("Outstanding dues", Role.FINANCE)
@@ -41,8 +47,8 @@ st.caption(plain(f"Routine booking is on hold with {policy_words(hospital)}."))
 age, doctor, specialty = st.tabs(["By age", "By doctor", "By specialty"])
 for tab, word, frame, names in (
     (age, "age", ages, {"age": "Age of the bill", "patients": "Patients"}),
-    (doctor, "doctor_name", reports.owed_by_doctor(bills), {"doctor_name": "Doctor"}),
-    (specialty, "specialty", reports.owed_by_specialty(bills), {"specialty": "Specialty"}),
+    (doctor, "doctor_name", reports.ageing_by_doctor(bills, today), {"doctor_name": "Doctor"}),
+    (specialty, "specialty", reports.ageing_by_specialty(bills, today), {"specialty": "Specialty"}),
 ):
     with tab:
         sums.breakdown(
@@ -70,7 +76,7 @@ who = owing.assign(
 above = st.container(horizontal=True, vertical_alignment="center")
 picked = sums.chosen_row(sums.page_of(who, "who-owes"), WHO, by="patient_id", alt="Who owes")
 with above:
-    sums.csv_button(who, WHO, name=f"who-owes-{today}", deed=Deed.SEE_DUES)
+    sums.file_buttons(who, WHO, name=f"who-owes-{today}", deed=Deed.SEE_DUES)
     if picked is None:
         st.caption("Choose a row to take a payment.")
     else:
@@ -78,3 +84,6 @@ with above:
         label = plain(f"Take a payment from {picked['patient_name']}")
         if st.button(label, type="primary", icon=":material/payments:"):
             st.switch_page("pages/finance/payment.py")
+        if st.button("Remind by letter", icon=":material/forward_to_inbox:"):
+            with record("The letter is queued; a patient gets one a day at most.") as db:
+                remind_of_dues(db, patient_with(db, int(picked["patient_id"]), by=me), by=me)

@@ -12,7 +12,6 @@ from mediklaud.repository import (
     day_visits,
     doctor_with,
     doctors,
-    letters_to_call,
     move_appointment,
     note_no_show,
     restore_appointment,
@@ -20,7 +19,7 @@ from mediklaud.repository import (
     undo_arrival,
     undo_no_show,
 )
-from mediklaud.ui import booking, day_list, holding, show, waitlist
+from mediklaud.ui import booking, day_list, holding, letters, show, waitlist
 from mediklaud.ui.desk import carry, open_desk, record, say, submission_id
 
 me = open_desk("The day's appointments", Role.FRONT_DESK)
@@ -34,7 +33,6 @@ with reading() as db:
 page = day_list.page(pages, day, doctor_id)
 with reading() as db:
     visits = day_visits(db, day, by=me, doctor_id=doctor_id, page=page)
-    uncalled = letters_to_call(db, by=me)
 
 visit = day_list.pick(visits, hospital, submission_id())
 
@@ -85,5 +83,5 @@ if visit:
             if wanted.doctors:
                 booking.times(wanted, hospital)
 
-day_list.calls(uncalled, hospital)
+letters.to_call(me, hospital)
 show.mail_state()

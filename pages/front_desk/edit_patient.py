@@ -35,3 +35,6 @@ if asked:
     with record() as db:
         edited = edit_patient(db, patient, typed, version=version, by=me)
         say(db, f"{edited.name}, {edited.number}, is saved.")
+
+with st.expander("What the patient agreed to", icon=":material/fact_check:"):
+    patients.consents(patient, me, hospital)

@@ -1,0 +1,198 @@
+"""Letters that reached nobody become work: whom to call, what came of it, and sending again."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from sqlalchemy import and_, exists, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from mediklaud import clock, contact, papers, text
+from mediklaud.database import expecting
+from mediklaud.errors import (
+    LetterNotNeeded,
+    LetterOnItsWay,
+    NoAddressToSendTo,
+    NotFound,
+    StaleForm,
+)
+from mediklaud.languages import moment_words, words_in, zone_words
+from mediklaud.models import (
+    Account,
+    Appointment,
+    AppointmentStatus,
+    CallOutcome,
+    Doctor,
+    Message,
+    MessageStatus,
+    Patient,
+    PhoneCall,
+)
+from mediklaud.permissions import Deed
+from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.confirmations import address_of
+from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.outbox import PUT_OFF, TOLD_OUTCOMES, letters_of
+from mediklaud.repository.visits import Visit, visits_where
+
+_UNDELIVERED = (MessageStatus.FAILED, MessageStatus.UNADDRESSED)
+# What the mail server has not taken for so long, a person tells instead.
+LATE = timedelta(minutes=15)
+_LATER = aliased(Appointment)
+
+
+def letters_to_call(db: Session, *, by: Account) -> list[Visit]:
+    """Appointments to come whose newest letter reached nobody: these patients are called.
+
+    So are those whose letter the mail server has not taken for 15 minutes, and those whose
+    appointment is off, since they would stand before a closed door. Whoever was told, or
+    was handed the slip, is on the list no more.
+    """
+    permit(db, by, Deed.SEE_DAY)
+    late = and_(*PUT_OFF, col(Message.queued_at) < clock.now() - LATE)
+    undelivered = select(Message.appointment_id).where(
+        or_(col(Message.status).in_(_UNDELIVERED), late)
+    )
+    moved_on = exists().where(col(_LATER.moved_from_id) == col(Appointment.id))
+    off = and_(col(Appointment.status) == AppointmentStatus.CANCELLED, ~moved_on)
+    visits = visits_where(
+        db,
+        or_(col(Appointment.status) == AppointmentStatus.BOOKED, off),
+        Appointment.starts_at > clock.now(),
+        col(Appointment.id).in_(undelivered),
+    )
+    waiting = [one for one in visits if one.letter and did_not_arrive(one.letter)]
+    calls = _last_calls(db, {one.letter.id or 0 for one in waiting if one.letter})
+    return [one for one in waiting if not _was_told(calls, one)]
+
+
+def did_not_arrive(letter: Message) -> bool:
+    """Whether a letter reached nobody, or waits too long for the mail server."""
+    late = letter.status is MessageStatus.QUEUED and bool(letter.outcome)
+    return letter.status in _UNDELIVERED or (late and letter.queued_at < clock.now() - LATE)
+
+
+def _was_told(calls: dict[int, PhoneCall], visit: Visit) -> bool:
+    last = calls.get(visit.letter.id or 0) if visit.letter else None
+    return last is not None and last.outcome in TOLD_OUTCOMES
+
+
+def calls_about(db: Session, visits: Collection[Visit], *, by: Account) -> dict[int, PhoneCall]:
+    """The last call about the newest letter of each appointment, by the letter's id."""
+    permit(db, by, Deed.SEE_DAY)
+    return _last_calls(db, {one.letter.id or 0 for one in visits if one.letter})
+
+
+def _last_calls(db: Session, message_ids: Collection[int]) -> dict[int, PhoneCall]:
+    rows = select(PhoneCall).where(col(PhoneCall.message_id).in_(message_ids))
+    return {call.message_id: call for call in db.exec(rows.order_by(col(PhoneCall.id)))}
+
+
+def log_call(
+    db: Session, letter: Message, outcome: CallOutcome, note: str, *, form: str, by: Account
+) -> PhoneCall:
+    """Write down what came of calling a patient whom no letter reached.
+
+    A second click is the same call: a_second_click_is_the_same_call.
+    """
+    permit(db, by, Deed.CALL_PATIENTS)
+    same_click = select(PhoneCall).where(PhoneCall.form == form)
+    found = db.exec(same_click).first()
+    if found is not None:
+        return found
+    call = PhoneCall(
+        message_id=letter.id or 0,
+        outcome=CallOutcome(outcome),
+        note=text.note(note, field="Note", at_most=200),
+        called_at=clock.now(),
+        called_by=by.id,
+        form=form,
+    )
+    try:
+        with expecting(db, a_second_click_is_the_same_call=StaleForm()):
+            db.add(call)
+    except StaleForm:
+        return db.exec(same_click).one()
+    note_deed(db, by, "patient called", f"message/{letter.id}", outcome=call.outcome.value)
+    return call
+
+
+def resend_letter(db: Session, letter: Message, *, by: Account) -> Message:
+    """Send a letter again that reached nobody, to the address the patient has now.
+
+    It keeps its Message-ID. Refuses one that is on its way or was taken (LetterOnItsWay),
+    news that is old by now (LetterNotNeeded), and where no address is known yet
+    (NoAddressToSendTo).
+    """
+    permit(db, by, Deed.RESEND_LETTERS)
+    wanted = select(Message).where(Message.id == letter.id).with_for_update()
+    kept = db.exec(wanted.execution_options(populate_existing=True)).one()
+    if kept.status not in _UNDELIVERED and not did_not_arrive(kept):
+        raise LetterOnItsWay(state=kept.status.value)
+    address = _address_now(db, kept)
+    if not address:
+        raise NoAddressToSendTo(name=kept.to_name)
+    kept.to_address, kept.status = address, MessageStatus.QUEUED
+    kept.attempts, kept.outcome = 0, ""
+    kept.queued_at = kept.next_attempt_at = clock.now()
+    db.flush()
+    note_deed(db, by, "letter sent again", f"message/{kept.id}", kind=kept.kind)
+    return kept
+
+
+def _address_now(db: Session, letter: Message) -> str | None:
+    if letter.appointment_id is None:
+        return letter.to_address
+    appointment = db.get_one(Appointment, letter.appointment_id)
+    newest = letters_of(db, [letter.appointment_id]).get(letter.appointment_id)
+    if newest is None or newest.id != letter.id or appointment.starts_at <= clock.now():
+        raise LetterNotNeeded()
+    return address_of(db.get_one(Patient, appointment.patient_id))
+
+
+def undelivered_letters(
+    db: Session, *, by: Account, back: timedelta = timedelta(days=30)
+) -> list[Message]:
+    """Letters that failed lately, for those who look after the mail; the newest first."""
+    permit(db, by, Deed.SEE_LETTERS)
+    rows = (
+        select(Message)
+        .where(Message.status == MessageStatus.FAILED, Message.queued_at >= clock.now() - back)
+        .order_by(col(Message.queued_at).desc())
+        .limit(200)
+    )
+    return list(db.exec(rows))
+
+
+def slip_paper(db: Session, appointment_id: int, *, by: Account) -> papers.Slip:
+    """An appointment as a slip says it, in the patient's language; refuses one that is off."""
+    permit(db, by, Deed.SEE_DAY)
+    hospital, one = the_hospital(db), db.get(Appointment, appointment_id)
+    if one is None or one.status is not AppointmentStatus.BOOKED:
+        raise NotFound(what="appointment")
+    patient, doctor = db.get_one(Patient, one.patient_id), db.get_one(Doctor, one.doctor_id)
+    words, now = words_in(patient.language), clock.now()
+    place = ", ".join((hospital.name, *hospital.address.splitlines()))
+    return papers.Slip(
+        hospital=papers.Hospital(
+            hospital.name,
+            hospital.address,
+            contact.phone_words(hospital.phone),
+            hospital.email,
+            hospital.gstin,
+        ),
+        title=words["slip"],
+        patient_name=patient.name,
+        patient_number=patient.number,
+        doctor_name=doctor.name,
+        specialty=doctor.specialty,
+        when_label=words["when"],
+        when=moment_words(one.starts_at, hospital.zone, patient.language),
+        zone=zone_words(hospital.zone, patient.language),
+        where_label=words["where"],
+        where=place,
+        words=(words["bring"], words["change"].format(phone=contact.phone_words(hospital.phone))),
+        printed_on=clock.day_of(now, hospital.zone),
+        printed_at_words=clock.paper_words(now, hospital.zone),
+        foot=words["slip_foot"],
+    )

@@ -1,0 +1,161 @@
+"""Letters rest a minute: what is put right at once is not mailed, and the next one knows it."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select, update
+
+from mediklaud import clock
+from mediklaud.letters import written
+from mediklaud.models import Hospital, Message, MessageStatus, VisitKind
+from mediklaud.repository import (
+    book_appointment,
+    cancel_appointment,
+    move_appointment,
+    relocate,
+    restore_appointment,
+)
+from mediklaud.repository.leaves import grant_leave
+from mediklaud.repository.outbox import claim_letters, note_failed, note_sent
+from tests.hospital import TODAY, at
+
+TOMORROW = TODAY + timedelta(days=1)
+QUEUED, WITHDRAWN = MessageStatus.QUEUED, MessageStatus.WITHDRAWN
+
+
+def book(db, ward, patient=None, form="f"):
+    return book_appointment(
+        db, patient or ward.asha, ward.rao, at(10), VisitKind.FIRST, form=form, by=ward.meera
+    )
+
+
+def outbox(db):
+    """Kind and status of every letter, in their order."""
+    letters = db.exec(select(Message).order_by(Message.id)).all()
+    return [(one.kind, one.status) for one in letters]
+
+
+def newest(db):
+    return db.exec(select(Message).order_by(Message.id.desc())).first()
+
+
+def let_leave(db):
+    """The grace is over, and the mail server takes what is due."""
+    db.execute(update(Message).values(next_attempt_at=clock.now() - timedelta(seconds=1)))
+    for letter in claim_letters(db, at_most=10):
+        note_sent(db, letter.id, lease=letter.next_attempt_at, reply="250 fine")
+
+
+def test_a_booking_letter_rests_for_a_minute(db, ward):
+    book(db, ward)
+
+    letter = newest(db)
+    assert letter.next_attempt_at - letter.queued_at == timedelta(seconds=60)
+    assert claim_letters(db, at_most=10) == []
+
+
+def test_the_grace_is_the_hospitals_to_decide(db, ward):
+    db.get_one(Hospital, 1).letter_grace_seconds = 0
+    book(db, ward)
+
+    assert [one.kind for one in claim_letters(db, at_most=10)] == ["booked"]
+
+
+def test_a_booking_cancelled_within_the_grace_is_not_mailed_at_all(db, ward):
+    cancel_appointment(db, book(db, ward), "A slip", by=ward.meera)
+
+    assert outbox(db) == [("booked", WITHDRAWN), ("cancelled", WITHDRAWN)]
+
+
+def test_a_booking_that_was_mailed_has_its_cancellation_mailed(db, ward):
+    booked = book(db, ward)
+    let_leave(db)
+    cancel_appointment(db, booked, "A slip", by=ward.meera)
+
+    assert outbox(db) == [("booked", MessageStatus.SENT), ("cancelled", QUEUED)]
+    assert written(newest(db)).calendar_method == "CANCEL"
+
+
+def test_a_letter_on_its_way_counts_as_heard(db, ward):
+    booked = book(db, ward)
+    db.execute(update(Message).values(next_attempt_at=clock.now()))
+    claim_letters(db, at_most=1)
+    cancel_appointment(db, booked, "A slip", by=ward.meera)
+
+    assert outbox(db) == [("booked", MessageStatus.SENDING), ("cancelled", QUEUED)]
+
+
+def test_a_letter_that_may_have_left_is_overtaken_and_its_news_still_told(db, ward):
+    booked = book(db, ward)
+    db.execute(update(Message).values(next_attempt_at=clock.now()))
+    (letter,) = claim_letters(db, at_most=1)
+    note_failed(db, letter.id, lease=letter.next_attempt_at, why="connection lost", final=False)
+    cancel_appointment(db, booked, "A slip", by=ward.meera)
+
+    assert outbox(db) == [("booked", WITHDRAWN), ("cancelled", QUEUED)]
+
+
+def test_a_cancellation_undone_within_the_grace_is_no_news(db, ward):
+    booked = book(db, ward)
+    let_leave(db)
+    restore_appointment(db, cancel_appointment(db, booked, "A slip", by=ward.meera), by=ward.meera)
+
+    assert outbox(db)[1:] == [("cancelled", WITHDRAWN), ("restored", WITHDRAWN)]
+
+
+def test_a_slip_of_a_slip_is_told_as_the_booking_it_is(db, ward):
+    off = cancel_appointment(db, book(db, ward), "A slip", by=ward.meera)
+    restore_appointment(db, off, by=ward.meera)
+
+    assert outbox(db)[2] == ("restored", QUEUED)
+    assert "Your appointment is booked" in written(newest(db)).text
+
+
+def test_a_move_within_the_grace_is_told_as_a_booking(db, ward):
+    move_appointment(db, book(db, ward), ward.rao, at(11), form="m", by=ward.meera)
+
+    assert outbox(db) == [("booked", WITHDRAWN), ("moved", QUEUED)]
+    letter = written(newest(db))
+    assert "11:00 AM" in letter.headline
+    assert "no longer holds" not in letter.text
+
+
+def test_a_move_after_the_letter_says_that_the_earlier_time_is_gone(db, ward):
+    booked = book(db, ward)
+    let_leave(db)
+    move_appointment(db, booked, ward.rao, at(11), form="m", by=ward.meera)
+
+    assert "The earlier one no longer holds." in written(newest(db)).text
+
+
+def test_whoever_is_moved_for_a_leave_is_told_why(db, ward):
+    booked = book_appointment(
+        db, ward.asha, ward.rao, at(10, day=TOMORROW), VisitKind.FIRST, form="f", by=ward.meera
+    )
+    let_leave(db)
+    grant_leave(db, ward.rao, TOMORROW, TOMORROW, form="leave", by=ward.khan)
+    relocate(db, booked, ward.iyer, at(10, day=TOMORROW), form="m", by=ward.meera)
+
+    assert "The doctor is not there at the earlier time" in written(newest(db)).text
+    assert newest(db).kind == "moved"
+
+
+def test_an_older_letter_never_arrives_after_a_newer_one(db, ward):
+    booked = book(db, ward)
+    db.execute(update(Message).values(next_attempt_at=clock.now()))
+    claim_letters(db, at_most=1)
+    cancel_appointment(db, booked, "A slip", by=ward.meera)
+    # The mailroom that held the first one died; its lease has run out.
+    db.execute(update(Message).values(next_attempt_at=clock.now() - timedelta(minutes=1)))
+
+    assert [one.kind for one in claim_letters(db, at_most=10)] == ["cancelled"]
+    assert outbox(db)[0] == ("booked", WITHDRAWN)
+
+
+@pytest.mark.parametrize("seconds", [0, 61])
+def test_whoever_has_no_email_is_called_about_what_came_after_the_grace(db, ward, seconds):
+    booked = book(db, ward, ward.ben)
+    db.execute(update(Message).values(queued_at=clock.now() - timedelta(seconds=seconds)))
+    cancel_appointment(db, booked, "The doctor is ill", by=ward.meera)
+
+    assert newest(db).status is (MessageStatus.UNADDRESSED if seconds else WITHDRAWN)

@@ -1,0 +1,306 @@
+"""Mail that goes wrong in every way: nothing lost, nobody held up, and no letter twice.
+
+A sample runs in every run; the whole, with the true patience of the mailroom, with -m drill.
+"""
+
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import contextmanager
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+import pytest
+from sqlmodel import col, func, select, update
+
+from mediklaud import carriers, clock, mailroom
+from mediklaud.config import ROOT, settings
+from mediklaud.database import reading, transaction
+from mediklaud.mailroom import Mailroom
+from mediklaud.models import Hospital, Message, MessageStatus, VisitKind
+from mediklaud.repository import book_appointment, resend_letter
+from mediklaud.repository.accounts import account_named
+from tests.bad_servers import KINDS, misbehaving
+from tests.conftest import on_ground
+from tests.hospital import TODAY, at, ward_of
+from tests.post import (
+    STARTS,
+    Postman,
+    close_house,
+    free_port,
+    mail_server,
+    open_house,
+    queue,
+    settle,
+)
+
+drill = pytest.mark.drill
+WAITING = (MessageStatus.QUEUED, MessageStatus.SENDING)
+LONG_AGO = timedelta(days=3650)
+
+
+def waiting() -> int:
+    with reading() as db:
+        rows = select(func.count()).where(col(Message.status).in_(WAITING))
+        return db.exec(rows).one()
+
+
+def outcomes() -> Counter:
+    with reading() as db:
+        return Counter(db.exec(select(Message.status)).all())
+
+
+@contextmanager
+def working():
+    room = Mailroom()
+    room.start()
+    try:
+        yield room
+    finally:
+        room.stop()
+
+
+def book(number: int) -> float:
+    """One booking by its desk; returns how long it took."""
+    day, slot = TODAY + timedelta(days=1 + number // 22), number % 22
+    began = time.perf_counter()
+    with transaction() as db:
+        ward = ward_of(db)
+        doctor = (ward.rao, ward.iyer)[slot // 11]
+        book_appointment(
+            db,
+            (ward.asha, ward.ben)[slot // 11],
+            doctor,
+            at(10, 15 * (slot % 11), day=day),
+            VisitKind.FIRST,
+            form=f"f{number}",
+            by=ward.meera,
+        )
+    return time.perf_counter() - began
+
+
+def p95(seconds: list[float]) -> float:
+    return statistics.quantiles(seconds, n=20)[-1]
+
+
+def until_empty(seconds: float) -> float:
+    """How long the queue took to be empty."""
+    began = time.monotonic()
+    while waiting():
+        assert time.monotonic() - began < seconds, outcomes()
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def outage(monkeypatch, kind: str, rounds: int) -> tuple[float, float, float, Postman]:
+    """Bookings with and without a bad server in turn; then the repair.
+
+    Returns the p95 of both, how long the repair took to empty the queue, and what arrived.
+    """
+    port = free_port()
+    settle(monkeypatch, smtp_url=f"smtp://127.0.0.1:{port}")
+    with transaction() as db:
+        db.get_one(Hospital, 1).letter_grace_seconds = 0
+    alone: list[float] = []
+    beside: list[float] = []
+    with misbehaving(kind, port):
+        for number in range(rounds):
+            alone += [book(40 * number + one) for one in range(20)]
+            with working():
+                time.sleep(0.3)
+                beside += [book(40 * number + 20 + one) for one in range(20)]
+    postman = Postman()
+    server = mail_server(postman, port)
+    with working():
+        time.sleep(0.5)
+        server.start()
+        try:
+            took = until_empty(60)
+        finally:
+            server.stop()
+    return p95(alone), p95(beside), took, postman
+
+
+def all_arrived(postman: Postman) -> None:
+    """Every addressed letter was sent, or failed by name and is sent again by a click."""
+    with transaction() as db:
+        failed = db.exec(select(Message).where(Message.status == MessageStatus.FAILED)).all()
+        for letter in failed:
+            resend_letter(db, letter, by=account_named(db, "meera"))
+    if failed:
+        server = mail_server(postman, int(settings().smtp_url.get_secret_value().split(":")[-1]))
+        server.start()
+        try:
+            mailroom.empty_outbox()
+        finally:
+            server.stop()
+    with reading() as db:
+        addressed = col(Message.to_address).is_not(None)
+        sent = set(db.exec(select(Message.message_id).where(addressed)))
+        left = db.exec(
+            select(Message.id).where(addressed, Message.status != MessageStatus.SENT)
+        ).all()
+    arrived = Counter(
+        message_from_bytes(one.content, policy=policy.default)["Message-ID"]
+        for one in postman.arrived
+    )
+    assert left == []
+    assert set(arrived) == sent
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_a_bad_server_loses_no_letter_and_holds_no_desk_up(
+    sqlite_house, monkeypatch, kind, record_property
+):
+    # The patience of a test; the drill has the mailroom's own.
+    monkeypatch.setattr(carriers, "_SILENCE_SECONDS", 1)
+    monkeypatch.setattr(carriers, "_LETTER_SECONDS", 2)
+    monkeypatch.setattr(mailroom, "_PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr(mailroom, "_PAUSE_OF_THE_ILL", timedelta(seconds=0.5))
+
+    alone, beside, took, postman = outage(monkeypatch, kind, rounds=1)
+
+    all_arrived(postman)
+    # Whoever waited for the server would take a second at least.
+    assert beside < 0.9
+    told = f"p95 {1000 * alone:.0f} ms, beside it {1000 * beside:.0f} ms, empty after {took:.1f} s"
+    record_property("proof", f"bad mail server, {kind}: {told}")
+
+
+@drill
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_drill_a_bad_server_loses_no_letter_and_holds_no_desk_up(
+    sqlite_house, monkeypatch, kind, record_property
+):
+    alone, beside, took, postman = outage(monkeypatch, kind, rounds=6)
+
+    all_arrived(postman)
+    told = f"p95 {1000 * alone:.1f} ms, beside it {1000 * beside:.1f} ms, empty in {took:.1f} s"
+    record_property("proof", f"bad mail server, {kind}: {told}")
+    assert beside <= 1.10 * alone + 0.002
+
+
+_WORK = "from mediklaud.mailroom import Mailroom; Mailroom().run()"
+
+
+def a_mailroom(folder, url: str, mail: str) -> "subprocess.Popen[bytes]":
+    told = {"DATA_DIR": str(folder), "DATABASE_URL": url, "SMTP_URL": mail, "MAIL_FROM": ""}
+    environment = {**os.environ, **{f"MEDIKLAUD_{name}": value for name, value in told.items()}}
+    return subprocess.Popen([sys.executable, "-c", _WORK], cwd=ROOT, env=environment)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ground(request, monkeypatch, tmp_path, nine_o_clock):
+    """A hospital with an empty outbox on each engine, whose letters are due long since."""
+    with on_ground(request, request.param, tmp_path):
+        open_house(monkeypatch, tmp_path)
+        # The other processes live by the true clock, to which these letters must be due.
+        nine_o_clock.move_to(STARTS - LONG_AGO)
+        yield tmp_path
+        close_house()
+
+
+@contextmanager
+def a_postman(monkeypatch):
+    postman = Postman()
+    server = mail_server(postman)
+    server.start()
+    mail = f"smtp://127.0.0.1:{server.port}"
+    try:
+        yield postman, mail
+    finally:
+        server.stop()
+
+
+def fill(letters: int) -> None:
+    for number in range(1, letters + 1):
+        queue(number, to=f"patient{number}@example.in")
+
+
+def leases_run_out() -> None:
+    """Five minutes go by for every letter a dead mailroom held."""
+    with transaction() as db:
+        db.execute(update(Message).values(next_attempt_at=clock.now()))
+
+
+def killed(folder, postman, mail: str, *, letters: int, kills: int) -> tuple[int, int]:
+    """Kill a mailroom again and again at its work; returns lost letters and duplicates."""
+    fill(letters)
+    url, dice = settings().database_url, random.Random(5)
+    for kill in range(kills):
+        room = a_mailroom(folder, url, mail)
+        before, patience = len(postman.arrived), time.monotonic() + 30
+        wanted = before + dice.randint(1, max(1, letters // (2 * kills)))
+        while len(postman.arrived) < wanted and time.monotonic() < patience:
+            time.sleep(0.001)
+        os.kill(room.pid, signal.SIGKILL)
+        room.wait(10)
+        leases_run_out()
+        assert waiting(), f"nothing was left for kill {kill + 2}"
+    room = a_mailroom(folder, url, mail)
+    until_empty(60)
+    room.terminate()
+    room.wait(30)
+    ids = Counter(
+        message_from_bytes(one.content, policy=policy.default)["Message-ID"]
+        for one in postman.arrived
+    )
+    tos = Counter(one.rcpt_tos[0] for one in postman.arrived)
+    # Each duplicate came under the same Message-ID.
+    assert sorted(ids.values()) == sorted(tos.values())
+    return letters - len(ids), sum(ids.values()) - len(ids)
+
+
+def test_a_mailroom_killed_at_its_work_loses_nothing(ground, monkeypatch, record_property):
+    with a_postman(monkeypatch) as (postman, mail):
+        lost, twice = killed(ground, postman, mail, letters=30, kills=2)
+
+    record_property("proof", f"2 kills over 30 letters: {lost} lost, {twice} twice")
+    assert lost == 0
+    assert twice <= 2
+
+
+@drill
+def test_drill_a_mailroom_killed_fifty_times_over_500_letters(ground, monkeypatch, record_property):
+    with a_postman(monkeypatch) as (postman, mail):
+        lost, twice = killed(ground, postman, mail, letters=500, kills=50)
+
+    record_property("proof", f"50 kills over 500 letters: {lost} lost, {twice} twice")
+    assert lost == 0
+    assert twice <= 50
+
+
+def sent_by_two(folder, monkeypatch, letters: int) -> Counter:
+    """How often each letter arrived from two mailrooms at work at once, and by whom."""
+    with a_postman(monkeypatch) as (postman, mail):
+        fill(letters)
+        rooms = [a_mailroom(folder, settings().database_url, mail) for _ in range(2)]
+        try:
+            until_empty(300)
+        finally:
+            for room in rooms:
+                room.terminate()
+            for room in rooms:
+                room.wait(30)
+        assert [room.returncode for room in rooms] == [0, 0]
+    return Counter(one.rcpt_tos[0] for one in postman.arrived)
+
+
+def test_two_mailrooms_of_their_own_send_each_letter_once(ground, monkeypatch, record_property):
+    sent = sent_by_two(ground, monkeypatch, 60)
+
+    record_property("proof", f"two mailrooms: {len(sent)} letters, {sum(sent.values())} sendings")
+    assert (len(sent), sum(sent.values())) == (60, 60)
+
+
+@drill
+def test_drill_two_mailrooms_and_1000_letters(ground, monkeypatch, record_property):
+    sent = sent_by_two(ground, monkeypatch, 1000)
+
+    record_property("proof", f"two mailrooms: {len(sent)} letters, {sum(sent.values())} sendings")
+    assert (len(sent), sum(sent.values())) == (1000, 1000)
