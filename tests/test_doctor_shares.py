@@ -25,7 +25,7 @@ def test_a_share_is_agreed_from_a_day_on(db, ward):
 
     terms = share_terms(db, by=ward.ishaan)
 
-    assert [tuple(one.values()) for one in terms] == [
+    assert [tuple(one) for one in terms] == [
         (ward.rao.number, TODAY, 6000, 0),
         (ward.rao.number, TODAY + timedelta(days=30), 0, 300_00),
     ]
@@ -36,7 +36,7 @@ def test_the_same_days_share_is_written_over(db, ward):
     again = set_share(db, ward.rao, TODAY, basis_points=5000, by=ward.khan)
 
     assert again.id == first.id
-    assert [one["basis_points"] for one in share_terms(db, by=ward.khan)] == [5000]
+    assert [one.basis_points for one in share_terms(db, by=ward.khan)] == [5000]
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_the_lines_of_a_statement_tie_to_the_receipts(db, ward):
 
     told = lines(db, ward)
 
-    assert [(one["doctor_number"], one["received_paise"], one["visits"]) for one in told] == [
+    assert [(one.doctor_number, one.received_paise, one.visits) for one in told] == [
         (ward.rao.number, 800_00, 1),
         (ward.iyer.number, 200_00, 1),
     ]
-    assert {one["receipt_number"] for one in told} == {receipt.number}
-    assert sum(one["received_paise"] for one in told) == receipt.amount_paise
+    assert {one.receipt_number for one in told} == {receipt.number}
+    assert sum(one.received_paise for one in told) == receipt.amount_paise
     (of_iyer,) = lines(db, ward, doctor=ward.iyer)
-    assert (of_iyer["total_paise"], of_iyer["method"], of_iyer["day"]) == (500_00, "card", TODAY)
+    assert (of_iyer.total_paise, of_iyer.method, of_iyer.day) == (500_00, "card", TODAY)
 
 
 def test_a_reversal_is_a_line_of_its_own_day(db, ward, nine_o_clock):
@@ -84,9 +84,9 @@ def test_a_reversal_is_a_line_of_its_own_day(db, ward, nine_o_clock):
 
     (today,), (tomorrow,) = lines(db, ward), lines(db, ward, TOMORROW, TOMORROW)
 
-    assert (today["received_paise"], today["before_paise"], today["visits"]) == (300_00, 0, 0)
-    assert (tomorrow["received_paise"], tomorrow["before_paise"]) == (-300_00, 300_00)
-    assert today["number"] == tomorrow["number"] == bill.number
+    assert (today.received_paise, today.before_paise, today.visits) == (300_00, 0, 0)
+    assert (tomorrow.received_paise, tomorrow.before_paise) == (-300_00, 300_00)
+    assert today.number == tomorrow.number == bill.number
 
 
 def test_a_months_statement_is_the_agreed_part_of_its_receipts(db, ward, nine_o_clock):
