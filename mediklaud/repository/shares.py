@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func
+from sqlalchemy import Row, Select, func
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -73,7 +73,7 @@ def set_share(
     return share
 
 
-def share_terms(db: Session, *, by: Account) -> list[dict[str, Any]]:
+def share_terms(db: Session, *, by: Account) -> list[Row[tuple[Any, ...]]]:
     """Every share agreed, by doctor and its first day, as the reports read it.
 
     doctor_number, effective_from, basis_points, visit_paise.
@@ -89,12 +89,12 @@ def share_terms(db: Session, *, by: Account) -> list[dict[str, Any]]:
         .join(Doctor, col(Doctor.id) == col(DoctorShare.doctor_id))
         .order_by(col(Doctor.number), col(DoctorShare.effective_from))
     )
-    return [dict(row._mapping) for row in db.execute(rows)]
+    return list(db.execute(rows).all())
 
 
 def share_lines(
     db: Session, first_day: date, last_day: date, *, by: Account, doctor: Doctor | None = None
-) -> list[dict[str, Any]]:
+) -> list[Row[tuple[Any, ...]]]:
     """Every part of a payment set against a doctor's bill in these days, or taken back of it.
 
     In the order of the ledger, as the reports read it: day, doctor_number, doctor_name, number
@@ -146,4 +146,4 @@ def share_lines(
     )
     if doctor is not None:
         rows = rows.where(col(Invoice.doctor_id) == doctor.id)
-    return [{**row._mapping, "method": row.method.value} for row in db.execute(rows)]
+    return list(db.execute(rows).all())
