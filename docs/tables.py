@@ -19,6 +19,7 @@ ROOMS = (
     ("mediklaud", "The rooms of the house"),
     ("mediklaud/models", "Tables"),
     ("mediklaud/repository", "Verbs and rules"),
+    ("mediklaud/reports", "Reports"),
     ("mediklaud/ui", "What pages share"),
     ("mediklaud/demo", "The demo hospital"),
     ("mediklaud/bench", "The benchmark"),

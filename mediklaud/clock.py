@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 MINUTES_A_DAY = 24 * 60
@@ -30,9 +31,15 @@ def pretend(moment: datetime) -> Iterator[None]:
         _pretended.reset(mark)
 
 
+@cache
+def zones() -> frozenset[str]:
+    """Every IANA time zone; read once, since it takes a walk through the machine's folders."""
+    return frozenset(available_timezones())
+
+
 def is_zone(name: str) -> bool:
     """Whether the name is an IANA time zone, such as Asia/Kolkata."""
-    return name in available_timezones()
+    return name in zones()
 
 
 def local(moment: datetime, zone: str) -> datetime:

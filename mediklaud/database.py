@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -19,10 +19,13 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import class_mapper, make_transient_to_detached
 from sqlmodel import Session, SQLModel
 
 from mediklaud.config import settings
 from mediklaud.errors import DatabaseNotReached, Refusal, StorageFull, TwoDesksMet
+
+Kept = TypeVar("Kept", bound=SQLModel)
 
 # Any number will do, so long as every server of this program asks for the same one.
 _UPGRADE_LOCK = 4_627_001
@@ -142,10 +145,21 @@ def expecting(db: Session, **refusals: Refusal) -> Iterator[None]:
 
 @contextmanager
 def expecting_at_once(db: Session, **refusals: Refusal) -> Iterator[Connection]:
-    """The same for Core statements on the deed's connection, which the session need not watch."""
+    """The same for one Core statement on the deed's connection, past the session's watch."""
     connection = db.connection()
-    with _said_as(refusals), connection.begin_nested():
+    # SQLite undoes a refused statement by itself; PostgreSQL would undo the whole deed.
+    alone = connection.dialect.name == "sqlite"
+    with _said_as(refusals), nullcontext() if alone else connection.begin_nested():
         yield connection
+
+
+def as_kept(db: Session, table: type[Kept], row: dict[str, Any]) -> Kept:
+    """A whole row just written by a Core statement, as the session's own object, not read again."""
+    made: Kept = class_mapper(table).class_manager.new_instance()
+    vars(made).update(row)
+    make_transient_to_detached(made)
+    db.add(made)
+    return made
 
 
 @contextmanager

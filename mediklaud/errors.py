@@ -153,9 +153,7 @@ class PrefixNotUsable(Refusal):
 
 
 class PrefixesAlike(Refusal):
-    """Bills and receipts need different prefixes. Change one of them."""
-
-    field = "Receipt prefix"
+    """Every kind of paper needs a prefix of its own, and {prefix} stands twice. Change one of them."""
 
 
 class GraceNotPossible(Refusal):
@@ -405,7 +403,7 @@ class PatientBusy(Refusal):
 
 
 class OnHold(Refusal):
-    """Routine booking is on hold: {patient} owes {owed} on {bills}. Take the payment, or book an emergency with its reason."""
+    """Routine booking is on hold: {patient} owes {owed} on {bills}. The hospital holds booking back for {rule}. Take the payment, agree a payment plan, ask for a waiver and wait for it, or book an emergency with its reason."""
 
 
 class NotBookedAnyMore(Refusal):
@@ -474,6 +472,252 @@ class CashLimit(Refusal):
 
 class NothingOwed(Refusal):
     """{patient} owes nothing. There is no bill to pay."""
+
+
+class BillNotOpen(Refusal):
+    """Nothing is owed on bill {number} any more. Look at the open bills again."""
+
+    field = "Bills"
+
+
+class TenderedTooLittle(Refusal):
+    """Less cash was handed over than the {amount} to be taken. Type what was received."""
+
+    field = "Cash handed over"
+
+
+class PaysDuesFirst(Refusal):
+    """{patient} owes {owed}. Take it as a payment first, so that booking opens."""
+
+    field = "Received"
+
+
+class NoAdvance(Refusal):
+    """Nothing is left of what {patient} paid. Take a payment instead."""
+
+
+class DiscountElsewhere(Refusal):
+    """A discount or a waiver has a limit and a form of its own. Use that one."""
+
+
+class BillCreditedAlready(Refusal):
+    """All of bill {number} is credited already. There is nothing left to take back."""
+
+
+class CreditNotPossible(Refusal):
+    """A credit note takes back more than zero of lines of its own bill, and no more than is left of them."""
+
+    field = "Amount"
+
+
+class CreditTooMuch(Refusal):
+    """Only {most} is left to credit of "{line}". Type that at most."""
+
+    field = "Amount"
+
+
+class CreditCancelledAlready(Refusal):
+    """Credit note {number} was cancelled already. Look at the bill again."""
+
+
+class BilledAgain(Refusal):
+    """What bill {number} was for is billed anew or did not take place. Its credit note stays."""
+
+
+class RefundNotPossible(Refusal):
+    """A refund is more than zero. Type the sum given back."""
+
+    field = "Amount"
+
+
+class MoreThanLeft(Refusal):
+    """Only {left} of this payment pays no bill. Refund that at most, or credit a bill first."""
+
+    field = "Amount"
+
+
+class RefundReferenceUsed(Refusal):
+    """A refund by {method} with the reference {reference} is on a voucher already. Check the slip."""
+
+    field = "Reference"
+
+
+class RefundedAlready(Refusal):
+    """A part of this payment was refunded, so it did come in. It cannot be reversed."""
+
+
+class PaymentReversedAlready(Refusal):
+    """This payment was reversed: it came to nothing, and there is nothing to refund."""
+
+
+class ServiceTaken(Refusal):
+    """There is a service "{name}" already. Change that one, or choose another name."""
+
+    field = "Service"
+
+
+class SacNotPossible(Refusal):
+    """A SAC has 4 to 6 digits and begins with 99. Look it up in the tariff of services."""
+
+    field = "SAC"
+
+
+class TaxNotPossible(Refusal):
+    """A tax lies between 0 and 100 per cent. Type 0 for what is exempt."""
+
+    field = "Tax"
+
+
+class PriceNotPossible(Refusal):
+    """A price is zero or more. Type it in rupees."""
+
+    field = "Price"
+
+
+class PriceInThePast(Refusal):
+    """A price begins today or later, since bills of the past stay as they are."""
+
+    field = "From"
+
+
+class ServiceNotPriced(Refusal):
+    """{name} is not offered now or has no price yet. Set its price first."""
+
+    field = "Service"
+
+
+class QuantityNotPossible(Refusal):
+    """A quantity is a number from 1 to 9,999."""
+
+    field = "Quantity"
+
+
+class NothingToBill(Refusal):
+    """Nothing here costs anything, so there is no bill."""
+
+    field = "Service"
+
+
+class GstinMissing(Refusal):
+    """Tax may be billed only by who is registered for GST (CGST Act, s. 32). Fill in the hospital's GSTIN first."""
+
+    field = "Service"
+
+
+class VisitBilledAlready(Refusal):
+    """This visit is billed already or is not finished. Void its bill first where it is wrong."""
+
+
+class OnlyMinorsHavePayers(Refusal):
+    """{patient} is of age and pays alone. A payer is named for patients under 18."""
+
+    field = "Payer"
+
+
+class PayerNotPossible(Refusal):
+    """{payer} cannot be named: a payer is of age and has no payer in turn. Choose another adult, or take away the payer {payer} has."""
+
+    field = "Payer"
+
+
+class BillOnPlan(Refusal):
+    """Bill {number} is on a payment plan that has not ended. End that one first, or choose other bills."""
+
+    field = "Bills"
+
+
+class InstalmentsNotPossible(Refusal):
+    """A plan has 1 to {most} instalments of more than zero, each on a day of its own, from today to two years ahead. Correct them."""
+
+    field = "Instalments"
+
+
+class PlanSumDiffers(Refusal):
+    """The instalments come to {agreed}, and {owed} is owed on these bills. Make both the same."""
+
+    field = "Instalments"
+
+
+class AboveDiscountLimit(Refusal):
+    """You may take {left} more off this bill at once. Ask for a waiver of the rest; another person approves it."""
+
+    field = "Amount"
+
+
+class DiscountTooMuch(Refusal):
+    """{owed} is owed on bill {number} now. A discount or waiver is more than zero and no more than that."""
+
+    field = "Amount"
+
+
+class LimitNotPossible(Refusal):
+    """A limit is zero or more. Type it in rupees; with 0 every discount is a waiver for two people."""
+
+    field = "Discount limit"
+
+
+class NeedsAPerson(Refusal):
+    """Whoever does this answers for it by name. Sign in with your own account."""
+
+
+class WaiverAskedAlready(Refusal):
+    """A waiver was asked for on bill {number} already. Wait for its decision."""
+
+
+class WaiverDecidedAlready(Refusal):
+    """This waiver is {status} already. Look at the list again."""
+
+
+class YourOwnWaiver(Refusal):
+    """You asked for this waiver yourself, so another person decides it."""
+
+
+class DayIsClosed(Refusal):
+    """Your day at the till is closed, so it takes no more money and gives none back. Another person can reopen it with a reason."""
+
+
+class DayClosedAlready(Refusal):
+    """Your till of {day:%d %B %Y} is closed already. Another person can reopen it with a reason."""
+
+
+class DayNotCome(Refusal):
+    """That day is still to come. Close today or a day before it."""
+
+    field = "Day"
+
+
+class CountMissesReason(Refusal):
+    """What was counted by {method} differs by {difference} from the ledger. Count once more, or say why."""
+
+    field = "Reason"
+
+
+class YourOwnDay(Refusal):
+    """This is your own day at the till, so another person reopens it."""
+
+
+class PromiseNotPossible(Refusal):
+    """Who promises to pay says by which day, today or within a year; any other outcome has no such day."""
+
+    field = "Promised for"
+
+
+class PauseNotPossible(Refusal):
+    """Reminders may rest until today or a day within a year. Choose one."""
+
+    field = "Last day"
+
+
+class ShareNotPossible(Refusal):
+    """A share is 0 to 100 per cent of the money received, or a sum for each visit, not both. Correct it."""
+
+    field = "Share"
+
+
+class ShareInThePast(Refusal):
+    """A share begins today or later, since the statements of the past stay as they are."""
+
+    field = "From"
 
 
 # The house itself

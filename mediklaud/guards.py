@@ -7,8 +7,20 @@ row was written and undoes it by its own name where the condition is true.
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
+from sqlmodel import SQLModel
 
-from mediklaud.models import LIVE_SQL, TAKES_TIME_SQL
+from mediklaud.models import (
+    LIVE_SQL,
+    TAKES_TIME_SQL,
+    Charge,
+    CreditNote,
+    DayClose,
+    Invoice,
+    Method,
+    PaymentPlan,
+    RemindersPause,
+    WaiverRequest,
+)
 
 # What may never happen at all, whatever the row.
 _ALWAYS = "1 = 1"
@@ -83,18 +95,168 @@ _SESSIONS_MEET = """
               AND s.valid_from <= coalesce(NEW.valid_to, s.valid_from)
               AND NEW.valid_from <= coalesce(s.valid_to, NEW.valid_from))"""
 
-_SETTLED_ONLY = " OR ".join(
-    f"NEW.{column} IS DISTINCT FROM OLD.{column}"
-    for column in (
-        *("number", "series", "serial", "patient_id", "doctor_id", "issued_at", "issued_on"),
-        *("issued_by", "hospital_name", "hospital_address", "hospital_phone", "hospital_email"),
-        *("hospital_gstin", "patient_number", "patient_name", "patient_address"),
-        *("patient_phone", "doctor_name", "doctor_specialty", "doctor_registration"),
-        "total_paise",
+
+def _only(name: str, model: type[SQLModel], *changing: str) -> Guard:
+    """A frozen row of which these columns alone may change."""
+    kept = [column for column in model.model_fields if column not in changing]
+    changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in kept)
+    return Guard(name, str(model.__tablename__), ("UPDATE",), changed)
+
+
+_LOCK_BILL = "SELECT 1 FROM invoice WHERE number = NEW.invoice_number FOR UPDATE"
+_LOCK_PAYMENT = "SELECT 1 FROM payment WHERE id = NEW.payment_id FOR UPDATE"
+# What is paid and credited on the bill of the new row, against its total.
+_CLEARED_BEYOND_THE_TOTAL = """
+    (SELECT coalesce(sum(a.amount_paise), 0) FROM allocation a
+     WHERE a.invoice_number = NEW.invoice_number)
+    + (SELECT coalesce(sum(c.total_paise), 0) FROM credit_note c
+       WHERE c.invoice_number = NEW.invoice_number AND c.cancelled_at IS NULL)
+    > (SELECT i.total_paise FROM invoice i WHERE i.number = NEW.invoice_number)"""
+# What the payment of the new row pays and what of it was refunded, against its amount.
+_SPENT_BEYOND_THE_PAYMENT = """
+    (SELECT coalesce(sum(a.amount_paise), 0) FROM allocation a
+     WHERE a.payment_id = NEW.payment_id)
+    + (SELECT coalesce(sum(r.amount_paise), 0) FROM refund r
+       WHERE r.payment_id = NEW.payment_id)
+    > (SELECT p.amount_paise FROM payment p WHERE p.id = NEW.payment_id)"""
+_CAME_TO_NOTHING = "EXISTS (SELECT 1 FROM payment_reversal r WHERE r.payment_id = NEW.payment_id)"
+_CREDITED_OF_THE_LINE = """
+    (SELECT coalesce(sum(o.{column}), 0) FROM credit_note_line o
+     LEFT JOIN credit_note c ON c.number = o.credit_number
+     WHERE o.invoice_line_id = n.invoice_line_id AND c.cancelled_at IS NULL)"""
+
+# What the ledger says of a cashier's day by one method: received, less given back and reversed.
+_OF_THE_DAY = """
+    (SELECT coalesce(sum(p.amount_paise), 0) FROM payment p
+     WHERE p.received_by = NEW.account_id AND p.received_on = NEW.day AND p.method = c.method)
+    - (SELECT coalesce(sum(r.amount_paise), 0) FROM refund r
+       WHERE r.issued_by = NEW.account_id AND r.issued_on = NEW.day AND r.method = c.method)
+    - (SELECT coalesce(sum(p.amount_paise), 0) FROM payment_reversal v
+       JOIN payment p ON p.id = v.payment_id
+       WHERE v.reversed_by = NEW.account_id AND v.reversed_on = NEW.day AND p.method = c.method)"""
+
+
+def _closed(word: str, table: str, who: str, day: str) -> Guard:
+    """A cashier's closed day takes no more of it until a second person reopens the day."""
+    return Guard(
+        f"a_closed_day_takes_no_{word}",
+        table,
+        ("INSERT",),
+        f"""EXISTS (SELECT 1 FROM day_close d WHERE d.account_id = NEW.{who}
+            AND d.day = NEW.{day} AND d.reopened_at IS NULL)""",
+        # Weaker than FOR UPDATE, so that whoever only names the account does not wait.
+        lock=f"SELECT 1 FROM account WHERE id = NEW.{who} FOR NO KEY UPDATE",
     )
+
+
+_PLANS: tuple[Guard, ...] = (
+    _only("agreed_plan_is_frozen", PaymentPlan, "ended_at", "ended_by", "end_reason"),
+    Guard("a_plan_is_ended_once", "payment_plan", ("UPDATE",), "OLD.ended_at IS NOT NULL"),
+    Guard("agreed_plan_is_never_deleted", "payment_plan", ("DELETE",), _ALWAYS),
+    Guard(
+        "agreed_plan_takes_no_more_instalments",
+        "instalment",
+        ("INSERT",),
+        "EXISTS (SELECT 1 FROM payment_plan p WHERE p.id = NEW.plan_id)",
+    ),
+    Guard(
+        "agreed_plan_takes_no_more_bills",
+        "plan_bill",
+        ("INSERT",),
+        "EXISTS (SELECT 1 FROM payment_plan p WHERE p.id = NEW.plan_id)",
+    ),
+    _frozen("instalment_is_frozen", "instalment"),
+    _frozen("bill_on_a_plan_is_frozen", "plan_bill"),
+    Guard(
+        "instalments_sum_to_the_plan",
+        "payment_plan",
+        ("INSERT",),
+        """NEW.total_paise <> coalesce((SELECT sum(n.amount_paise) FROM instalment n
+           WHERE n.plan_id = NEW.id), -1)""",
+    ),
+    Guard(
+        "bills_sum_to_the_plan",
+        "payment_plan",
+        ("INSERT",),
+        """NEW.total_paise <> coalesce((SELECT sum(b.owed_paise) FROM plan_bill b
+           WHERE b.plan_id = NEW.id), -1)""",
+    ),
+    Guard(
+        "a_plan_covers_what_its_payer_owes",
+        "payment_plan",
+        ("INSERT",),
+        """EXISTS (SELECT 1 FROM plan_bill b JOIN invoice i ON i.number = b.invoice_number
+           WHERE b.plan_id = NEW.id AND (i.payer_id <> NEW.payer_id OR b.owed_paise
+             <> i.total_paise
+              - coalesce((SELECT sum(c.total_paise) FROM credit_note c
+                 WHERE c.invoice_number = i.number AND c.cancelled_at IS NULL), 0)
+              - coalesce((SELECT sum(a.amount_paise) FROM allocation a
+                 WHERE a.invoice_number = i.number), 0)))""",
+        lock="SELECT 1 FROM patient WHERE id = NEW.payer_id FOR UPDATE",
+    ),
+    Guard(
+        "a_bill_is_on_one_plan",
+        "payment_plan",
+        ("INSERT",),
+        """EXISTS (SELECT 1 FROM plan_bill b
+           JOIN plan_bill o ON o.invoice_number = b.invoice_number AND o.plan_id <> b.plan_id
+           JOIN payment_plan p ON p.id = o.plan_id AND p.ended_at IS NULL
+           WHERE b.plan_id = NEW.id)""",
+        lock="SELECT 1 FROM patient WHERE id = NEW.payer_id FOR UPDATE",
+    ),
+)
+_WAIVERS: tuple[Guard, ...] = (
+    _only(
+        "asked_waiver_is_frozen",
+        WaiverRequest,
+        *("status", "decided_at", "decided_by", "decision", "credit_number"),
+    ),
+    Guard("a_waiver_is_decided_once", "waiver_request", ("UPDATE",), "OLD.status <> 'requested'"),
+    Guard("asked_waiver_is_never_deleted", "waiver_request", ("DELETE",), _ALWAYS),
+    Guard(
+        "an_approved_waiver_credits_its_bill",
+        "waiver_request",
+        _WRITTEN,
+        """NEW.credit_number IS NOT NULL AND NOT EXISTS (SELECT 1 FROM credit_note c
+           WHERE c.number = NEW.credit_number AND c.invoice_number = NEW.invoice_number
+             AND c.kind = 'waiver' AND c.total_paise <= NEW.amount_paise)""",
+    ),
+    Guard(
+        "a_waiver_is_asked_for_by_another",
+        "credit_note",
+        ("INSERT",),
+        """NEW.kind = 'waiver' AND NOT EXISTS (SELECT 1 FROM waiver_request w
+           WHERE w.invoice_number = NEW.invoice_number AND w.status = 'requested'
+             AND w.requested_by IS DISTINCT FROM NEW.issued_by)""",
+    ),
+    _frozen("contact_is_frozen", "dues_contact"),
+    _only("pause_is_frozen", RemindersPause, "ended_at", "ended_by"),
+    Guard("a_pause_is_ended_once", "reminders_pause", ("UPDATE",), "OLD.ended_at IS NOT NULL"),
+    Guard("pause_is_never_deleted", "reminders_pause", ("DELETE",), _ALWAYS),
+)
+_TILL: tuple[Guard, ...] = (
+    _closed("receipt", "payment", "received_by", "received_on"),
+    _closed("refund", "refund", "issued_by", "issued_on"),
+    _closed("reversal", "payment_reversal", "reversed_by", "reversed_on"),
+    _only("closed_day_is_frozen", DayClose, "reopened_at", "reopened_by", "reopen_reason"),
+    Guard("a_day_is_reopened_once", "day_close", ("UPDATE",), "OLD.reopened_at IS NOT NULL"),
+    Guard("closed_day_is_never_deleted", "day_close", ("DELETE",), _ALWAYS),
+    _frozen("count_is_frozen", "day_count"),
+    Guard(
+        "counts_agree_with_the_ledger",
+        "day_close",
+        ("INSERT",),
+        f"""{len(Method)} <> (SELECT count(*) FROM day_count c WHERE c.close_id = NEW.id)
+            OR EXISTS (SELECT 1 FROM day_count c
+                WHERE c.close_id = NEW.id AND c.system_paise <> {_OF_THE_DAY})""",
+        lock="SELECT 1 FROM account WHERE id = NEW.account_id FOR NO KEY UPDATE",
+    ),
 )
 
 GUARDS: tuple[Guard, ...] = (
+    *_PLANS,
+    *_WAIVERS,
+    *_TILL,
     _overlap("no_overlapping_appointments_of_a_doctor", "doctor_id", TAKES_TIME_SQL),
     _overlap("no_overlapping_appointments_of_a_patient", "patient_id", LIVE_SQL),
     _shut(
@@ -148,7 +310,7 @@ GUARDS: tuple[Guard, ...] = (
         _SESSIONS_MEET,
         only="sqlite",
     ),
-    Guard("issued_bill_is_frozen", "invoice", ("UPDATE",), _SETTLED_ONLY),
+    _only("issued_bill_is_frozen", Invoice, "settled_at"),
     Guard("issued_bill_is_never_deleted", "invoice", ("DELETE",), _ALWAYS),
     Guard(
         "issued_bill_takes_no_more_lines",
@@ -161,39 +323,171 @@ GUARDS: tuple[Guard, ...] = (
         "lines_sum_to_the_total",
         "invoice",
         ("INSERT",),
-        """NEW.total_paise <> coalesce((SELECT sum(l.amount_paise) FROM invoice_line l
+        """NEW.subtotal_paise <> coalesce((SELECT sum(l.amount_paise) FROM invoice_line l
+           WHERE l.invoice_number = NEW.number), -1)
+           OR NEW.tax_paise <> coalesce((SELECT sum(l.tax_paise) FROM invoice_line l
            WHERE l.invoice_number = NEW.number), -1)""",
     ),
-    _frozen("charge_is_frozen", "charge"),
+    Guard(
+        "a_taxable_line_makes_a_tax_invoice",
+        "invoice",
+        ("INSERT",),
+        """(NEW.kind = 'tax_invoice') <> EXISTS (SELECT 1 FROM invoice_line l
+           WHERE l.invoice_number = NEW.number AND l.tax_basis_points > 0)""",
+    ),
+    _only("charge_is_frozen", Charge, "voided_at"),
+    Guard("charge_is_never_deleted", "charge", ("DELETE",), _ALWAYS),
+    _only(
+        "issued_credit_is_frozen",
+        CreditNote,
+        *("cancelled_at", "cancelled_on", "cancelled_by", "cancel_reason"),
+    ),
+    Guard("a_credit_is_cancelled_once", "credit_note", ("UPDATE",), "OLD.cancelled_at IS NOT NULL"),
+    Guard("issued_credit_is_never_deleted", "credit_note", ("DELETE",), _ALWAYS),
+    Guard(
+        "issued_credit_takes_no_more_lines",
+        "credit_note_line",
+        ("INSERT",),
+        "EXISTS (SELECT 1 FROM credit_note c WHERE c.number = NEW.credit_number)",
+    ),
+    _frozen("credit_line_is_frozen", "credit_note_line"),
+    Guard(
+        "credit_lines_sum_to_the_total",
+        "credit_note",
+        ("INSERT",),
+        """NEW.subtotal_paise <> coalesce((SELECT sum(l.amount_paise) FROM credit_note_line l
+           WHERE l.credit_number = NEW.number), -1)
+           OR NEW.tax_paise <> coalesce((SELECT sum(l.tax_paise) FROM credit_note_line l
+           WHERE l.credit_number = NEW.number), -1)""",
+    ),
+    Guard(
+        "a_credit_takes_back_lines_of_its_own_bill",
+        "credit_note",
+        ("INSERT",),
+        """EXISTS (SELECT 1 FROM credit_note_line n
+           JOIN invoice_line l ON l.id = n.invoice_line_id
+           WHERE n.credit_number = NEW.number AND l.invoice_number <> NEW.invoice_number)""",
+    ),
+    Guard(
+        "no_line_is_credited_beyond_its_amount",
+        "credit_note",
+        ("INSERT",),
+        f"""EXISTS (SELECT 1 FROM credit_note_line n
+           JOIN invoice_line l ON l.id = n.invoice_line_id
+           WHERE n.credit_number = NEW.number
+             AND ({_CREDITED_OF_THE_LINE.format(column="amount_paise")} > l.amount_paise
+               OR {_CREDITED_OF_THE_LINE.format(column="tax_paise")} > l.tax_paise))""",
+        lock=_LOCK_BILL,
+    ),
+    Guard(
+        "no_more_is_credited_than_is_owed",
+        "credit_note",
+        ("INSERT",),
+        _CLEARED_BEYOND_THE_TOTAL,
+        lock=_LOCK_BILL,
+    ),
     Guard(
         "a_finished_note_is_kept", "encounter", ("UPDATE", "DELETE"), "OLD.finished_at IS NOT NULL"
     ),
     _frozen("payment_is_frozen", "payment"),
     _frozen("allocation_is_frozen", "allocation"),
     _frozen("receipt_is_frozen", "receipt"),
+    _frozen("refund_is_frozen", "refund"),
+    _frozen("payment_reversal_is_frozen", "payment_reversal"),
+    Guard(
+        "issued_receipt_takes_no_more_payments",
+        "payment",
+        ("INSERT",),
+        "EXISTS (SELECT 1 FROM receipt r WHERE r.number = NEW.receipt_number)",
+    ),
+    Guard(
+        "payments_sum_to_the_receipt",
+        "receipt",
+        ("INSERT",),
+        """NEW.amount_paise <> coalesce((SELECT sum(p.amount_paise) FROM payment p
+           WHERE p.receipt_number = NEW.number), -1)""",
+    ),
+    Guard(
+        "a_receipt_is_its_payers",
+        "receipt",
+        ("INSERT",),
+        """EXISTS (SELECT 1 FROM payment p
+           WHERE p.receipt_number = NEW.number AND p.payer_id <> NEW.payer_id)""",
+    ),
+    Guard(
+        "a_reversal_takes_its_allocation_back_whole",
+        "allocation",
+        ("INSERT",),
+        """NEW.reverses_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM allocation a
+           WHERE a.id = NEW.reverses_id AND a.reverses_id IS NULL
+             AND a.payment_id = NEW.payment_id AND a.invoice_number = NEW.invoice_number
+             AND a.amount_paise = -NEW.amount_paise)""",
+    ),
     Guard(
         "no_more_is_allocated_than_was_received",
         "allocation",
         ("INSERT",),
-        """(SELECT sum(a.amount_paise) FROM allocation a WHERE a.payment_id = NEW.payment_id)
-           > (SELECT p.amount_paise FROM payment p WHERE p.id = NEW.payment_id)""",
-        lock="SELECT 1 FROM payment WHERE id = NEW.payment_id FOR UPDATE",
+        _SPENT_BEYOND_THE_PAYMENT,
+        lock=_LOCK_PAYMENT,
     ),
     Guard(
         "no_more_is_allocated_than_is_owed",
         "allocation",
         ("INSERT",),
-        """(SELECT sum(a.amount_paise) FROM allocation a
-            WHERE a.invoice_number = NEW.invoice_number)
-           > (SELECT i.total_paise FROM invoice i WHERE i.number = NEW.invoice_number)""",
-        lock="SELECT 1 FROM invoice WHERE number = NEW.invoice_number FOR UPDATE",
+        _CLEARED_BEYOND_THE_TOTAL,
+        lock=_LOCK_BILL,
     ),
     Guard(
-        "a_payment_pays_its_own_patients_bills",
+        "a_payment_pays_its_own_payers_bills",
         "allocation",
         ("INSERT",),
-        """(SELECT p.patient_id FROM payment p WHERE p.id = NEW.payment_id)
-           <> (SELECT i.patient_id FROM invoice i WHERE i.number = NEW.invoice_number)""",
+        """(SELECT p.payer_id FROM payment p WHERE p.id = NEW.payment_id)
+           <> (SELECT i.payer_id FROM invoice i WHERE i.number = NEW.invoice_number)""",
+    ),
+    Guard(
+        "a_reversed_payment_pays_no_bill",
+        "allocation",
+        ("INSERT",),
+        f"NEW.amount_paise > 0 AND {_CAME_TO_NOTHING}",
+        lock=_LOCK_PAYMENT,
+    ),
+    Guard(
+        "no_more_is_refunded_than_is_left",
+        "refund",
+        ("INSERT",),
+        _SPENT_BEYOND_THE_PAYMENT,
+        lock=_LOCK_PAYMENT,
+    ),
+    Guard(
+        "a_reversed_payment_is_not_refunded",
+        "refund",
+        ("INSERT",),
+        _CAME_TO_NOTHING,
+        lock=_LOCK_PAYMENT,
+    ),
+    Guard(
+        "a_refund_is_its_payers",
+        "refund",
+        ("INSERT",),
+        "NEW.payer_id <> (SELECT p.payer_id FROM payment p WHERE p.id = NEW.payment_id)",
+    ),
+    Guard(
+        "nothing_rests_on_a_reversed_payment",
+        "payment_reversal",
+        ("INSERT",),
+        """0 <> (SELECT coalesce(sum(a.amount_paise), 0) FROM allocation a
+                 WHERE a.payment_id = NEW.payment_id)
+           OR EXISTS (SELECT 1 FROM refund r WHERE r.payment_id = NEW.payment_id)""",
+        lock=_LOCK_PAYMENT,
+    ),
+    Guard(
+        "a_payer_has_no_payer",
+        "patient",
+        _WRITTEN,
+        """NEW.payer_id IS NOT NULL AND (
+           EXISTS (SELECT 1 FROM patient p WHERE p.id = NEW.payer_id AND p.payer_id IS NOT NULL)
+           OR EXISTS (SELECT 1 FROM patient p WHERE p.payer_id = NEW.id))""",
+        lock="SELECT 1 FROM patient WHERE id = NEW.payer_id FOR UPDATE",
     ),
     Guard("numbers_only_grow", "number_series", ("UPDATE",), "NEW.last <= OLD.last"),
     Guard("number_series_is_never_deleted", "number_series", ("DELETE",), _ALWAYS),

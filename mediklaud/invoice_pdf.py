@@ -1,74 +1,69 @@
-"""The papers a patient takes home, bill of supply and receipt: frozen paper in, PDF bytes out."""
+"""Bills and the credit notes that correct them: frozen paper in, PDF bytes out."""
 
-from datetime import date
 from functools import partial
 
-from mediklaud import lettering
-from mediklaud.letterhead import (
-    HEAD,
-    INSET,
-    LABEL,
-    NAME,
-    SMALL,
-    STRONG,
-    SUM,
-    TEXT,
-    Block,
-    Column,
-    Paper,
-    Row,
-    Table,
-    add_sums,
-    print_paper,
-)
-from mediklaud.money import figures, in_words, rupees
-from mediklaud.papers import Bill, Receipt
-from mediklaud.sheet import LEFT, RIGHT, Page
+from mediklaud.closings import add_note, add_sums, rate_words, tax_sums
+from mediklaud.columns import Column, Row, Table
+from mediklaud.letterhead import Block, Paper, day_words, print_paper
+from mediklaud.money import figures, rupees
+from mediklaud.papers import Bill, CreditLine, CreditNote, Line
+from mediklaud.receipt_pdf import advance_pdf, receipt_pdf, refund_pdf
+from mediklaud.sheet import LABEL, NAME, STRONG, SUM, TEXT, Page, Pen
+
+__all__ = ["EXEMPT", "advance_pdf", "bill_pdf", "credit_note_pdf", "receipt_pdf", "refund_pdf"]
 
 EXEMPT = "Consultation exempt from GST under Notification 12/2017-CT(Rate), Sl. 74"
-DESCRIPTION = 78.0
+# Rule 46(p) of the CGST Rules wants it said.
+NO_REVERSE_CHARGE = "Tax is not payable on reverse charge."
+UNTAXED = "–"
 
 
 def bill_pdf(bill: Bill) -> bytes:
-    """The bill of supply; GST is spoken of only by a hospital that has a GSTIN."""
-    assert sum(line.amount_paise for line in bill.lines) == bill.total_paise
+    """The bill of supply, or the tax invoice where a line is taxed.
+
+    GST is spoken of only by a hospital that has a GSTIN.
+    """
+    assert sum(line.total_paise for line in bill.lines) == bill.total_paise
     paper = Paper(
         bill.hospital,
-        "Bill of Supply",
+        "Tax Invoice" if bill.taxed else "Bill of Supply",
         bill.number,
         bill.issued_at_words,
         bill.duplicate,
-        "This is a computer-generated bill.",
+        f"This is a computer-generated {'invoice' if bill.taxed else 'bill'}.",
     )
     sides = (_patient(bill), _doctor(bill))
     closing = partial(_bill_closing, bill)
-    return print_paper(paper, bill.issued_on, sides, _bill_table(bill), closing)
+    return print_paper(paper, bill.issued_on, sides, [_bill_table(bill)], closing)
 
 
-def receipt_pdf(receipt: Receipt) -> bytes:
-    """The receipt for a payment, with the bills it was set against and their doctors."""
-    assert receipt.unallocated_paise >= 0
+def credit_note_pdf(note: CreditNote) -> bytes:
+    """The credit note, with the bill it corrects; a cancelled one says so."""
+    assert sum(line.total_paise for line in note.lines) == note.total_paise
     paper = Paper(
-        receipt.hospital,
-        "Receipt",
-        receipt.number,
-        receipt.issued_at_words,
-        receipt.duplicate,
-        "This is a computer-generated receipt.",
+        note.hospital,
+        "Credit Note",
+        note.number,
+        note.issued_at_words,
+        note.duplicate,
+        "This is a computer-generated credit note.",
+        stamp="CANCELLED" if note.cancelled else "",
+        notice=note.cancelled,
     )
-    sides = (_payer(receipt), _payment(receipt))
-    closing = partial(_receipt_closing, receipt)
-    return print_paper(paper, receipt.issued_on, sides, _receipt_table(receipt), closing)
+    sides = (_patient(note), _corrected(note))
+    closing = partial(_credit_closing, note)
+    return print_paper(paper, note.issued_on, sides, [_credit_table(note)], closing)
 
 
-def _patient(bill: Bill) -> Block:
-    """Whom the bill is for."""
+def _patient(paper: Bill | CreditNote) -> Block:
+    """Whom the paper is for, and who pays where that is another."""
     return [
         ("PATIENT", LABEL),
-        (bill.patient_name, NAME),
-        (f"Patient no. {bill.patient_number}", TEXT),
-        (bill.patient_address, TEXT),
-        (bill.patient_phone, TEXT),
+        (paper.patient_name, NAME),
+        (f"Patient no. {paper.patient_number}", TEXT),
+        (paper.patient_address, TEXT),
+        (paper.patient_phone, TEXT),
+        (f"Paid for by {paper.payer_name}" if paper.payer_name else "", TEXT),
     ]
 
 
@@ -82,101 +77,112 @@ def _doctor(bill: Bill) -> Block:
     ]
 
 
-def _payer(receipt: Receipt) -> Block:
-    """For whom the money was received."""
+def _corrected(note: CreditNote) -> Block:
+    """The bill the note corrects, and why."""
     return [
-        ("RECEIVED WITH THANKS FROM", LABEL),
-        (receipt.patient_name, NAME),
-        (f"Patient no. {receipt.patient_number}", TEXT),
-        (receipt.patient_phone, TEXT),
-    ]
-
-
-def _payment(receipt: Receipt) -> Block:
-    """How much was received, how, and by whom."""
-    reference = f"Reference: {receipt.reference}" if receipt.reference else ""
-    return [
-        ("AMOUNT RECEIVED", LABEL),
-        (rupees(receipt.amount_paise), HEAD),
-        (f"Paid by {receipt.method}", TEXT),
-        (reference, TEXT),
-        (f"Received by {receipt.received_by}", TEXT),
+        ("CORRECTS", LABEL),
+        (f"Bill {note.bill_number}", NAME),
+        (f"of {day_words(note.bill_date)}", TEXT),
+        (f"{note.doctor_name}, {note.doctor_registration}", TEXT),
+        (f"{note.kind}: {note.reason}", STRONG),
     ]
 
 
 def _bill_table(bill: Bill) -> Table:
-    """The bill's lines with their services accounting code."""
+    """The bill's lines with their services accounting code, and their tax where there is any."""
     columns = [
         Column("#", 9),
-        Column("Description", DESCRIPTION),
+        Column("Description", 44 if bill.taxed else 78, grows=True),
         Column("SAC", 18),
         Column("Qty", 12, right=True),
-        Column("Rate (₹)", 27, right=True),
-        Column("Amount (₹)", 30, right=True),
+        Column("Rate (₹)", 0 if bill.taxed else 27, right=True),
+        *(_tax_headings(bill) if bill.taxed else []),
+        Column("Amount (₹)", 0 if bill.taxed else 30, right=True),
     ]
     rows: list[Row] = [
         (
             str(place),
-            _whole_day(line.description),
+            line.description,
             line.sac,
             str(line.quantity),
             figures(line.unit_price_paise),
-            figures(line.amount_paise),
+            *(_tax_cells(line) if bill.taxed else ()),
+            figures(line.total_paise),
         )
         for place, line in enumerate(bill.lines, start=1)
     ]
-    return columns, rows
+    return Table(columns, rows)
 
 
-def _whole_day(description: str) -> str:
-    """The description, its day in brackets on a line of its own where one line is too short."""
-    room = DESCRIPTION - 2 * INSET
-    if lettering.width(description, TEXT.size, TEXT.bold) <= room:
-        return description
-    return "\n(".join(description.rsplit(" (", 1))
-
-
-def _receipt_table(receipt: Receipt) -> Table:
-    """The bills paid, each with its doctor."""
+def _credit_table(note: CreditNote) -> Table:
+    """What is given back of the bill's lines, and the tax with it."""
     columns = [
-        Column("Bill", 36),
-        Column("Dated", 36),
-        Column("Doctor", 68),
-        Column("Amount (₹)", 34, right=True),
+        Column("#", 9),
+        Column("Description", 44, grows=True),
+        Column("SAC", 18),
+        *(_tax_headings(note) if note.taxed else []),
+        Column("Credited (₹)", 30, right=True),
     ]
     rows: list[Row] = [
         (
-            line.bill_number,
-            _day(line.bill_date),
-            f"{line.doctor_name}\n{line.doctor_registration}",
-            figures(line.amount_paise),
+            str(place),
+            line.description,
+            line.sac,
+            *(_tax_cells(line) if note.taxed else ()),
+            figures(line.total_paise),
         )
-        for line in receipt.lines
+        for place, line in enumerate(note.lines, start=1)
     ]
-    return columns, rows
+    return Table(columns, rows)
+
+
+def _tax_headings(paper: Bill | CreditNote) -> list[Column]:
+    """What rule 46 of the CGST Rules wants of each line: taxable value, rate and tax."""
+    name = "GST" if paper.hospital.gstin else "Tax"
+    return [
+        Column("Value (₹)", right=True),
+        Column(f"{name} %", right=True),
+        Column(f"{name} (₹)", right=True),
+    ]
+
+
+def _tax_cells(line: Line | CreditLine) -> tuple[str, str, str]:
+    """A line's value, its rate and its tax; an exempt line has neither."""
+    if not line.tax_basis_points:
+        return figures(line.amount_paise), UNTAXED, UNTAXED
+    return figures(line.amount_paise), rate_words(line.tax_basis_points), figures(line.tax_paise)
 
 
 def _bill_closing(bill: Bill, page: Page, y: float) -> float:
-    """The sums, the total in words, and the exemption when there is one to name."""
+    """The sums, the total in words, and what the law wants said of tax."""
     sums = [
+        *_before_total(bill),
         ("Total", rupees(bill.total_paise), STRONG),
         ("Paid", rupees(bill.paid_paise), TEXT),
         ("Balance due", rupees(bill.balance_paise), SUM),
     ]
-    y = add_sums(page, y, sums, in_words(bill.total_paise))
+    if bill.credited_paise:
+        sums.insert(-2, ("Credited", rupees(bill.credited_paise), TEXT))
+    y = add_sums(page, y, sums, bill.total_paise)
     if not bill.hospital.gstin:
         return y
-    return page.write(LEFT, y + 4, EXEMPT, SMALL, room=RIGHT - LEFT)
+    exempt = not all(line.tax_basis_points for line in bill.lines)
+    said = [EXEMPT if exempt else "", NO_REVERSE_CHARGE if bill.taxed else ""]
+    return add_note(page, y + 1, "\n".join(said))
 
 
-def _receipt_closing(receipt: Receipt, page: Page, y: float) -> float:
-    """The sum received, in figures and in words; what is not yet set against a bill is said."""
-    sums = [("Received", rupees(receipt.amount_paise), SUM)]
-    if receipt.unallocated_paise:
-        sums.insert(0, ("Held in advance", rupees(receipt.unallocated_paise), TEXT))
-    return add_sums(page, y, sums, in_words(receipt.amount_paise))
+def _credit_closing(note: CreditNote, page: Page, y: float) -> float:
+    """The sums and the credit in words, and who issued it."""
+    sums = [*_before_total(note), ("Credited", rupees(note.total_paise), SUM)]
+    y = add_sums(page, y, sums, note.total_paise)
+    return add_note(page, y + 1, f"Issued by {note.issued_by}")
 
 
-def _day(day: date) -> str:
-    """A day in full: 3 April 2026."""
-    return f"{day.day} {day:%B %Y}"
+def _before_total(paper: Bill | CreditNote) -> list[tuple[str, str, Pen]]:
+    """The value and each tax, where there is tax."""
+    if not paper.taxed:
+        return []
+    return [
+        ("Value before tax", rupees(paper.value_paise), TEXT),
+        *tax_sums(paper.lines, gst=bool(paper.hospital.gstin)),
+    ]

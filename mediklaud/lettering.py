@@ -2,49 +2,20 @@
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import groupby
-from pathlib import Path
 
-import uharfbuzz  # type: ignore[import-untyped]
 from fpdf.bidi import BidiParagraph
 
-FONTS = Path(__file__).parent.parent / "data" / "fonts"
-LATIN = "NotoSans"
-# The blocks of the Indian scripts and of Urdu, and the font that draws each.
-BLOCKS = (
-    (0x0600, 0x06FF, "NotoNaskhArabic"),
-    (0x0900, 0x097F, "NotoSansDevanagari"),
-    (0x0980, 0x09FF, "NotoSansBengali"),
-    (0x0A00, 0x0A7F, "NotoSansGurmukhi"),
-    (0x0A80, 0x0AFF, "NotoSansGujarati"),
-    (0x0B00, 0x0B7F, "NotoSansOriya"),
-    (0x0B80, 0x0BFF, "NotoSansTamil"),
-    (0x0C00, 0x0C7F, "NotoSansTelugu"),
-    (0x0C80, 0x0CFF, "NotoSansKannada"),
-    (0x0D00, 0x0D7F, "NotoSansMalayalam"),
-)
+from mediklaud.shaping import KEPT, LATIN, Run, home, letters, shaped
+
 NO_SUCH_LETTER = "\ufffd"
 JOINERS = "\u200c\u200d"
 VIRAMA = 9  # the combining class of the sign that ties two consonants into one
 POINTS_PER_MM = 72 / 25.4
 
 
-@dataclass(frozen=True)
-class Run:
-    """A stretch of text in one font and one direction; an odd level reads right to left."""
-
-    text: str
-    family: str
-    level: int
-
-    @property
-    def leftward(self) -> bool:
-        """Whether this run is read from right to left."""
-        return self.level % 2 == 1
-
-
+@lru_cache(maxsize=KEPT)
 def clean(text: str) -> str:
     """One line of drawable characters: no controls, no direction overrides, no bare surrogates.
 
@@ -55,17 +26,19 @@ def clean(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def runs(text: str) -> list[Run]:
+@lru_cache(maxsize=KEPT)
+def runs(text: str) -> tuple[Run, ...]:
     """The runs of a clean line from left to right, as they are drawn."""
+    if text.isascii():
+        return (Run(text, LATIN, 0),) if text else ()
     marked = zip(text, _families(text), _levels(text), strict=True)
     parts = groupby(marked, key=lambda mark: mark[1:])
-    return _reordered([Run("".join(mark[0] for mark in part), *key) for key, part in parts])
+    return tuple(_reordered([Run("".join(mark[0] for mark in part), *key) for key, part in parts]))
 
 
 def width(text: str, size: float, bold: bool) -> float:
     """How wide a clean line is drawn, in millimetres, at a size in points."""
-    thousandths = sum(_advance(run, bold) for run in runs(text))
-    return thousandths * size / 1000 / POINTS_PER_MM
+    return _thousandths(text, bold) * size / 1000 / POINTS_PER_MM
 
 
 def wrap(text: str, size: float, bold: bool, room: float, at_most: int) -> list[str]:
@@ -80,11 +53,6 @@ def wrap(text: str, size: float, bold: bool, room: float, at_most: int) -> list[
     typed = (clean(line) for line in text.splitlines())
     lines = [line for one in typed if one for line in _filled(one, fits)]
     return lines if len(lines) <= at_most else [*lines[: at_most - 1], "…"]
-
-
-def font_file(family: str, bold: bool) -> Path:
-    """Where the font of a family and weight lies."""
-    return FONTS / f"{family}-{'Bold' if bold else 'Regular'}.ttf"
 
 
 def _filled(text: str, fits: Callable[[str], bool]) -> list[str]:
@@ -134,14 +102,7 @@ def _drawable(char: str) -> str:
         return " "
     if (kind == "Cf" and char not in JOINERS) or 0xFE00 <= ord(char) <= 0xFE0F:
         return ""
-    return char if ord(char) in _letters(_home(char)) else NO_SUCH_LETTER
-
-
-@lru_cache(maxsize=4096)
-def _home(char: str) -> str:
-    """The font whose script the character belongs to; Latin for everything else."""
-    code = ord(char)
-    return next((family for first, last, family in BLOCKS if first <= code <= last), LATIN)
+    return char if ord(char) in letters(home(char)) else NO_SUCH_LETTER
 
 
 def _families(text: str) -> list[str]:
@@ -154,7 +115,7 @@ def _families(text: str) -> list[str]:
     for char in text:
         before = chosen[-1] if chosen else LATIN
         chooses = unicodedata.category(char)[0] in "LN" or char == "₹"
-        chosen.append(before if not chooses and ord(char) in _letters(before) else _home(char))
+        chosen.append(before if not chooses and ord(char) in letters(before) else home(char))
     return chosen
 
 
@@ -178,23 +139,7 @@ def _reordered(parts: list[Run]) -> list[Run]:
     return parts
 
 
-def _advance(run: Run, bold: bool) -> int:
-    """The run's width in thousandths of its size: every font here has 1,000 units to the em."""
-    buffer = uharfbuzz.Buffer()
-    buffer.add_str(run.text)
-    buffer.guess_segment_properties()
-    buffer.direction = "rtl" if run.leftward else "ltr"
-    uharfbuzz.shape(_shaper(run.family, bold), buffer)
-    return sum(glyph.x_advance for glyph in buffer.glyph_positions)
-
-
-@cache
-def _shaper(family: str, bold: bool) -> uharfbuzz.Font:
-    """The font as HarfBuzz measures it, read once."""
-    return uharfbuzz.Font(uharfbuzz.Face(font_file(family, bold).read_bytes()))
-
-
-@cache
-def _letters(family: str) -> frozenset[int]:
-    """The characters the family can draw, read once."""
-    return frozenset(_shaper(family, bold=False).face.unicodes)
+@lru_cache(maxsize=KEPT)
+def _thousandths(text: str, bold: bool) -> int:
+    """The width of a clean line in thousandths of its size."""
+    return sum(glyph.advance for run in runs(text) for glyph in shaped(run, bold))

@@ -53,6 +53,11 @@ def in_words(paise: int) -> str:
     return f"Rupees {_spelt(whole)}{tail} Only"
 
 
+def tax_on(amount_paise: int, basis_points: int) -> int:
+    """The tax on an amount at a rate in hundredths of a per cent; half a paisa is rounded up."""
+    return (amount_paise * basis_points + 5_000) // 10_000
+
+
 def read_rupees(typed: str, *, field: str = "Amount") -> int:
     """What a clerk typed, as paise; refused when it could be read in two ways or in none.
 

@@ -27,8 +27,23 @@ class Deed(StrEnum):
     CONSULT = "begin and finish consultations"
     SEE_DUES = "see outstanding dues"
     TAKE_PAYMENT = "take payments"
+    GIVE_CREDIT = "issue and cancel credit notes"
+    REFUND = "refund payments"
+    REVERSE_PAYMENT = "reverse payments"
+    BILL_SERVICES = "bill services"
+    KEEP_SERVICES = "keep services and their prices"
+    NAME_PAYER = "name who pays for a minor"
     SEE_PAPERS = "see bills and receipts"
     SEE_SUMMARIES = "see billing summaries"
+    AGREE_PLAN = "agree and end payment plans"
+    GIVE_DISCOUNT = "give discounts"
+    ASK_WAIVER = "ask for waivers"
+    DECIDE_WAIVER = "decide on waivers"
+    FOLLOW_UP_DUES = "follow up outstanding dues"
+    CLOSE_DAY = "close days at the till"
+    REOPEN_DAY = "reopen closed days"
+    SET_SHARES = "set doctors' shares"
+    SEE_SHARES = "see doctors' shares"
     CHECK_HOUSE = "run the self-check"
     KEEP_ACCOUNTS = "keep accounts and roles"
     CHANGE_SETTINGS = "change the hospital's settings"
@@ -60,8 +75,23 @@ MAY: dict[Deed, frozenset[Role]] = {
     Deed.CONSULT: frozenset({_DOCTOR}),
     Deed.SEE_DUES: frozenset({_FINANCE}),
     Deed.TAKE_PAYMENT: frozenset({_FINANCE}),
+    Deed.GIVE_CREDIT: frozenset({_FINANCE}),
+    Deed.REFUND: frozenset({_FINANCE}),
+    Deed.REVERSE_PAYMENT: frozenset({_FINANCE}),
+    Deed.BILL_SERVICES: frozenset({_FINANCE}),
+    Deed.KEEP_SERVICES: frozenset({_FINANCE, _CMO}),
+    Deed.NAME_PAYER: frozenset({_DESK, _FINANCE}),
     Deed.SEE_PAPERS: frozenset({_FINANCE}),
     Deed.SEE_SUMMARIES: frozenset({_FINANCE, _CMO}),
+    Deed.AGREE_PLAN: frozenset({_FINANCE}),
+    Deed.GIVE_DISCOUNT: frozenset({_FINANCE}),
+    Deed.ASK_WAIVER: frozenset({_FINANCE, _DESK}),
+    Deed.DECIDE_WAIVER: frozenset({_FINANCE, _CMO}),
+    Deed.FOLLOW_UP_DUES: frozenset({_FINANCE}),
+    Deed.CLOSE_DAY: frozenset({_FINANCE}),
+    Deed.REOPEN_DAY: frozenset({_FINANCE, _CMO}),
+    Deed.SET_SHARES: frozenset({_CMO}),
+    Deed.SEE_SHARES: frozenset({_FINANCE, _CMO}),
     Deed.CHECK_HOUSE: frozenset({_FINANCE, _CMO, _ADMINISTRATOR}),
     Deed.KEEP_ACCOUNTS: frozenset({_ADMINISTRATOR}),
     Deed.CHANGE_SETTINGS: frozenset({_ADMINISTRATOR}),

@@ -2,18 +2,10 @@
 
 from functools import partial
 
-from mediklaud.letterhead import (
-    LABEL,
-    NAME,
-    TEXT,
-    Block,
-    Column,
-    Paper,
-    Table,
-    print_paper,
-)
+from mediklaud.columns import Column, Table
+from mediklaud.letterhead import Block, Paper, print_paper
 from mediklaud.papers import Slip
-from mediklaud.sheet import LEFT, RIGHT, Page
+from mediklaud.sheet import LABEL, LEFT, NAME, RIGHT, TEXT, Page
 
 
 def slip_pdf(slip: Slip) -> bytes:
@@ -21,7 +13,9 @@ def slip_pdf(slip: Slip) -> bytes:
     paper = Paper(
         slip.hospital, slip.title, slip.patient_number, slip.printed_at_words, False, slip.foot
     )
-    return print_paper(paper, slip.printed_on, _sides(slip), _table(slip), partial(_closing, slip))
+    return print_paper(
+        paper, slip.printed_on, _sides(slip), [_table(slip)], partial(_closing, slip)
+    )
 
 
 def _sides(slip: Slip) -> tuple[Block, Block]:
@@ -32,8 +26,8 @@ def _sides(slip: Slip) -> tuple[Block, Block]:
 
 
 def _table(slip: Slip) -> Table:
-    columns = [Column(slip.when_label, 92), Column(slip.where_label, 82)]
-    return columns, [(slip.when, slip.where)]
+    columns = [Column(slip.when_label, 92), Column(slip.where_label, grows=True)]
+    return Table(columns, [(slip.when, slip.where)])
 
 
 def _closing(slip: Slip, page: Page, y: float) -> float:

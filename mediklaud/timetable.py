@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from mediklaud.clock import day_bounds, day_of, moment_at
 from mediklaud.models import VisitKind, WorkingSession
@@ -30,15 +30,6 @@ class Slot:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
 
-@dataclass(frozen=True)
-class Occurrence:
-    """A session as it takes place on one day: its bounds in UTC, the end excluded."""
-
-    session: WorkingSession
-    begins_at: datetime
-    ends_at: datetime
-
-
 class Hours(NamedTuple):
     """A weekly session as one kind of visit sees it, which takes `visit_minutes` there."""
 
@@ -52,6 +43,27 @@ class Hours(NamedTuple):
     valid_to: date | None
 
 
+Weekly = TypeVar("Weekly", WorkingSession, Hours)
+
+
+@dataclass(frozen=True)
+class Occurrence(Generic[Weekly]):
+    """A session as it takes place on one day: its bounds in UTC, the end excluded."""
+
+    session: Weekly
+    begins_at: datetime
+    ends_at: datetime
+
+
+def hours_of(session: WorkingSession, kind: VisitKind) -> Hours | None:
+    """A session as a kind of visit sees it; None where it is not seen there."""
+    minutes = session.minutes_of(kind)
+    if minutes is None:
+        return None
+    grid = (session.begins_minute, session.ends_minute, session.slot_minutes, minutes)
+    return Hours(session.doctor_id, session.weekday, *grid, session.valid_from, session.valid_to)
+
+
 def is_held(session: WorkingSession | Hours, day: date) -> bool:
     """Whether a weekly session takes place on a day."""
     return (
@@ -61,15 +73,15 @@ def is_held(session: WorkingSession | Hours, day: date) -> bool:
     )
 
 
-def sessions_on(sessions: Iterable[WorkingSession], day: date) -> list[WorkingSession]:
+def sessions_on(sessions: Iterable[Weekly], day: date) -> list[Weekly]:
     """The sessions that take place on a day, earliest first."""
     held = [session for session in sessions if is_held(session, day)]
     return sorted(held, key=lambda session: session.begins_minute)
 
 
 def occurrence_at(
-    sessions: Iterable[WorkingSession], moment: datetime, zone: str
-) -> Occurrence | None:
+    sessions: Iterable[Weekly], moment: datetime, zone: str
+) -> Occurrence[Weekly] | None:
     """The session that is held at a moment; None where none is."""
     day = day_of(moment, zone)
     for session in sessions_on(sessions, day):
@@ -80,12 +92,11 @@ def occurrence_at(
     return None
 
 
-def slot_at(
-    sessions: Iterable[WorkingSession], starts_at: datetime, zone: str, kind: VisitKind
-) -> Slot | None:
-    """The slot of a kind of visit that begins at a moment, taken or not."""
-    slots = slots_on(sessions, day_of(starts_at, zone), zone, kind)
-    return next((slot for slot in slots if slot.starts_at == starts_at), None)
+def slot_at(hours: Hours, starts_at: datetime, zone: str) -> Slot | None:
+    """The slot of a session that begins at a moment of a day on which it is held, taken or not."""
+    if starts_at not in _starts(hours, day_of(starts_at, zone), zone):
+        return None
+    return Slot(starts_at, starts_at + hours.visit_minutes * _MINUTE)
 
 
 def slots_on(
@@ -94,7 +105,8 @@ def slots_on(
     """Every whole slot of a day for a kind of visit, taken or not; a rest too short is none."""
     return [
         Slot(starts_at, starts_at + hours.visit_minutes * _MINUTE)
-        for hours in _hours_of(sessions_on(sessions, day), kind)
+        for session in sessions_on(sessions, day)
+        if (hours := hours_of(session, kind))
         for starts_at in _starts(hours, day, zone)
     ]
 
@@ -130,14 +142,6 @@ def free_starts(hours: Hours, day: date, zone: str, left: Sequence[Stretch]) -> 
             bisect_left(starts, begins_at) : bisect_right(starts, until - length)
         ]
     ]
-
-
-def _hours_of(sessions: Iterable[WorkingSession], kind: VisitKind) -> Iterable[Hours]:
-    for one in sessions:
-        minutes = one.minutes_of(kind)
-        if minutes is not None:
-            grid = (one.begins_minute, one.ends_minute, one.slot_minutes, minutes)
-            yield Hours(one.doctor_id, one.weekday, *grid, one.valid_from, one.valid_to)
 
 
 def _starts(hours: Hours, day: date, zone: str) -> list[datetime]:

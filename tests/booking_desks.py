@@ -32,8 +32,9 @@ from mediklaud.models import AppointmentStatus as Status
 from mediklaud.models import Doctor as DoctorRow
 from mediklaud.models import Holiday as HolidayRow
 from mediklaud.models import Patient as PatientRow
-from tests import booking_model as plain
-from tests.booking_model import Doctor, Hours, Model, Said, Visit, moment
+from tests import booking_things as plain
+from tests.booking_model import Model
+from tests.booking_things import Doctor, Hours, Said, Visit, moment
 from tests.hospital import ASHA, IYER, NINE_O_CLOCK, PASSWORD, TODAY, ward_of
 
 CLERKS = ("meera", "nila")

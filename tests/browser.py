@@ -28,6 +28,7 @@ ARGUMENTS = (
 )
 PATIENCE_SECONDS = 60
 PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def eventually(

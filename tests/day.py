@@ -1,6 +1,7 @@
 """One working day of the cast, lived by real deeds: every table holds a row when it ends."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlmodel import Session, select, update
 from time_machine import Traveller
@@ -10,33 +11,53 @@ from mediklaud.models import (
     Account,
     Appointment,
     CallOutcome,
+    CreditKind,
     EmergencyReason,
+    InvoiceLine,
     Message,
     MessageStatus,
     Method,
+    Payment,
+    Receipt,
     VisitKind,
     WaitlistEntry,
 )
 from mediklaud.repository import (
+    CreditLine,
+    Item,
+    ServiceForm,
+    Tender,
     begin_consultation,
     begin_sign_in,
+    bill_services,
     book_appointment,
     cancel_appointment,
+    cancel_credit_note,
     declare_holiday,
+    enroll_patient,
     finish_consultation,
     grant_leave,
     hold_time,
+    issue_credit_note,
+    keep_service,
     log_call,
     move_appointment,
+    name_payer,
     note_wrong_try,
     open_feed,
     open_record,
     overbook_appointment,
+    price_service,
+    refund_payment,
+    reverse_payment,
+    take_advance,
     take_payment,
     the_hospital,
+    use_advance,
 )
 from mediklaud.repository.outbox import claim_letters, note_sent
-from tests.hospital import at, ward_of
+from tests.evening import close_the_till
+from tests.hospital import CARA, DEV, TODAY, at, ward_of
 
 TOMORROW, NEXT_WEEK = date(2026, 11, 24), date(2026, 12, 1)
 CHRISTMAS = date(2026, 12, 25)
@@ -49,7 +70,11 @@ def live_through_a_day(wall_clock: Traveller) -> None:
     Dr Iyer and comes tomorrow at noon, and Asha is booked over him. At the end of the day
     Meera holds half past eleven of tomorrow with Dr Rao. Christmas is a holiday.
     Asha has paid JMI/2627/000001 by UPI and owes 300 on JMI/2627/000002; Ben's follow-up
-    was free, and he owes all of JMI/2627/000003.
+    was free, and he owes all of JMI/2627/000003. JMI/2627/000004 is Asha's for a dressing and
+    an injection: a cheque for it bounced, she paid in cash with change, 100 were credited and
+    60 of them refunded; a second credit note was cancelled and the bill paid from what was
+    left. Dev has paid 1000 in advance and pays for his daughter Cara. How finance ends the day is
+    told in tests/evening.py.
     """
     _before_the_doors_open()
     wall_clock.move_to(at(10))
@@ -58,6 +83,9 @@ def live_through_a_day(wall_clock: Traveller) -> None:
     _asha_has_an_emergency_and_pays()
     wall_clock.move_to(at(12, 45))
     _consult("ben-moved")
+    _finance_mends_a_bill()
+    _a_child_has_a_payer()
+    close_the_till()
     with transaction() as db:
         ward, held = ward_of(db), at(11, 30, day=TOMORROW)
         hold_time(db, ward.rao, held, VisitKind.FIRST, form="hold", by=ward.meera)
@@ -157,3 +185,53 @@ def _asha_has_an_emergency_and_pays() -> None:
             db, ward.asha, 800_00, Method.UPI, form="by-upi", by=ward.ishaan, reference="UPI42"
         )
         take_payment(db, ward.asha, 200_00, Method.CASH, form="in-cash", by=ward.ishaan)
+
+
+def _finance_mends_a_bill() -> None:
+    with transaction() as db:
+        ward = ward_of(db)
+        by, today = ward.ishaan, TODAY
+        items = []
+        for name in ("Dressing", "Injection"):
+            service = keep_service(db, ServiceForm(name, "999312"), by=by)
+            price_service(db, service, 150_00, today, by=by)
+            items.append(Item(service))
+        bill = bill_services(db, ward.asha, ward.rao, items, form="dressing", by=by)
+        line = db.exec(select(InvoiceLine).where(InvoiceLine.description == "Dressing")).one()
+        told: dict[str, Any] = {"bills": [bill.number], "by": by}
+        bounced = take_payment(
+            db, ward.asha, 300_00, Method.CHEQUE, form="cheque", reference="000123", **told
+        )
+        reverse_payment(db, payment_on(db, bounced), "Bounced", by=by)
+        cash = take_payment(
+            db, ward.asha, 300_00, Method.CASH, form="change", tendered_paise=500_00, **told
+        )
+        for amount, form in ((100_00, "credit-1"), (50_00, "credit-2")):
+            part = [CreditLine(line.id or 0, amount)]
+            kind = CreditKind.CORRECTION
+            note = issue_credit_note(
+                db, bill.number, kind, "One was smaller", form=form, by=by, lines=part
+            )
+        paid = payment_on(db, cash)
+        refund_payment(
+            db, paid, 60_00, Method.UPI, "Asked for it", form="refund", by=by, reference="R1"
+        )
+        cancel_credit_note(db, note.number, "Both were large", by=by)
+        use_advance(db, ward.asha, bills=[bill.number], by=by)
+
+
+def payment_on(db: Session, receipt: Receipt) -> Payment:
+    """The one payment on a receipt."""
+    return db.exec(select(Payment).where(Payment.receipt_number == receipt.number)).one()
+
+
+def _a_child_has_a_payer() -> None:
+    with transaction() as db:
+        ward = ward_of(db)
+        dev, cara = (
+            enroll_patient(db, typed, form=f"enroll-{typed.name}", by=ward.meera)
+            for typed in (DEV, CARA)
+        )
+        name_payer(db, cara, dev, by=ward.meera)
+        tender = [Tender(1000_00, Method.CASH)]
+        take_advance(db, dev, tender, form="advance", by=ward.ishaan)

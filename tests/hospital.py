@@ -69,6 +69,23 @@ BEN = PatientForm(
 )
 
 
+# Not enrolled from the start: a father and his daughter of eight.
+DEV = PatientForm(
+    name="Dev Kapoor",
+    sex=Sex.MALE,
+    phone="98860 33333",
+    address="9 Hill Road\nBengaluru 560001",
+    birth_date=date(1984, 5, 20),
+)
+CARA = PatientForm(
+    name="Cara Kapoor",
+    sex=Sex.FEMALE,
+    phone="98860 33333",
+    address="9 Hill Road\nBengaluru 560001",
+    birth_date=date(2018, 11, 24),
+)
+
+
 @dataclass(frozen=True)
 class Ward:
     """Who is here today."""

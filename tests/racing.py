@@ -18,31 +18,55 @@ from pathlib import Path
 from typing import Any
 
 import time_machine
-from sqlmodel import Session, select
+from sqlalchemy import bindparam
+from sqlalchemy import select as bare_select
+from sqlmodel import Session, col, select
 from time_machine import escape_hatch
 
 from mediklaud import config, database
+from mediklaud.clock import today
 from mediklaud.database import reading, transaction
 from mediklaud.errors import Refusal
-from mediklaud.models import Appointment, Doctor, Hospital, Method, Patient, Role, VisitKind
+from mediklaud.models import (
+    Appointment,
+    Doctor,
+    Hospital,
+    Method,
+    Patient,
+    Payment,
+    PaymentPlan,
+    Role,
+    Service,
+    VisitKind,
+)
 from mediklaud.repository import (
+    Count,
+    Item,
     Wishes,
     account_named,
+    appointments,
     begin_consultation,
+    bill_services,
     book_appointment,
+    cancel_credit_note,
     change_account,
+    close_day,
+    end_plan,
     enroll_patient,
     finish_consultation,
     first_free,
     grant_leave,
     hold_time,
     move_appointment,
+    patients,
     restore_appointment,
+    reverse_payment,
     take_payment,
+    till_of,
 )
 from tests.hospital import ASHA, NINE_O_CLOCK
 
-_HOUSE = ("MEDIKLAUD_DATA_DIR", "MEDIKLAUD_DATABASE_URL")
+_HOUSE = ("HOUSE_NUMBER", "MEDIKLAUD_DATA_DIR", "MEDIKLAUD_DATABASE_URL")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -119,6 +143,34 @@ def _disable(db: Session, call: dict[str, Any]) -> object:
     return change_account(db, account, {Role.ADMINISTRATOR}, by=by, active=False).id
 
 
+def _bill(db: Session, call: dict[str, Any]) -> object:
+    patient, doctor = db.get_one(Patient, call["patient"]), db.get_one(Doctor, call["doctor"])
+    items = [Item(db.get_one(Service, call["service"]))]
+    by = account_named(db, "ishaan")
+    return bill_services(db, patient, doctor, items, form=call["form"], by=by).number
+
+
+def _reverse(db: Session, call: dict[str, Any]) -> object:
+    payment = db.get_one(Payment, call["payment"])
+    return reverse_payment(db, payment, "Bounced", by=account_named(db, "ishaan")).id
+
+
+def _cancel_credit(db: Session, call: dict[str, Any]) -> object:
+    return cancel_credit_note(db, call["credit"], "A slip", by=account_named(db, "ishaan")).number
+
+
+def _end_plan(db: Session, call: dict[str, Any]) -> object:
+    plan = db.get_one(PaymentPlan, call["plan"])
+    return end_plan(db, plan, "Asked for it", by=account_named(db, "ishaan")).id
+
+
+def _close_day(db: Session, call: dict[str, Any]) -> object:
+    by = account_named(db, call["by"])
+    day = today(db.exec(select(Hospital.zone)).one())
+    counts = [Count(one.method, one.system_paise) for one in till_of(db, by, day, by=by)]
+    return close_day(db, counts, form=call["form"], by=by).id
+
+
 DEEDS: dict[str, Callable[[Session, dict[str, Any]], object]] = {
     "book": _book,
     "begin": _begin,
@@ -130,6 +182,11 @@ DEEDS: dict[str, Callable[[Session, dict[str, Any]], object]] = {
     "move": _move,
     "restore": _restore,
     "leave": _leave,
+    "bill": _bill,
+    "reverse": _reverse,
+    "cancel credit": _cancel_credit,
+    "end plan": _end_plan,
+    "close day": _close_day,
 }
 
 
@@ -144,7 +201,44 @@ def _earliest(call: dict[str, Any]) -> dict[str, Any]:
     return {**call, "doctor": found.doctor_id, "starts_at": found.starts_at.isoformat()}
 
 
+# A desk that dawdles, and desks that take no locks: what makes a race sure to be lost without them.
+
+_dawdle = threading.local()
+_gate = appointments.passed_gate
+_LOCKED = patients._LOCKED
+_UNLOCKED = (
+    bare_select(Patient)
+    .where(col(Patient.id) == bindparam("patient_id"))
+    .execution_options(populate_existing=True)
+)
+_begin_sqlite = database._begin_sqlite
+
+
+def _passed_gate(*asked: Any) -> dict[str, Any]:
+    """Ask the gate, and look out of the window before the booking is written."""
+    seen = _gate(*asked)
+    _wait(getattr(_dawdle, "seconds", 0))
+    return seen
+
+
+def _wait(seconds: float) -> None:
+    if seconds:
+        threading.Event().wait(seconds)
+
+
+def _use_locks(wanted: bool) -> None:
+    """On PostgreSQL the lock of a patient's row; on SQLite the writer's, taken as a deed begins."""
+    before = patients._LOCKED
+    patients._LOCKED = _LOCKED if wanted else _UNLOCKED
+    database._begin_sqlite = _begin_sqlite if wanted else lambda connection: None
+    if before is not patients._LOCKED:
+        database.engine().dispose()
+        database.engine_for.cache_clear()
+
+
 def _tell(call: dict[str, Any]) -> Outcome:
+    _wait(call.get("after", 0))
+    _dawdle.seconds = call.get("dawdles", 0)
     try:
         call = _earliest(call) if "any_of" in call else call
         with transaction() as db:
@@ -195,10 +289,12 @@ def _agree(traveller: time_machine.Traveller, ahead: float) -> None:
 
 def main() -> None:
     """Run one race after the other until stdin ends."""
+    appointments.passed_gate = _passed_gate
     with time_machine.travel(NINE_O_CLOCK, tick=True) as traveller:
         for line in sys.stdin:
             race = json.loads(line)
             _move_in(race["house"])
+            _use_locks(race["locks"])
             _agree(traveller, race["ahead"])
             print(json.dumps([vars(one) for one in _run(race["desks"])]), flush=True)
 
@@ -218,13 +314,16 @@ class Race:
             for _ in range(2)
         ]
 
-    def run(self, *desks: list[dict[str, Any]] | dict[str, Any]) -> list[Outcome]:
+    def run(
+        self, *desks: list[dict[str, Any]] | dict[str, Any], locks: bool = True
+    ) -> list[Outcome]:
         """Let every desk make its calls, all starting at once; what each call came to."""
         house = {name: os.environ[name] for name in _HOUSE}
         ahead = time.time() - escape_hatch.time.time()
         each = [desk if isinstance(desk, list) else [desk] for desk in desks]
         for process, half in zip(self._processes, (each[::2], each[1::2]), strict=True):
-            self._say(process, json.dumps({"house": house, "ahead": ahead, "desks": half}))
+            race = {"house": house, "ahead": ahead, "desks": half, "locks": locks}
+            self._say(process, json.dumps(race))
         for process in self._processes:
             assert self._hear(process) == "ready"
         for process in self._processes:

@@ -17,18 +17,21 @@ Rule = Callable[[House], list[str]]
 
 # The one order of the repository: a file imports only siblings that stand before it.
 ORDER = (
-    *("audit", "consents", "hospital", "sign_ins", "accounts", "doctors", "patients"),
-    *("sessions", "leaves", "holidays", "dues", "outbox", "entitlements", "free_times", "visits"),
-    *("histories", "confirmations", "calls", "reminders", "feeds", "promises", "holds"),
-    *("appointments", "waitlist", "openings", "arrivals", "queue", "relocations", "offers"),
-    *("invoices", "payments", "ledger", "encounters", "overview", "proofs", "mail"),
-    *("proofs_of_times", "proofs_of_money", "proofs_of_the_house", "self_check"),
+    *("audit", "consents", "hospital", "sign_ins", "accounts", "doctors", "patients", "payers"),
+    *("sessions", "leaves", "holidays", "allocations", "standings", "dues", "outbox"),
+    *("entitlements", "confirmations", "invoices", "credit_lines", "credit_notes", "free_times"),
+    *("visits", "histories", "calls", "reminders", "feeds", "promises", "holds", "appointments"),
+    *("waitlist", "openings", "arrivals", "queue", "relocations", "offers", "tariff"),
+    *("payments", "advances", "refunds", "ledger", "plans", "waivers", "day_close", "contacts"),
+    *("shares", "encounters", "overview", "proofs", "mail", "proofs_of_times"),
+    *("proofs_of_money", "proofs_of_the_till", "proofs_of_the_house", "self_check"),
 )
 # Rooms that compute, and never ask the database.
 PURE = (
-    *("timetable", "money", "papers", "letters", "invoice_pdf", "lettering", "letterhead"),
-    *("sheet", "reports", "clock", "text", "contact", "envelope", "errors", "registers", "waiting"),
-    *("calendars", "languages"),
+    *("timetable", "money", "papers", "statements", "letters", "calendars", "languages"),
+    *("lettering", "letterhead", "invoice_pdf", "receipt_pdf", "statement_pdf", "check_pdf"),
+    *("closings", "columns", "press", "typeface", "shaping", "sheet", "reports", "clock"),
+    *("text", "contact", "envelope", "errors", "registers", "waiting", "spreadsheet"),
 )
 DATABASE = ("mediklaud.database", "mediklaud.repository", "mediklaud.migrations")
 # What a page may name: the desk, the verbs, and words to speak with.
@@ -188,7 +191,7 @@ def pure_rooms_never_reach_the_database(house: House) -> list[str]:
     return [
         f"{room} reaches {name}"
         for room in PURE
-        if f"mediklaud/{room}.py" in house
+        if f"mediklaud/{room}.py" in house or f"mediklaud/{room}/__init__.py" in house
         for name in sorted(_reached(house, f"mediklaud.{room}"))
         if within(name, *DATABASE)
     ]
@@ -302,6 +305,7 @@ RULES: tuple[tuple[Rule, tuple[tuple[str, str], ...]], ...] = (
         (
             ("mediklaud/money.py", "from mediklaud.database import engine"),
             ("mediklaud/errors.py", "def late():\n    from mediklaud import repository"),
+            ("mediklaud/reports/dues.py", "from mediklaud.database import engine"),
         ),
     ),
     (

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from time import perf_counter
 from typing import Any, ClassVar
@@ -17,12 +16,7 @@ from typing import Any, ClassVar
 import hypothesis
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlmodel import select
 
 from mediklaud import repository
@@ -30,16 +24,9 @@ from mediklaud.database import reading
 from mediklaud.models import Appointment, Hold, WaitlistEntry
 from mediklaud.models import AppointmentStatus as Status
 from mediklaud.models import Doctor as DoctorRow
-from tests.booking_desks import (
-    A_DAY,
-    CLERKS,
-    HORIZON,
-    KINDS,
-    Desks,
-    Turn,
-    can_undo_arrival,
-)
-from tests.booking_model import Model, Visit
+from tests.booking_desks import A_DAY, CLERKS, HORIZON, KINDS, Desks, Turn, can_undo_arrival
+from tests.booking_model import Model
+from tests.booking_things import Visit
 from tests.conftest import assert_house_is_green, open_copy
 
 STEPS = 50
@@ -217,7 +204,7 @@ def _as_held(row: Hold) -> dict[str, Any]:
 
 @contextmanager
 def _thrown_away(house: AbstractContextManager[Path]) -> Iterator[Path]:
-    """Hundreds of houses would fill the disk."""
+    """Hundreds of houses would fill the disk; the next one stands at the same address."""
     with house as data_dir:
         yield data_dir
     shutil.rmtree(data_dir)
@@ -235,11 +222,11 @@ def _thrown_away(house: AbstractContextManager[Path]) -> Iterator[Path]:
 def test_every_deed_comes_out_as_the_model_foretells(
     request, tmp_path, nine_o_clock, record_property, engine, operations
 ):
-    began, houses = perf_counter(), count(1)
+    began = perf_counter()
 
     class Here(Machine):
         open_house = staticmethod(
-            lambda: _thrown_away(open_copy(request, engine, tmp_path / f"data{next(houses)}"))
+            lambda: _thrown_away(open_copy(request, engine, tmp_path / "data"))
         )
         move_clock = staticmethod(lambda now: nine_o_clock.move_to(now, tick=False))
         counted, refused = Counter(), Counter()

@@ -205,7 +205,7 @@ def test_check_names_the_rows_of_a_red_rule_and_fails(sqlite_house: Path) -> Non
     red = [line for line in said.stdout.splitlines() if line.startswith("red")]
     assert said.exit_code == 1
     assert [line.endswith(": guard payment_is_frozen") for line in red] == [True]
-    assert said.stdout.endswith("1 of 26 rules are red.\n")
+    assert re.search(r"\n1 of \d+ rules are red\.\n$", said.stdout)
 
 
 def test_check_colours_its_words_on_a_terminal(sqlite_house: Path) -> None:

@@ -15,7 +15,6 @@ from mediklaud.repository import (
     take_payment,
     till_numbers,
 )
-from mediklaud.repository.dues import dues_at
 from tests.hospital import HOSPITAL, TODAY, at
 from tests.visits import book, visit
 
@@ -134,19 +133,6 @@ def test_many_bills_are_named_up_to_four(db, ward):
     with pytest.raises(OnHold, match=r"000004 of .* and 2 more") as refused:
         book(db, ward, ward.asha, ward.rao, at(12, 45))
     assert "₹3,900.00" in str(refused.value)
-
-
-def test_dues_are_recounted_for_any_moment(db, ward, nine_o_clock):
-    nine_o_clock.move_to(at(9), tick=False)
-    bill = visit(db, ward, ward.asha, ward.rao)
-    nine_o_clock.move_to(at(11), tick=False)
-    pay(db, ward, ward.asha, 800_00, "p1")
-
-    def owed(moment, including):
-        return dues_at(db, ward.asha.id, moment, including=including)
-
-    assert (owed(bill.issued_at, False), owed(bill.issued_at, True)) == (0, 800_00)
-    assert (owed(at(11), False), owed(at(11), True)) == (800_00, 0)
 
 
 def test_finance_sees_every_open_bill_oldest_first(db, ward):

@@ -238,7 +238,7 @@ def test_follow_ups_without_days_are_refused_beside_the_days(monkeypatch):
         ("Hospital's name", "", "is empty"),
         ("Phone", "12", "not a phone number"),
         ("Patient prefix", "JMIX", "1 to 3 capital letters"),
-        ("Receipt prefix", "JMI", "need different prefixes"),
+        ("Receipt prefix", "JMI", "a prefix of its own"),
         ("Dues limit", "much", "is not an amount"),
     ],
 )

@@ -255,7 +255,7 @@ def test_receipts_are_listed_newest_first(db, ward):
     pay(db, ward, 200_00, Method.CARD, reference="A1")
 
     listed = receipts_of(db, ward.asha.id, by=ward.ishaan)
-    assert [payment.amount_paise for _, payment in listed] == [200_00, 100_00]
+    assert [receipt.amount_paise for receipt, _ in listed] == [200_00, 100_00]
     assert receipt_paper(db, listed[0][0].number, by=ward.ishaan).reference == "A1"
 
 

@@ -27,8 +27,8 @@ from mediklaud.repository import (
     walk_in,
 )
 from tests.hospital import BEN, TODAY, at, ward_of
-from tests.test_arrivals import enrolled
 from tests.visits import a_form, book
+from tests.waiting_room import enrolled
 
 
 def queue(db, ward, doctor=None, by=None):

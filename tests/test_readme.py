@@ -18,7 +18,12 @@ from mediklaud import guards
 from mediklaud.config import ROOT, Settings
 from mediklaud.models import Role
 from mediklaud.permissions import MAY
-from mediklaud.repository import proofs_of_money, proofs_of_the_house, proofs_of_times
+from mediklaud.repository import (
+    proofs_of_money,
+    proofs_of_the_house,
+    proofs_of_the_till,
+    proofs_of_times,
+)
 
 README = (ROOT / "README.md").read_text()
 TABLES = runpy.run_path(str(ROOT / "docs" / "tables.py"))
@@ -79,7 +84,7 @@ def rules_of_the_house() -> set[str]:
 
 def lines_of_the_check() -> set[str]:
     """The name of every line that the self-check prints."""
-    rooms = (proofs_of_times, proofs_of_money, proofs_of_the_house)
+    rooms = (proofs_of_times, proofs_of_money, proofs_of_the_till, proofs_of_the_house)
     return {proof.rule for room in rooms for proof in room.PROOFS}
 
 

@@ -13,7 +13,7 @@ from mediklaud.repository import CONSOLE, check_house, enroll_patient
 from mediklaud.repository.audit import note_deed
 from tests.breach import Statement, copy, sql, take_away
 from tests.day import live_through_a_day
-from tests.hospital import ASHA, ward_of
+from tests.hospital import ASHA, NINE_O_CLOCK, ward_of
 
 Reds = dict[str, tuple[str, ...]]
 
@@ -51,10 +51,6 @@ def fractional(table: str, column: str) -> Statement:
     return alter
 
 
-def _payment_without_receipt(db: Session) -> None:
-    note_deed(db, CONSOLE, "payment taken", "payment/3")
-
-
 def _a_strangers_record(db: Session) -> None:
     ward = ward_of(db)
     stranger = enroll_patient(db, ASHA, form="stranger", by=ward.meera)
@@ -78,6 +74,10 @@ def _moved_into(table: str, where: str) -> Statement:
 _ENTITLED = """UPDATE appointment SET kind = 'follow_up', entitled_by_id =
     (SELECT granted_by_id FROM entitlement WHERE patient_id = 1 AND doctor_id = 1)"""
 _SHORTER = "UPDATE entitlement SET last_day = '2026-11-23'"
+
+_LINE_IS = (
+    "UPDATE invoice_line SET amount_paise = {0}, unit_price_paise = {0} WHERE description = '{1}'"
+)
 
 BREACHES = (
     Breach("database whole", "sign_in 1 ", (sql("UPDATE sign_in SET account_id = 9999"),)),
@@ -238,7 +238,7 @@ BREACHES = (
     Breach(
         "lines and total",
         "JMI/2627/000002",
-        (sql("UPDATE invoice SET total_paise = 50100 WHERE serial = 2"),),
+        (sql("UPDATE invoice SET total_paise = 50100, subtotal_paise = 50100 WHERE serial = 2"),),
     ),
     Breach(
         "bill numbers",
@@ -260,11 +260,67 @@ BREACHES = (
         "JMR/2627/000002",
         (sql("UPDATE receipt SET serial = 9 WHERE serial = 2"),),
     ),
+    *(
+        Breach(
+            f"{series} numbers",
+            f"series {series}/2627",
+            (sql(f"UPDATE number_series SET last = last + 1 WHERE name = '{series}/2627'"),),
+        )
+        for series in ("credit", "refund", "advance")
+    ),
+    Breach(
+        "credit numbers",
+        "JMC/2627/000002",
+        (sql("UPDATE credit_note SET issued_at = '2026-11-23 07:00:00' WHERE serial = 2"),),
+    ),
+    Breach(
+        "refund numbers",
+        "JMF/2627/000001",
+        (sql("UPDATE refund SET issued_on = '2027-04-01'"),),
+    ),
     Breach(
         "one receipt",
-        "payment 3",
-        (copy("payment", "method = 'cash'", form="secret"),),
-        _payment_without_receipt,
+        "JMR/2627/000002",
+        (copy("payment", "id = 2", received_at=NINE_O_CLOCK),),
+    ),
+    Breach(
+        "one receipt",
+        "JMA/2627/000001",
+        (sql("UPDATE receipt SET amount_paise = 99900 WHERE kind = 'advance'"),),
+    ),
+    Breach(
+        "own payer",
+        "allocation 1",
+        (sql("UPDATE payment SET payer_id = 2 WHERE id = 1"),),
+    ),
+    # Lowered on both sides, so that no other line sees it.
+    Breach(
+        "taken back",
+        "allocation 4",
+        (sql("UPDATE allocation SET reverses_id = 2 WHERE id = 4"),),
+    ),
+    Breach(
+        "taken back",
+        "payment 1",
+        (copy("payment_reversal", payment_id=1),),
+    ),
+    Breach(
+        "credited",
+        "JMC/2627/000002",
+        (sql("UPDATE credit_note SET subtotal_paise = 4000, tax_paise = 1000 WHERE serial = 2"),),
+    ),
+    Breach(
+        "credited",
+        "line 4",
+        (
+            sql(_LINE_IS.format(5000, "Dressing")),
+            sql(_LINE_IS.format(25000, "Injection")),
+        ),
+    ),
+    Breach(
+        "voided",
+        "charge 5",
+        (sql("UPDATE charge SET voided_at = charged_at WHERE service_id IS NOT NULL"),),
     ),
     Breach(
         "received",
@@ -276,6 +332,7 @@ BREACHES = (
         "JMI/2627/000001",
         (
             sql("UPDATE payment SET amount_paise = 90000 WHERE id = 1"),
+            sql("UPDATE receipt SET amount_paise = 90000 WHERE serial = 1 AND kind = 'receipt'"),
             sql("UPDATE allocation SET amount_paise = 90000 WHERE payment_id = 1"),
         ),
     ),
@@ -299,7 +356,59 @@ BREACHES = (
         ),
         is_check=True,
     ),
-    Breach("who did it", "patient 3", (copy("patient", number="JMI-000099", form="secret"),)),
+    Breach(
+        "payment plans",
+        "plan 1",
+        (sql("UPDATE instalment SET amount_paise = amount_paise - 1 WHERE plan_id = 1"),),
+    ),
+    Breach(
+        "payment plans",
+        "JMI/2627/000005",
+        (
+            copy("plan_bill", "plan_id = 1", plan_id=2),
+            sql("UPDATE payment_plan SET ended_at = NULL, end_reason = NULL WHERE id = 2"),
+        ),
+    ),
+    Breach(
+        "waivers",
+        "waiver 2",
+        (
+            hollow("waiver_request", "nobody_decides_their_own_waiver"),
+            sql("UPDATE waiver_request SET decided_by = requested_by WHERE status = 'approved'"),
+        ),
+        is_check=True,
+    ),
+    Breach(
+        "waivers",
+        "JMC/2627/000003",
+        (
+            sql(
+                "UPDATE waiver_request SET status = 'requested', decided_at = NULL, "
+                "decided_by = NULL, credit_number = NULL WHERE status = 'approved'"
+            ),
+        ),
+    ),
+    Breach(
+        "day close",
+        "close 2",
+        (sql("UPDATE day_count SET system_paise = 1, counted_paise = 1 WHERE close_id = 2"),),
+    ),
+    # A receipt that somebody dated back into a day that is closed.
+    Breach(
+        "day close",
+        "close 2",
+        (sql("UPDATE payment SET received_on = '2026-11-22' WHERE id = 2"),),
+    ),
+    Breach(
+        "day close",
+        "close 1",
+        (
+            hollow("day_close", "a_second_person_reopens_the_day"),
+            sql("UPDATE day_close SET reopened_by = account_id WHERE id = 1"),
+        ),
+        is_check=True,
+    ),
+    Breach("who did it", "patient 5", (copy("patient", number="JMI-000099", form="secret"),)),
     Breach("own patients", "audit row", (), _a_strangers_record),
 )
 

@@ -15,6 +15,7 @@ from mediklaud.timetable import (
     days,
     free_starts,
     gaps,
+    hours_of,
     occurrence_at,
     sessions_on,
     slot_at,
@@ -228,7 +229,7 @@ def test_a_kind_without_minutes_is_not_seen(kind):
     session, day = a_session(540, 600, 15), date(2026, 11, 23)
 
     assert slots_on([session], day, ZONE, kind) == []
-    assert slot_at([session], clock.moment_at(day, 540, ZONE), ZONE, kind) is None
+    assert hours_of(session, kind) is None
 
 
 def test_a_day_has_as_many_slots_as_fit():
@@ -252,7 +253,9 @@ def test_a_slot_begins_on_a_line_of_the_grid(minute, found):
     day = date(2026, 11, 23)
     starts_at = clock.moment_at(day, minute, ZONE)
 
-    slot = slot_at([a_session(540, 590, 15, 30)], starts_at, ZONE, VisitKind.FIRST)
+    hours = hours_of(a_session(540, 590, 15, 30), VisitKind.FIRST)
+
+    slot = slot_at(hours, starts_at, ZONE)
 
     assert slot == (Slot(starts_at, starts_at + timedelta(minutes=30)) if found else None)
 
@@ -282,7 +285,7 @@ def test_in_the_hour_that_comes_twice_a_session_goes_on():
     assert held is not None
     assert held.ends_at - held.begins_at == timedelta(hours=3)
     # Nobody is booked into it, for half past one would be two moments.
-    assert slot_at([session], second, LONDON, VisitKind.FIRST) is None
+    assert slot_at(hours_of(session, VisitKind.FIRST), second, LONDON) is None
 
 
 def test_a_procedure_over_a_skipped_hour_is_not_whole():

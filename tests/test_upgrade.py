@@ -13,7 +13,17 @@ from mediklaud import database, guards, migrations
 from mediklaud.envelope import Letter
 from mediklaud.letters import written
 from mediklaud.mailroom import empty_outbox
-from mediklaud.models import Appointment, Hospital, Leave, Message, WorkingSession
+from mediklaud.models import (
+    Appointment,
+    Hospital,
+    Invoice,
+    Leave,
+    Message,
+    Payment,
+    Receipt,
+    WorkingSession,
+)
+from mediklaud.repository import CONSOLE, check_house, dues_of
 from tests.conftest import on_ground
 
 _AT = "'2026-11-{} 04:30:00'"
@@ -48,6 +58,51 @@ _LETTERS = (
     (2, "'asha@example.org'", "queued", "NULL"),
     (3, "NULL", "unaddressed", "NULL"),
 )
+# What the first release's till wrote: a bill paid in two parts, and one not paid.
+_OLD_MONEY = (
+    "INSERT INTO number_series (name, last) VALUES ('bill/2627', 2), ('receipt/2627', 2)",
+    *(
+        "INSERT INTO charge (id, appointment_id, description, sac, price_paise, charged_at) "
+        f"VALUES ({one}, {one}, 'Visit', '999312', 80000, {_AT.format('25')})"
+        for one in (3, 4)
+    ),
+    *(
+        "INSERT INTO invoice_line (id, invoice_number, charge_id, description, sac, quantity, "
+        f"unit_price_paise, amount_paise) VALUES ({n}, 'JMI/2627/00000{n}', {n + 2}, 'Visit', "
+        "'999312', 1, 80000, 80000)"
+        for n in (1, 2)
+    ),
+    *(
+        "INSERT INTO invoice (number, series, serial, patient_id, doctor_id, issued_at, "
+        "issued_on, hospital_name, hospital_address, hospital_phone, hospital_email, "
+        "patient_number, patient_name, patient_address, patient_phone, doctor_name, "
+        "doctor_specialty, doctor_registration, total_paise, settled_at) VALUES "
+        f"('JMI/2627/00000{n}', 'bill/2627', {n}, 1, 1, {_AT.format('25')}, '2026-11-25', 'JMI', "
+        "'Road', '+918022223333', 'a@example.org', 'JMI-000001', 'Asha', 'Road', "
+        f"'+919886011111', 'Dr Rao', 'Cardiology', 'KMC 1', 80000, {settled})"
+        for n, settled in ((1, _AT.format("26")), (2, "NULL"))
+    ),
+    *(
+        "INSERT INTO payment (id, patient_id, amount_paise, method, reference, received_at, "
+        f"received_on, form) VALUES ({n}, 1, 40000, '{method}', '{reference}', "
+        f"{_AT.format('26')}, '2026-11-26', 'pay-{n}')"
+        for n, method, reference in ((1, "cash", ""), (2, "upi", "UTR1"))
+    ),
+    *(
+        "INSERT INTO allocation (id, payment_id, invoice_number, amount_paise, allocated_at) "
+        f"VALUES ({n}, {n}, 'JMI/2627/000001', 40000, {_AT.format('26')})"
+        for n in (1, 2)
+    ),
+    *(
+        "INSERT INTO receipt (number, series, serial, payment_id, issued_at, issued_on, "
+        "hospital_name, hospital_address, hospital_phone, hospital_email, patient_number, "
+        "patient_name, patient_phone, received_by_name) VALUES "
+        f"('JMR/2627/00000{n}', 'receipt/2627', {n}, {n}, {_AT.format('26')}, '2026-11-26', "
+        "'JMI', 'Road', '+918022223333', 'a@example.org', 'JMI-000001', 'Asha', "
+        "'+919886011111', 'Ishaan')"
+        for n in (1, 2)
+    ),
+)
 _VISIT = (
     "INSERT INTO appointment (id, doctor_id, patient_id, kind, starts_at, ends_at, status, "
     "priority, dues_then_paise, overdue_then_paise, dues_limit_then_paise, grace_days_then, "
@@ -75,7 +130,7 @@ def first_release(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pa
             command.upgrade(migrations._alembic(connection), "0001")
             visits = (_VISIT.format(*row) for row in _VISITS)
             letters = (_LETTER.format(*row) for row in _LETTERS)
-            for statement in (*_OLD_ROWS, *visits, *letters):
+            for statement in (*_OLD_ROWS, *visits, *letters, *_OLD_MONEY):
                 connection.exec_driver_sql(statement)
         yield data_dir
 
@@ -121,6 +176,52 @@ def test_a_letter_that_waited_leaves_after_the_upgrade(first_release):
     assert mail["Subject"] == 'Come "on" Monday'
     assert mail["Message-ID"] == "<2@example.org>"
     assert mail.get_body(("plain",)).get_content().strip() == "आशा: come"
+
+
+def test_every_bill_and_payment_is_kept_as_it_was_issued(first_release):
+    migrations.upgrade()
+
+    with database.reading() as db:
+        bills = db.exec(select(Invoice).order_by(Invoice.number)).all()
+        assert {(one.payer_id, one.payer_name, one.kind) for one in bills} == {
+            (1, "Asha", "bill_of_supply")
+        }
+        assert [(one.subtotal_paise, one.tax_paise, one.total_paise) for one in bills] == [
+            (80000, 0, 80000)
+        ] * 2
+        receipts = db.exec(select(Receipt).order_by(Receipt.number)).all()
+        kept = [(one.kind, one.payer_id, one.amount_paise, one.form) for one in receipts]
+        assert kept == [("receipt", 1, 40000, "pay-1"), ("receipt", 1, 40000, "pay-2")]
+        payments = db.exec(select(Payment).order_by(Payment.id)).all()
+        assert [(one.receipt_number, one.payer_id, one.reference) for one in payments] == [
+            ("JMR/2627/000001", 1, ""),
+            ("JMR/2627/000002", 1, "UTR1"),
+        ]
+        dues = dues_of(db, 1)
+        assert [(one.number, one.owed_paise) for one in dues.bills] == [("JMI/2627/000002", 80000)]
+        # Those of money; the old rows' deeds were never sealed in an audit log.
+        red = {one.rule for one in check_house(db, by=CONSOLE) if not one.green}
+        assert red <= {"billed once", "one letter", "who did it", "closed hours"}
+
+
+@pytest.mark.parametrize(
+    ("bill", "receipt", "given"),
+    [
+        ("JMI", "JMR", ("JMC", "JMF", "JMA")),
+        ("JMC", "CR", ("C1", "JMF", "JMA")),
+        ("JMA", "JMF", ("JMC", "RF", "AD")),
+    ],
+)
+def test_new_papers_get_prefixes_that_are_free(first_release, bill, receipt, given):
+    prefixes = f"UPDATE hospital SET bill_prefix = '{bill}', receipt_prefix = '{receipt}'"
+    with database.engine().begin() as connection:
+        connection.execute(text(prefixes))
+    migrations.upgrade()
+
+    with database.reading() as db:
+        kept = db.get_one(Hospital, 1)
+        assert (kept.credit_prefix, kept.refund_prefix, kept.advance_prefix) == given
+        assert kept.bill_when == "finish"
 
 
 def test_the_guards_stand_on_the_tables_made_anew(first_release):

@@ -19,7 +19,8 @@ Fill = dict[str, str]
 def reshape(name: str, *definition: Any, fill: Fill) -> None:
     """Give a table its new columns and rules; every row is kept, `fill` says what is new in it.
 
-    On SQLite the table's indexes go with the old table: create them again afterwards.
+    A column the definition does not name goes, and `fill` may still read it. On SQLite the
+    table's indexes go with the old table: create them again afterwards.
     """
     connection = op.get_bind()
     table = CreateTableOp(name, definition).to_table(op.get_context())
@@ -49,8 +50,10 @@ def _alter(connection: sa.Connection, table: sa.Table, present: list[str], fill:
         told = ", ".join(f"{column} = {value}" for column, value in fill.items())
         op.execute(f"UPDATE {table.name} SET {told}")  # noqa: S608  our own names
     for column in table.columns:
-        if column.name not in present and not column.nullable:
-            op.alter_column(table.name, column.name, nullable=False)
+        if not column.primary_key:
+            op.alter_column(table.name, column.name, nullable=column.nullable)
+    for gone in set(present) - {column.name for column in table.columns}:
+        op.drop_column(table.name, gone)
     _renew_rules(connection, table)
 
 

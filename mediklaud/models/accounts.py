@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from mediklaud.models.words import Role, filled, one_of
+from mediklaud.models.words import Role, filled, one_of, whole
 
 
 class Account(SQLModel, table=True):
@@ -18,6 +18,7 @@ class Account(SQLModel, table=True):
         filled("username", "account_has_a_username"),
         filled("name", "account_has_a_name"),
         filled("password_hash", "account_has_a_password"),
+        whole("discount_limit_paise", "discount_limit_is_whole_paise"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -28,6 +29,8 @@ class Account(SQLModel, table=True):
     doctor_id: int | None = Field(default=None, foreign_key="doctor.id")
     active: bool = True
     must_change_password: bool = False
+    # Up to this much of one bill may be discounted at once; more is a waiver for two people.
+    discount_limit_paise: int = Field(default=0, sa_type=BigInteger)
     created_at: datetime
 
 

@@ -164,6 +164,8 @@ class Appointment(SQLModel, table=True):
     overdue_then_paise: int = Field(default=0, sa_type=BigInteger)
     dues_limit_then_paise: int = Field(default=0, sa_type=BigInteger)
     grace_days_then: int = 0
+    # Whose dues were asked besides the patient's own: the payer a minor had then.
+    payer_then_id: int | None = Field(default=None, foreign_key="patient.id")
     on_hold: bool = False
     booked_at: datetime
     # When the time was promised: at the booking, or anew when a cancellation was undone.

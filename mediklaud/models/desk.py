@@ -1,11 +1,15 @@
 """The hospital itself, its letters on their way, and who did what."""
 
 from datetime import datetime
+from itertools import combinations
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from mediklaud.models.words import MessageStatus, filled, one_of, whole
+from mediklaud.models.words import BillWhen, MessageStatus, filled, one_of, whole
+
+# The papers that are numbered, each in a series of its own under its own prefix.
+PAPERS = ("bill", "receipt", "credit", "refund", "advance")
 
 
 class Hospital(SQLModel, table=True):
@@ -16,9 +20,14 @@ class Hospital(SQLModel, table=True):
         filled("name", "hospital_has_a_name"),
         filled("zone", "hospital_has_a_zone"),
         # PREFIX/2627/1234567 has 16 characters at most (CGST Rules, 46(b)).
-        CheckConstraint("length(bill_prefix) BETWEEN 1 AND 3", name="bill_prefix_fits"),
-        CheckConstraint("length(receipt_prefix) BETWEEN 1 AND 3", name="receipt_prefix_fits"),
-        CheckConstraint("bill_prefix <> receipt_prefix", name="bills_and_receipts_differ"),
+        *(
+            CheckConstraint(f"length({paper}_prefix) BETWEEN 1 AND 3", name=f"{paper}_prefix_fits")
+            for paper in PAPERS
+        ),
+        *(
+            CheckConstraint(f"{one}_prefix <> {other}_prefix", name=f"{one}s_and_{other}s_differ")
+            for one, other in combinations(PAPERS, 2)
+        ),
         whole("dues_limit_paise", "dues_limit_is_whole_paise"),
         CheckConstraint("dues_grace_days BETWEEN 0 AND 365", name="grace_is_a_year_at_most"),
         CheckConstraint(
@@ -49,6 +58,12 @@ class Hospital(SQLModel, table=True):
     patient_prefix: str = "JMI"
     bill_prefix: str = "JMI"
     receipt_prefix: str = "JMR"
+    credit_prefix: str = "JMC"
+    refund_prefix: str = "JMF"
+    advance_prefix: str = "JMA"
+    bill_when: BillWhen = Field(
+        default=BillWhen.FINISH, sa_type=one_of(BillWhen, "bill_when_is_known")
+    )
     dues_limit_paise: int = Field(default=0, sa_type=BigInteger)
     dues_grace_days: int = 0
     # How many may be booked over a session's times.

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from mediklaud.models.words import Sex, filled, one_of
@@ -56,7 +56,14 @@ class Patient(SQLModel, table=True):
         CheckConstraint("email <> ''", name="patient_email_is_not_blank"),
         filled("language", "patient_has_a_language"),
         Index("patients_by_phone", "phone"),
+        CheckConstraint("payer_id <> id", name="nobody_is_named_their_own_payer"),
         Index("patients_by_birth_date", "birth_date"),
+        Index(
+            "patients_of_a_payer",
+            "payer_id",
+            sqlite_where=text("payer_id IS NOT NULL"),
+            postgresql_where=text("payer_id IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -68,6 +75,8 @@ class Patient(SQLModel, table=True):
     phone: str
     email: str | None = None
     address: str
+    # Who pays while the patient is a minor (HL7 FHIR's Account.guarantor).
+    payer_id: int | None = Field(default=None, foreign_key="patient.id")
     # In which letters are written: the code of a file under templates/.
     language: str = "en"
     # Whether letters are wanted, by the newest consent of each purpose.

@@ -79,6 +79,63 @@ class Method(StrEnum):
     CHEQUE = "cheque"
 
 
+class BillWhen(StrEnum):
+    """When a consultation is billed: as the patient arrives, or as the doctor finishes."""
+
+    ARRIVAL = "arrival"
+    FINISH = "finish"
+
+
+class InvoiceKind(StrEnum):
+    """What paper a bill is: one taxable line makes it a tax invoice."""
+
+    BILL_OF_SUPPLY = "bill_of_supply"
+    TAX_INVOICE = "tax_invoice"
+
+
+class ReceiptKind(StrEnum):
+    """Whether money was received for bills, or in advance of them."""
+
+    RECEIPT = "receipt"
+    ADVANCE = "advance"
+
+
+class CreditKind(StrEnum):
+    """Why a bill is credited; a void undoes it whole, and its charges with it."""
+
+    VOID = "void"
+    CORRECTION = "correction"
+    DISCOUNT = "discount"
+    WAIVER = "waiver"
+
+
+class WaiverStatus(StrEnum):
+    """Where a waiver above a clerk's limit is."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+class ContactKind(StrEnum):
+    """How somebody who owes was spoken to."""
+
+    CALL = "call"
+    DESK = "desk"
+    LETTER = "letter"
+    MESSAGE = "message"
+
+
+class ContactOutcome(StrEnum):
+    """What came of it; `promised` has the day they will pay by."""
+
+    SPOKEN = "spoken"
+    PROMISED = "promised"
+    DISPUTED = "disputed"
+    NO_ANSWER = "no_answer"
+    WRONG_NUMBER = "wrong_number"
+
+
 class MessageStatus(StrEnum):
     """Where a letter is; `unaddressed` waits for a telephone call instead.
 
@@ -131,6 +188,13 @@ def whole(column: str, rule: str, *, at_least: int = 0) -> CheckConstraint:
     """The CHECK that a sum is a whole number: SQLite would keep 10.5 or 'ten' without it."""
     return CheckConstraint(
         f"CAST({column} AS BIGINT) = {column} AND {column} >= {at_least}", name=rule
+    )
+
+
+def share(column: str, rule: str) -> CheckConstraint:
+    """The CHECK that a rate of tax is in whole hundredths of a per cent, up to all of it."""
+    return CheckConstraint(
+        f"CAST({column} AS BIGINT) = {column} AND {column} BETWEEN 0 AND 10000", name=rule
     )
 
 

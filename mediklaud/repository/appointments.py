@@ -11,6 +11,7 @@ from mediklaud.errors import (
     NotBookedAnyMore,
     NothingToUndo,
     NotOverFree,
+    Refusal,
     SessionFull,
 )
 from mediklaud.models import (
@@ -28,17 +29,31 @@ from mediklaud.models import (
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.confirmations import tell_the_cmo, write_letter
+from mediklaud.repository.credit_notes import unbill
 from mediklaud.repository.doctors import doctor_with, locked_doctor
 from mediklaud.repository.dues import dues_of
 from mediklaud.repository.entitlements import entitling_visit
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.patients import locked_patient
-from mediklaud.repository.promises import Place, bookable, passed_gate, promise, seen
+from mediklaud.repository.promises import (
+    Place,
+    bookable,
+    passed_gate,
+    promise,
+    promise_again,
+    seen,
+)
 
 _CLICKED = select(Appointment.id).where(
     col(Appointment.form) == bindparam("form"),
     col(Appointment.patient_id) == bindparam("patient_id"),
 )
+# What a new appointment is unless its booking says otherwise.
+_AS_A_RULE = {
+    word: field.default
+    for word, field in Appointment.model_fields.items()
+    if word != "id" and not field.is_required()
+}
 STATUS_WORDS = {
     AppointmentStatus.BOOKED: "booked",
     AppointmentStatus.ARRIVED: "marked as arrived",
@@ -70,13 +85,17 @@ def book_appointment(
     """
     permit(db, by, Deed.BOOK)
     locked = locked_patient(db, patient.id)
-    same_click = clicked(db, form, locked)
-    if same_click is not None:
+    try:
+        gate = passed_gate(db, locked, emergency)
+        place = bookable(db, doctor, starts_at, kind)
+        row = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate)
+        appointment = promise(db, row, locked, doctor, by=by, hold=hold)
+    except Refusal:
+        # A second click is refused in any case, at the latest by the first one's own row.
+        same_click = clicked(db, form, locked)
+        if same_click is None:
+            raise
         return same_click
-    gate = passed_gate(db, locked, emergency)
-    place = bookable(db, doctor, starts_at, kind)
-    appointment = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate)
-    promise(db, appointment, locked, doctor, by=by, hold=hold)
     announce(db, appointment, locked, doctor, by=by)
     return appointment
 
@@ -110,8 +129,8 @@ def overbook_appointment(
     if not _is_taken(db, doctor, place, by):
         raise NotOverFree()
     over = {**_overbooking(db, doctor, place.session_begins_at), "overbook_reason": why}
-    appointment = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate, **over)
-    promise(db, appointment, locked, doctor, by=by)
+    row = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate, **over)
+    appointment = promise(db, row, locked, doctor, by=by)
     announce(db, appointment, locked, doctor, by=by)
     return appointment
 
@@ -126,24 +145,25 @@ def new_appointment(
     form: str,
     by: Account,
     **more: Any,
-) -> Appointment:
-    """An appointment as it will be promised; for siblings, which hand it to `promise`."""
+) -> dict[str, Any]:
+    """An appointment's row as it will be promised; for siblings, which hand it to `promise`."""
     now = clock.now()
     day = clock.day_of(place.slot.starts_at, the_hospital(db).zone)
-    return Appointment(
-        doctor_id=doctor.id or 0,
-        patient_id=patient.id or 0,
-        kind=VisitKind(kind),
-        starts_at=place.slot.starts_at,
-        ends_at=place.slot.ends_at,
-        session_begins_at=place.session_begins_at,
-        entitled_by_id=entitling_visit(db, patient, doctor.id, kind, day),
-        booked_at=now,
-        promised_at=now,
-        booked_by=by.id,
-        form=form,
+    return {
+        **_AS_A_RULE,
+        "doctor_id": doctor.id,
+        "patient_id": patient.id,
+        "kind": VisitKind(kind),
+        "starts_at": place.slot.starts_at,
+        "ends_at": place.slot.ends_at,
+        "session_begins_at": place.session_begins_at,
+        "entitled_by_id": entitling_visit(db, patient, doctor.id, kind, day),
+        "booked_at": now,
+        "promised_at": now,
+        "booked_by": by.id,
+        "form": form,
         **more,
-    )
+    }
 
 
 def announce(
@@ -207,7 +227,7 @@ def move_booked(
         locked_doctor(db, doctor_id)
     place = bookable(db, doctor, starts_at, old.kind)
     _cancel(db, old, reason=reason)
-    moved = new_appointment(
+    row = new_appointment(
         db,
         patient,
         doctor,
@@ -221,7 +241,7 @@ def move_booked(
         moved_from_id=old.id,
         calendar_sequence=old.calendar_sequence + 1,
     )
-    promise(db, moved, patient, doctor, by=by, hold=hold)
+    moved = promise(db, row, patient, doctor, by=by, hold=hold)
     note_deed(db, by, "appointment moved", f"appointment/{moved.id}", moved_from=old.id)
     write_letter(db, "moved", moved, patient, doctor)
     return moved
@@ -242,6 +262,8 @@ def cancel_appointment(
     kept = still(db, appointment, *live, wanted="cancelled")
     refuse_begun(db, kept, wanted="cancelled")
     _cancel(db, kept, reason=wanted)
+    # Who arrived may be billed already.
+    unbill(db, kept, "The visit was cancelled", by=by)
     kept.calendar_sequence += 1
     note_deed(db, by, "appointment cancelled", f"appointment/{kept.id}", reason=wanted)
     write_letter(db, "cancelled", kept, patient, doctor_with(db, kept.doctor_id))
@@ -307,7 +329,7 @@ def revive(
     if kept.overbook_number is not None:
         session = changes.get("session_begins_at", kept.session_begins_at)
         changes |= _overbooking(db, doctor, session)
-    promise(db, kept, patient, doctor, by=by, changes=changes)
+    promise_again(db, kept, patient, doctor, by=by, changes=changes)
 
 
 def still(

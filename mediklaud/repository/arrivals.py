@@ -16,6 +16,7 @@ from mediklaud.models import (
     Account,
     Appointment,
     AppointmentStatus,
+    BillWhen,
     Doctor,
     EmergencyReason,
     Patient,
@@ -32,9 +33,11 @@ from mediklaud.repository.appointments import (
 )
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.confirmations import tell_the_cmo
+from mediklaud.repository.credit_notes import unbill
 from mediklaud.repository.doctors import locked_doctor, refuse_unbookable
 from mediklaud.repository.free_times import free_slots
 from mediklaud.repository.hospital import next_number, the_hospital
+from mediklaud.repository.invoices import bill_consultation
 from mediklaud.repository.patients import locked_patient
 from mediklaud.repository.promises import bookable, passed_gate, promise
 from mediklaud.repository.sessions import sessions_of
@@ -48,12 +51,13 @@ def arrive(db: Session, appointment: Appointment, *, by: Account) -> Appointment
     Desks that mark a doctor's patients at the same moment wait at the doctor's row.
     """
     permit(db, by, Deed.CHANGE_APPOINTMENT)
-    locked_patient(db, appointment.patient_id)
+    patient = locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.BOOKED, wanted="marked as arrived")
     _refuse_other_day(db, kept)
     # Before the counter of tokens, as at a walk-in: two orders would lock each other out.
-    locked_doctor(db, kept.doctor_id)
+    doctor = locked_doctor(db, kept.doctor_id)
     note_arrival(db, kept)
+    bill_at_arrival(db, kept, patient, doctor, by=by)
     note_deed(db, by, "patient arrived", f"appointment/{kept.id}", token=kept.token)
     return kept
 
@@ -66,15 +70,25 @@ def note_arrival(db: Session, kept: Appointment) -> None:
     if kept.session_begins_at is None:
         kept.session_begins_at = _session_of(db, kept)
     if kept.token is None:
-        kept.token = _next_token(db, kept)
+        kept.token = _next_token(db, kept.doctor_id, kept.session_begins_at)
     kept.sqlmodel_update({"status": AppointmentStatus.ARRIVED, "arrived_at": clock.now()})
     db.add(kept)
     db.flush()
 
 
+def bill_at_arrival(
+    db: Session, kept: Appointment, patient: Patient, doctor: Doctor, *, by: Account
+) -> None:
+    """Bill a visit as its patient arrives, where the hospital's setting says so; for siblings."""
+    if the_hospital(db).bill_when is BillWhen.ARRIVAL:
+        bill_consultation(db, kept, patient, doctor, by=by)
+
+
 def undo_arrival(db: Session, appointment: Appointment, *, by: Account) -> Appointment:
     """Undo an arrival that was a slip, on its own day; the token stays the patient's own.
 
+    A bill of the arrival is voided by a credit note, and what was paid on it is the payer's
+    advance: the slip is the front desk's to mend, and nobody is held back for it meanwhile.
     Refuses what the doctor has begun, and a walk-in, who was never expected.
     """
     permit(db, by, Deed.CHANGE_APPOINTMENT)
@@ -87,6 +101,7 @@ def undo_arrival(db: Session, appointment: Appointment, *, by: Account) -> Appoi
     kept.sqlmodel_update({"status": AppointmentStatus.BOOKED, "arrived_at": None})
     db.add(kept)
     db.flush()
+    unbill(db, kept, "The arrival was undone", by=by)
     note_deed(db, by, "arrival undone", f"appointment/{kept.id}")
     return kept
 
@@ -160,10 +175,12 @@ def walk_in(
     if not free:
         raise NoTimeLeft(name=doctor.name)
     place = bookable(db, doctor, free[0].starts_at, kind)
-    appointment = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate)
+    row = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate)
     arrived = {"status": AppointmentStatus.ARRIVED, "arrived_at": clock.now(), "walk_in": True}
-    appointment.sqlmodel_update({**arrived, "token": _next_token(db, appointment)})
-    promise(db, appointment, locked, doctor, by=by)
+    token = _next_token(db, doctor.id, place.session_begins_at)
+    row |= {**arrived, "token": token}
+    appointment = promise(db, row, locked, doctor, by=by)
+    bill_at_arrival(db, appointment, locked, doctor, by=by)
     announce(db, appointment, locked, doctor, by=by)
     return appointment
 
@@ -188,10 +205,9 @@ def _refuse_other_day(db: Session, kept: Appointment) -> None:
         raise NotThatDay()
 
 
-def _next_token(db: Session, kept: Appointment) -> int:
+def _next_token(db: Session, doctor_id: int | None, session_begins_at: datetime) -> int:
     """The session's next token, from 1 without a gap: its counter's row is locked till the end."""
-    assert kept.session_begins_at is not None, "a_token_belongs_to_a_session"
-    series = f"token/{kept.doctor_id}/{kept.session_begins_at:%Y-%m-%dT%H:%MZ}"
+    series = f"token/{doctor_id}/{session_begins_at:%Y-%m-%dT%H:%MZ}"
     return next_number(db, series)
 
 

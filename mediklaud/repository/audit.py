@@ -47,7 +47,8 @@ class _Entry:
 
 def roles_of(db: Session, account: Account) -> frozenset[Role]:
     """The roles an active account holds now; none for a disabled one."""
-    return frozenset(db.execute(_ROLES, {"account_id": account.id}).scalars())
+    db.flush()
+    return frozenset(db.connection().execute(_ROLES, {"account_id": account.id}).scalars())
 
 
 def permit(db: Session, by: Account, deed: Deed) -> None:
@@ -105,12 +106,13 @@ def _write_deeds(db: Session) -> None:
     # All else is written before the counter's row, which is the lock of the chain's end and
     # shows a tail that was cut off.
     db.flush()
-    db.execute(_COUNT, {"name": AUDIT_SERIES, "written": len(entries)})
-    last = db.execute(_NEWEST_SEAL).scalar() or ""
+    connection = db.connection()
+    connection.execute(_COUNT, {"name": AUDIT_SERIES, "written": len(entries)})
+    last = connection.execute(_NEWEST_SEAL).scalar() or ""
     rows = []
     for entry in entries:
         row = {**vars(entry), "previous_seal": last}
         last = _seal(entry, last)
         rows.append({**row, "seal": last})
     # In the order of the chain, which their ids follow.
-    db.execute(_WRITE, rows)
+    connection.execute(_WRITE, rows)

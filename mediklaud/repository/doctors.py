@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, or_
 from sqlmodel import Session, col, select
@@ -36,15 +36,17 @@ _FEE_FIELDS = {
 }
 
 
-_PRICE = (
+# Whether a doctor has a price for a kind of visit on a day; without one it is not booked.
+PRICED = (
     select(Tariff.id)
     .where(
         col(Tariff.doctor_id) == bindparam("doctor_id"),
         col(Tariff.kind) == bindparam("kind"),
         col(Tariff.effective_from) <= bindparam("day"),
     )
-    .limit(1)
+    .exists()
 )
+_IS_PRICED = select(PRICED)
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,32 @@ def locked_doctor(db: Session, doctor_id: int | None) -> Doctor:
     return found
 
 
-def refuse_unbookable(doctor: Doctor, day: date) -> None:
+class Standing(NamedTuple):
+    """Whether a doctor can be booked, as it is now; the last day of the council's registration."""
+
+    id: int
+    name: str
+    active: bool
+    registration_expires_on: date | None
+
+
+_STANDING = (
+    select(*(col(getattr(Doctor, word)) for word in Standing._fields))
+    .where(col(Doctor.id) == bindparam("doctor_id"))
+    .with_for_update()
+)
+
+
+def lock_standing(db: Session, doctor_id: int | None) -> Standing:
+    """The same lock, for a booking: it asks no more of the row than this."""
+    db.flush()
+    found = db.connection().execute(_STANDING, {"doctor_id": doctor_id}).first()
+    if found is None:
+        raise NotFound(what="doctor")
+    return Standing._make(found)
+
+
+def refuse_unbookable(doctor: Doctor | Standing, day: date) -> None:
     """Refuse a doctor who left (DoctorInactive) or whose registration has run out by that day."""
     if not doctor.active:
         raise DoctorInactive(name=doctor.name)
@@ -210,7 +237,7 @@ def price_of(db: Session, doctor_id: int, kind: VisitKind, day: date) -> int:
 def priced(db: Session, doctor_id: int | None, kind: VisitKind, day: date) -> bool:
     """Whether a doctor has a price for a kind of visit on a day; without one it is not booked."""
     told = {"doctor_id": doctor_id, "kind": kind, "day": day}
-    return db.connection().execute(_PRICE, told).first() is not None
+    return bool(db.execute(_IS_PRICED, told).scalar_one())
 
 
 def fees_today(db: Session, doctor_ids: Sequence[int]) -> dict[tuple[int, VisitKind], int]:

@@ -1,19 +1,21 @@
 """Outstanding dues and the gate: what a patient owes, and whether that holds booking back."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlmodel import Session, col
 
 from mediklaud import clock
-from mediklaud.database import total
-from mediklaud.models import Account, Allocation, Doctor, Hospital, Invoice, Patient
+from mediklaud.models import Account, Doctor, Hospital, Invoice, Patient
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
+from mediklaud.repository.allocations import OWED
 from mediklaud.repository.audit import permit
 from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.payers import is_minor
+from mediklaud.repository.standings import bills_on_plans
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class OpenBill:
     total_paise: int
     owed_paise: int
     age_days: int
+    payer_id: int = 0
+    # Whose care it was for, where somebody else pays.
+    patient_name: str = ""
+    # On a payment plan: whether that is in good standing, so that the bill holds nothing back.
+    on_kept_plan: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -35,16 +42,22 @@ class Dues:
     bills: tuple[OpenBill, ...]
     limit_paise: int
     grace_days: int
+    # The payer of a minor, whose bills are among them.
+    payer_id: int | None = None
 
     @property
     def total_paise(self) -> int:
-        """Everything owed, in paise: issued minus allocated."""
+        """Everything owed, in paise: issued minus credited minus allocated."""
         return sum(bill.owed_paise for bill in self.bills)
 
     @property
     def overdue_paise(self) -> int:
-        """What is owed on bills beyond the days of grace, in paise."""
-        return sum(bill.owed_paise for bill in self.bills if bill.age_days >= self.grace_days)
+        """What is owed on bills beyond the days of grace that no kept plan covers, in paise."""
+        return sum(
+            bill.owed_paise
+            for bill in self.bills
+            if bill.age_days >= self.grace_days and not bill.on_kept_plan
+        )
 
     @property
     def on_hold(self) -> bool:
@@ -59,44 +72,63 @@ class Dues:
         return f"more than {rupees(self.limit_paise)} owed for {self.grace_days} days or more"
 
 
-# What is paid on the bill of the enclosing query, in paise.
-ALLOCATED = (
-    select(total(Allocation.amount_paise))
-    .where(col(Allocation.invoice_number) == col(Invoice.number))
-    .correlate(Invoice)
-    .scalar_subquery()
-)
 _OPEN_BILLS = (
     select(
         col(Invoice.number),
         col(Invoice.issued_on),
         col(Invoice.doctor_name),
         col(Invoice.total_paise),
-        (col(Invoice.total_paise) - ALLOCATED).label("owed_paise"),
+        OWED.label("owed_paise"),
+        col(Invoice.payer_id),
+        col(Invoice.patient_name),
+        col(Invoice.issued_at),
     )
     .where(col(Invoice.settled_at).is_(None))
     .order_by(col(Invoice.issued_at), col(Invoice.number))
 )
-_OPEN_BILLS_OF = _OPEN_BILLS.where(col(Invoice.patient_id) == bindparam("patient_id"))
+_OPEN_BILLS_OF = _OPEN_BILLS.where(col(Invoice.payer_id) == bindparam("payer_id"))
 
 
 def dues_of(db: Session, patient_id: int | None) -> Dues:
-    """What a patient owes now. Asked inside a booking, after the patient's row is locked."""
+    """What a patient owes now. Asked inside a booking, after the patient's row is locked.
+
+    The dues of a minor are those of the payer named, and what stands in the minor's own name
+    from before.
+    """
     hospital = the_hospital(db)
     today = clock.today(hospital.zone)
-    rows = db.execute(_OPEN_BILLS_OF, {"patient_id": patient_id})
+    payer_id = _payer_of_minor(db, patient_id, today)
+    db.flush()
+    rows = list(db.connection().execute(_OPEN_BILLS_OF, {"payer_id": patient_id}))
+    if payer_id is not None:
+        rows += db.connection().execute(_OPEN_BILLS_OF, {"payer_id": payer_id})
+        rows.sort(key=lambda row: (row.issued_at, row.number))
+    kept: dict[str, bool] = {}
+    if rows and patient_id is not None:
+        owed_now = {row.number: row.owed_paise for row in rows}
+        kept = bills_on_plans(db, owed_now, today, payer_id=patient_id, other_id=payer_id)
     bills = tuple(
-        OpenBill(number, issued_on, doctor, total_paise, owed, (today - issued_on).days)
-        for number, issued_on, doctor, total_paise, owed in rows
+        OpenBill(
+            *(number, day, doctor, total_paise, owed, (today - day).days, payer, name),
+            on_kept_plan=kept.get(number),
+        )
+        for number, day, doctor, total_paise, owed, payer, name, _ in rows
     )
-    return Dues(bills, hospital.dues_limit_paise, hospital.dues_grace_days)
+    return Dues(bills, hospital.dues_limit_paise, hospital.dues_grace_days, payer_id)
+
+
+def _payer_of_minor(db: Session, patient_id: int | None, today: date) -> int | None:
+    patient = db.get(Patient, patient_id)
+    if patient is None or patient.payer_id is None or not is_minor(patient.birth_date, today):
+        return None
+    return patient.payer_id
 
 
 def open_bills(db: Session, *, by: Account) -> list[Row[tuple[object, ...]]]:
-    """Every open bill with its patient and doctor, oldest first: the flat read of the reports.
+    """Every open bill with who owes it and its doctor, oldest first: the flat read of the reports.
 
     Columns: number, issued_on, doctor_name, specialty, patient_id, patient_number,
-    patient_name, phone, total_paise, owed_paise, doctor_number.
+    patient_name, phone (of the payer), total_paise, owed_paise, doctor_number.
     """
     permit(db, by, Deed.SEE_DUES)
     rows: Select[*tuple[Any, ...]] = (
@@ -105,52 +137,20 @@ def open_bills(db: Session, *, by: Account) -> list[Row[tuple[object, ...]]]:
             col(Invoice.issued_on),
             col(Invoice.doctor_name),
             col(Invoice.doctor_specialty).label("specialty"),
-            col(Invoice.patient_id),
+            col(Invoice.payer_id).label("patient_id"),
             col(Patient.number).label("patient_number"),
             col(Patient.name).label("patient_name"),
             col(Patient.phone),
             col(Invoice.total_paise),
-            (col(Invoice.total_paise) - ALLOCATED).label("owed_paise"),
+            OWED.label("owed_paise"),
             col(Doctor.number).label("doctor_number"),
         )
         .join(Doctor, col(Doctor.id) == col(Invoice.doctor_id))
-        .join(Patient, col(Patient.id) == col(Invoice.patient_id))
+        .join(Patient, col(Patient.id) == col(Invoice.payer_id))
         .where(col(Invoice.settled_at).is_(None))
         .order_by(col(Invoice.issued_at), col(Invoice.number))
     )
     return list(db.execute(rows).all())
-
-
-def dues_at(
-    db: Session,
-    patient_id: int,
-    moment: datetime,
-    *,
-    including: bool,
-    issued_by: date | None = None,
-) -> int:
-    """What a patient owed at a moment, in paise, recounted from the ledger alone.
-
-    `including` counts what happened in that very microsecond; `issued_by` counts only the
-    bills of that day and before.
-    """
-    bills = [col(Invoice.patient_id) == patient_id]
-    if issued_by is not None:
-        bills.append(col(Invoice.issued_on) <= issued_by)
-    issued = select(total(Invoice.total_paise)).where(
-        *bills, _upto(col(Invoice.issued_at), moment, including)
-    )
-    allocated = (
-        select(total(Allocation.amount_paise))
-        .join(Invoice, col(Invoice.number) == col(Allocation.invoice_number))
-        .where(*bills, _upto(col(Allocation.allocated_at), moment, including))
-    )
-    return int(db.execute(issued).scalar_one()) - int(db.execute(allocated).scalar_one())
-
-
-def _upto(column: Any, moment: datetime, including: bool) -> ColumnElement[bool]:
-    upto: ColumnElement[bool] = column <= moment if including else column < moment
-    return upto
 
 
 def policy_words(hospital: Hospital) -> str:

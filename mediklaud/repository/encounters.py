@@ -29,9 +29,10 @@ from mediklaud.models import (
 )
 from mediklaud.permissions import Deed
 from mediklaud.repository.appointments import STATUS_WORDS
-from mediklaud.repository.arrivals import note_arrival
+from mediklaud.repository.arrivals import bill_at_arrival, note_arrival
 from mediklaud.repository.audit import note_deed, noted, permit
 from mediklaud.repository.doctors import doctor_with, locked_doctor
+from mediklaud.repository.entitlements import grant_follow_ups
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_consultation
 from mediklaud.repository.patients import locked_patient, named
@@ -132,13 +133,14 @@ def begin_consultation(db: Session, appointment: Appointment, *, by: Account) ->
     zone = the_hospital(db).zone
     if clock.day_of(kept.starts_at, zone) != clock.today(zone):
         raise NotThatDay()
-    locked_doctor(db, kept.doctor_id)
+    doctor = locked_doctor(db, kept.doctor_id)
     _refuse_second(db, by)
     encounter = Encounter(appointment_id=kept.id or 0, begun_at=clock.now())
     with expecting(db, one_encounter_per_appointment=AlreadyFinished()):
         db.add(encounter)
     if kept.status is AppointmentStatus.BOOKED:
         note_arrival(db, kept)
+        bill_at_arrival(db, kept, patient, doctor, by=by)
     db.flush()
     note_deed(db, by, "consultation begun", f"encounter/{encounter.id}", patient=patient.id)
     return encounter
@@ -167,7 +169,9 @@ def finish_consultation(
     db.flush()
     note_deed(db, by, "consultation finished", f"encounter/{open_one.id}", patient=patient.id)
     doctor = doctor_with(db, kept.doctor_id)
-    return bill_consultation(db, kept, patient, doctor, by=by)
+    bill = bill_consultation(db, kept, patient, doctor, by=by)
+    grant_follow_ups(db, kept, bill.total_paise if bill else 0)
+    return bill
 
 
 def open_consultation(db: Session, *, by: Account) -> tuple[Encounter, Appointment] | None:

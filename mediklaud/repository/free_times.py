@@ -236,21 +236,32 @@ _PRICED = (
 )
 
 
-def _sessions_for(kind: VisitKind) -> Select[Any]:
-    minutes = col(getattr(WorkingSession, f"{kind.value}_minutes"))
-    last_day = col(WorkingSession.valid_to)
+def hours_for(kind: VisitKind) -> Select[Any]:
+    """The weekly sessions as a kind of visit sees them: rows that make timetable.Hours.
+
+    `visit_minutes` is null in those where the kind is not seen.
+    """
     return rows_of(
         col(WorkingSession.doctor_id),
         col(WorkingSession.weekday),
         col(WorkingSession.begins_minute),
         col(WorkingSession.ends_minute),
         col(WorkingSession.slot_minutes),
-        minutes,
+        _minutes_for(kind).label("visit_minutes"),
         col(WorkingSession.valid_from),
-        last_day,
-    ).where(
+        col(WorkingSession.valid_to),
+    )
+
+
+def _minutes_for(kind: VisitKind) -> Any:
+    return col(getattr(WorkingSession, f"{kind.value}_minutes"))
+
+
+def _sessions_for(kind: VisitKind) -> Select[Any]:
+    last_day = col(WorkingSession.valid_to)
+    return hours_for(kind).where(
         col(WorkingSession.doctor_id).in_(_DOCTORS),
-        minutes.is_not(None),
+        _minutes_for(kind).is_not(None),
         or_(last_day.is_(None), last_day >= bindparam("today")),
     )
 

@@ -30,9 +30,36 @@ from mediklaud.errors import (
     WrongCode,
     ZoneNotKnown,
 )
-from mediklaud.models import Account, Holiday, Hospital, Invoice, Receipt
+from mediklaud.models import (
+    PAPERS,
+    Account,
+    BillWhen,
+    CreditNote,
+    Holiday,
+    Hospital,
+    Invoice,
+    Paper,
+    Receipt,
+    Refund,
+)
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
+
+# The papers as a desk calls them, and where they are kept.
+PAPER_WORDS = {
+    "bill": "bill",
+    "receipt": "receipt",
+    "credit": "credit note",
+    "refund": "refund",
+    "advance": "advance",
+}
+_TABLES: dict[str, type[Paper]] = {
+    "bill": Invoice,
+    "receipt": Receipt,
+    "credit": CreditNote,
+    "refund": Refund,
+    "advance": Receipt,
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +75,10 @@ class HospitalForm:
     patient_prefix: str = "JMI"
     bill_prefix: str = "JMI"
     receipt_prefix: str = "JMR"
+    credit_prefix: str = "JMC"
+    refund_prefix: str = "JMF"
+    advance_prefix: str = "JMA"
+    bill_when: BillWhen = BillWhen.FINISH
     dues_limit_paise: int = 0
     dues_grace_days: int = 0
     overbookings_a_session: int = 2
@@ -56,6 +87,9 @@ class HospitalForm:
     follow_up_percent: int = 0
     letter_grace_seconds: int = 60
     reminder_hours: int = 24
+
+
+_THE_HOSPITAL = select(Hospital)
 
 
 def first_visit_code() -> str:
@@ -85,7 +119,7 @@ def the_hospital(db: Session) -> Hospital:
     # A deed asks for the hospital several times, and a session forgets what nobody holds.
     kept: Hospital | None = db.info.get("hospital")
     if kept is None or kept not in db:
-        kept = db.info["hospital"] = db.get(Hospital, 1)
+        kept = db.info["hospital"] = db.execute(_THE_HOSPITAL).scalar()
     if kept is None:
         raise NotFound(what="hospital")
     return kept
@@ -135,10 +169,6 @@ def _rebound_holidays(db: Session, zone: str) -> None:
 def _checked(typed: HospitalForm) -> dict[str, Any]:
     if not clock.is_zone(typed.zone):
         raise ZoneNotKnown(zone=text.line(typed.zone, field="Time zone"))
-    bill = _prefix(typed.bill_prefix, field="Bill prefix")
-    receipt = _prefix(typed.receipt_prefix, field="Receipt prefix")
-    if bill == receipt:
-        raise PrefixesAlike()
     if not 0 <= typed.dues_grace_days <= 365:
         raise GraceNotPossible()
     _refuse_rules(typed)
@@ -150,8 +180,8 @@ def _checked(typed: HospitalForm) -> dict[str, Any]:
         "gstin": text.line(typed.gstin, field="GSTIN", at_most=15).upper() or None,
         "zone": typed.zone,
         "patient_prefix": _prefix(typed.patient_prefix, field="Patient prefix"),
-        "bill_prefix": bill,
-        "receipt_prefix": receipt,
+        **_paper_prefixes(typed),
+        "bill_when": BillWhen(typed.bill_when),
         "dues_limit_paise": typed.dues_limit_paise,
         "dues_grace_days": typed.dues_grace_days,
         "overbookings_a_session": typed.overbookings_a_session,
@@ -176,6 +206,18 @@ def _refuse_rules(typed: HospitalForm) -> None:
         raise GraceOfLettersNotPossible()
     if not 0 <= typed.reminder_hours <= 168:
         raise ReminderHoursNotPossible()
+
+
+def _paper_prefixes(typed: HospitalForm) -> dict[str, str]:
+    """One prefix for each paper, none twice, so that no two papers share a number."""
+    kept: dict[str, str] = {}
+    for paper in PAPERS:
+        field = f"{PAPER_WORDS[paper].capitalize()} prefix"
+        prefix = _prefix(getattr(typed, f"{paper}_prefix"), field=field)
+        if prefix in kept.values():
+            raise PrefixesAlike(prefix=prefix, field=field)
+        kept[f"{paper}_prefix"] = prefix
+    return kept
 
 
 def _prefix(typed: str, *, field: str) -> str:
@@ -218,14 +260,15 @@ class PaperNumber:
     issued_on: date
 
 
-def number_paper(db: Session, paper: str, prefix: str) -> PaperNumber:
-    """Number a bill or receipt: PREFIX/2627/000001, a series for each financial year.
+def number_paper(db: Session, paper: str) -> PaperNumber:
+    """Number a paper: PREFIX/2627/000001, a series for each kind and financial year.
 
     The moment is read once the counter is held, and is never before the last paper's (two
     servers' clocks differ), so moments follow the numbers. Where the
     year ends in between, nothing is written (TwoDesksMet) and the next try is in the new one.
     """
-    zone = the_hospital(db).zone
+    hospital = the_hospital(db)
+    prefix, zone = getattr(hospital, f"{paper}_prefix"), hospital.zone
     year = clock.financial_year(clock.today(zone))
     series = f"{paper}/{year}"
     serial = next_number(db, series)
@@ -237,6 +280,12 @@ def number_paper(db: Session, paper: str, prefix: str) -> PaperNumber:
 
 
 def _last_moment(db: Session, paper: str, series: str, serial: int) -> datetime:
-    table: Any = {"bill": Invoice, "receipt": Receipt}[paper]
+    table: Any = _TABLES[paper]
     before = select(table.issued_at).where(table.series == series, table.serial == serial - 1)
     return db.exec(before).first() or datetime.min.replace(tzinfo=UTC)
+
+
+def frozen_hospital(hospital: Hospital) -> dict[str, Any]:
+    """What a paper copies of the hospital."""
+    words = ("name", "address", "phone", "email", "gstin")
+    return {f"hospital_{word}": getattr(hospital, word) for word in words}

@@ -1,32 +1,33 @@
 """Charges and bills: a consultation is billed once, under the next number, and then frozen."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from mediklaud import clock, contact, papers
 from mediklaud.errors import NotFound
 from mediklaud.models import (
     Account,
-    Allocation,
     Appointment,
     Charge,
     Doctor,
-    Hospital,
     Invoice,
+    InvoiceKind,
     InvoiceLine,
+    Paper,
     Patient,
-    Receipt,
     VisitKind,
 )
+from mediklaud.money import tax_on
 from mediklaud.permissions import Deed
 from mediklaud.registers import SAC_CONSULTATION
+from mediklaud.repository.allocations import credited_on, owed_on
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.confirmations import write_paper
 from mediklaud.repository.doctors import price_of
-from mediklaud.repository.entitlements import claim_follow_up, grant_follow_ups, terms_of
-from mediklaud.repository.hospital import number_paper, the_hospital
+from mediklaud.repository.entitlements import claim_follow_up, terms_of
+from mediklaud.repository.hospital import frozen_hospital, number_paper, the_hospital
+from mediklaud.repository.payers import payer_of
 
 _DESCRIPTIONS = {
     VisitKind.FIRST: "Consultation",
@@ -40,10 +41,16 @@ def bill_consultation(
 ) -> Invoice | None:
     """Charge a consultation at the price of its day and issue its bill; None where it is free.
 
-    Part of finishing it, in the same transaction and with the patient's row locked; no desk
-    asks for it alone. consultation_is_charged_once and charge_is_billed_once keep it single.
+    Part of an arrival or of finishing it, as the hospital's setting says, in the same
+    transaction and with the patient's row locked; no desk asks for it alone. What was charged
+    already is billed once, whatever is clicked: consultation_is_charged_once and
+    charge_is_billed_once keep it single.
     """
-    day = clock.day_of(appointment.starts_at, the_hospital(db).zone)
+    charged = standing_charge(db, appointment)
+    if charged is not None:
+        return bill_with(db, charged)
+    hospital = the_hospital(db)
+    day = clock.day_of(appointment.starts_at, hospital.zone)
     fee_paise = price_of(db, appointment.doctor_id, appointment.kind, day)
     claim_follow_up(db, appointment)
     terms = terms_of(db, appointment)
@@ -57,22 +64,54 @@ def bill_consultation(
     )
     db.add(charge)
     db.flush()
-    grant_follow_ups(db, appointment, charge.price_paise)
-    return _issue(db, [charge], patient, doctor, by=by) if charge.price_paise else None
+    if not charge.price_paise:
+        return None
+    return issue(db, [charge], patient, doctor, form=f"charge/{charge.id}", by=by)
 
 
-def _issue(
-    db: Session, charges: Sequence[Charge], patient: Patient, doctor: Doctor, *, by: Account
+def standing_charge(db: Session, appointment: Appointment) -> Charge | None:
+    """What a visit is charged with now; None where it was not, or its bill was voided."""
+    rows = select(Charge).where(
+        Charge.appointment_id == appointment.id, col(Charge.voided_at).is_(None)
+    )
+    return db.exec(rows).first()
+
+
+def bill_with(db: Session, charge: Charge) -> Invoice | None:
+    """The bill a charge stands on; None where it was free."""
+    number = select(InvoiceLine.invoice_number).where(InvoiceLine.charge_id == charge.id)
+    found = db.exec(number).first()
+    return db.get_one(Invoice, found) if found else None
+
+
+def issue(
+    db: Session,
+    charges: Sequence[Charge],
+    patient: Patient,
+    doctor: Doctor,
+    *,
+    form: str,
+    by: Account,
 ) -> Invoice:
-    hospital = the_hospital(db)
-    given = number_paper(db, "bill", hospital.bill_prefix)
+    """Issue the bill of charges, to the payer of that day; with the patient's row locked.
+
+    For siblings. One taxable line makes it a tax invoice.
+    """
+    hospital, payer = the_hospital(db), payer_of(db, patient)
+    given = number_paper(db, "bill")
     # The lines go first: the bill's own row seals them (lines_sum_to_the_total,
     # issued_bill_takes_no_more_lines).
-    db.add_all(_line(given.number, charge) for charge in charges)
+    lines = [_line(given.number, charge) for charge in charges]
+    db.add_all(lines)
     db.flush()
+    subtotal_paise = sum(line.amount_paise for line in lines)
+    tax_paise = sum(line.tax_paise for line in lines)
+    taxable = any(line.tax_basis_points for line in lines)
     invoice = Invoice(
         **vars(given),
+        kind=InvoiceKind.TAX_INVOICE if taxable else InvoiceKind.BILL_OF_SUPPLY,
         patient_id=patient.id or 0,
+        payer_id=payer.id or 0,
         doctor_id=doctor.id or 0,
         issued_by=by.id,
         **frozen_hospital(hospital),
@@ -80,40 +119,43 @@ def _issue(
         patient_name=patient.name,
         patient_address=patient.address,
         patient_phone=patient.phone,
+        payer_number=payer.number,
+        payer_name=payer.name,
         doctor_name=doctor.name,
         doctor_specialty=doctor.specialty,
         doctor_registration=f"{doctor.council} {doctor.registration}",
-        total_paise=sum(charge.price_paise for charge in charges),
+        subtotal_paise=subtotal_paise,
+        tax_paise=tax_paise,
+        total_paise=subtotal_paise + tax_paise,
+        form=form,
     )
     db.add(invoice)
     db.flush()
     note_deed(db, by, "bill issued", f"invoice/{invoice.number}", total_paise=invoice.total_paise)
-    write_paper(db, "bill", invoice.number, invoice.issued_on, invoice.total_paise, patient)
+    write_paper(db, "bill", invoice.number, invoice.issued_on, invoice.total_paise, payer)
     return invoice
 
 
 def _line(number: str, charge: Charge) -> InvoiceLine:
+    amount_paise = charge.quantity * charge.price_paise
     return InvoiceLine(
         invoice_number=number,
         charge_id=charge.id or 0,
         description=charge.description,
         sac=charge.sac,
-        quantity=1,
+        quantity=charge.quantity,
         unit_price_paise=charge.price_paise,
-        amount_paise=charge.price_paise,
+        amount_paise=amount_paise,
+        tax_basis_points=charge.tax_basis_points,
+        tax_paise=tax_on(amount_paise, charge.tax_basis_points),
     )
 
 
-def frozen_hospital(hospital: Hospital) -> dict[str, Any]:
-    """What a paper copies of the hospital."""
-    words = ("name", "address", "phone", "email", "gstin")
-    return {f"hospital_{word}": getattr(hospital, word) for word in words}
-
-
 def bills_of(db: Session, patient_id: int, *, by: Account) -> Sequence[Invoice]:
-    """A patient's bills, the newest first."""
+    """A patient's bills, and those they pay for somebody else, the newest first."""
     permit(db, by, Deed.SEE_PAPERS)
-    rows = select(Invoice).where(Invoice.patient_id == patient_id)
+    theirs = or_(Invoice.patient_id == patient_id, Invoice.payer_id == patient_id)
+    rows = select(Invoice).where(theirs)
     return db.exec(rows.order_by(col(Invoice.issued_at).desc()).limit(200)).all()
 
 
@@ -124,11 +166,11 @@ def bill_paper(db: Session, number: str, *, by: Account) -> papers.Bill:
     if invoice is None:
         raise NotFound(what="bill")
     lines = select(InvoiceLine).where(InvoiceLine.invoice_number == number)
-    paid = select(Allocation.amount_paise).where(Allocation.invoice_number == number)
+    credited_paise = credited_on(db, number)
     return papers.Bill(
         number=invoice.number,
         issued_on=invoice.issued_on,
-        issued_at_words=_paper_moment(db, invoice),
+        issued_at_words=paper_moment(db, invoice),
         hospital=hospital_head(invoice),
         patient_number=invoice.patient_number,
         patient_name=invoice.patient_name,
@@ -139,12 +181,14 @@ def bill_paper(db: Session, number: str, *, by: Account) -> papers.Bill:
         doctor_specialty=invoice.doctor_specialty,
         lines=tuple(_paper_line(line) for line in db.exec(lines.order_by(col(InvoiceLine.id)))),
         total_paise=invoice.total_paise,
-        paid_paise=sum(db.exec(paid)),
+        paid_paise=invoice.total_paise - credited_paise - owed_on(db, number),
+        credited_paise=credited_paise,
+        payer_name=invoice.payer_name if invoice.payer_id != invoice.patient_id else "",
     )
 
 
-def hospital_head(paper: Invoice | Receipt) -> papers.Hospital:
-    """The hospital as a bill or receipt froze it."""
+def hospital_head(paper: Paper) -> papers.Hospital:
+    """The hospital as a paper froze it."""
     return papers.Hospital(
         name=paper.hospital_name,
         address=paper.hospital_address,
@@ -155,9 +199,13 @@ def hospital_head(paper: Invoice | Receipt) -> papers.Hospital:
 
 
 def _paper_line(line: InvoiceLine) -> papers.Line:
-    words = ("description", "sac", "quantity", "unit_price_paise", "amount_paise")
+    words = (
+        *("description", "sac", "quantity", "unit_price_paise", "amount_paise"),
+        *("tax_basis_points", "tax_paise"),
+    )
     return papers.Line(**{word: getattr(line, word) for word in words})
 
 
-def _paper_moment(db: Session, invoice: Invoice) -> str:
-    return clock.paper_words(invoice.issued_at, the_hospital(db).zone)
+def paper_moment(db: Session, paper: Paper) -> str:
+    """When a paper was issued, as it says so itself."""
+    return clock.paper_words(paper.issued_at, the_hospital(db).zone)

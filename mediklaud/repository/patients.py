@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, or_
 from sqlalchemy import text as sql
@@ -24,7 +24,7 @@ from mediklaud.errors import (
     StaleForm,
 )
 from mediklaud.languages import USUAL, languages
-from mediklaud.models import Account, Appointment, AppointmentStatus, Patient, Sex
+from mediklaud.models import Account, Appointment, AppointmentStatus, Hospital, Patient, Sex
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.consents import note_consents
@@ -115,10 +115,12 @@ def edit_patient(
     return kept
 
 
+# Whoever locks a patient goes on to ask the hospital's rules, so one look brings both.
 _LOCKED = (
-    select(Patient)
+    select(Patient, Hospital)
+    .join(Hospital, col(Hospital.id) == 1)
     .where(col(Patient.id) == bindparam("patient_id"))
-    .with_for_update()
+    .with_for_update(of=Patient)
     .execution_options(populate_existing=True)
 )
 
@@ -127,12 +129,16 @@ def locked_patient(db: Session, patient_id: int | None) -> Patient:
     """The patient's row as it is now, locked until the transaction ends.
 
     Every deed that books or changes dues locks it first, so that a booking and a bill of
-    one patient wait for each other.
+    one patient wait for each other. The payer named is locked next, for whose dues a minor's
+    booking may be held back; a payer has none of their own, so nobody waits in a circle.
     """
-    found: Patient | None = db.execute(_LOCKED, {"patient_id": patient_id}).scalar()
+    found = db.execute(_LOCKED, {"patient_id": patient_id}).first()
     if found is None:
         raise NotFound(what="patient")
-    return found
+    patient, db.info["hospital"] = found
+    if patient.payer_id is not None:
+        db.execute(_LOCKED, {"patient_id": patient.payer_id})
+    return cast(Patient, patient)
 
 
 def patient_with(db: Session, patient_id: int, *, by: Account) -> Patient:

@@ -1,31 +1,53 @@
-"""The till: money received, set against the oldest bills, with a receipt in the same breath."""
+"""The till: money received in one way or several, set against bills, with a receipt at once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from mediklaud import clock, contact, papers, text
 from mediklaud.database import expecting, total
 from mediklaud.errors import (
     AmountNotPossible,
+    BillNotOpen,
     CashLimit,
+    DayIsClosed,
     MoreThanOwed,
     NotFound,
     NothingOwed,
     ReferenceMissing,
     ReferenceUsed,
     StaleForm,
+    TenderedTooLittle,
 )
-from mediklaud.models import Account, Allocation, Invoice, Method, Patient, Payment, Receipt
+from mediklaud.models import (
+    Account,
+    Allocation,
+    Invoice,
+    Method,
+    Patient,
+    Payment,
+    PaymentReversal,
+    Receipt,
+    ReceiptKind,
+)
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
+from mediklaud.repository.allocations import STANDING, allocate, settle
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.confirmations import write_paper
-from mediklaud.repository.dues import Dues, dues_of
-from mediklaud.repository.hospital import PaperNumber, number_paper, the_hospital
-from mediklaud.repository.invoices import frozen_hospital, hospital_head
+from mediklaud.repository.dues import OpenBill, dues_of
+from mediklaud.repository.hospital import (
+    PaperNumber,
+    frozen_hospital,
+    number_paper,
+    the_hospital,
+)
+from mediklaud.repository.invoices import hospital_head, paper_moment
 from mediklaud.repository.patients import locked_patient
+from mediklaud.repository.payers import payer_of
 
 # Income-tax Act 2025, s. 186: nobody may receive this much in cash from a person in a day.
 CASH_LIMIT_PAISE = 2_00_000_00
@@ -38,6 +60,16 @@ METHOD_WORDS = {
 }
 
 
+@dataclass(frozen=True)
+class Tender:
+    """A part of a payment in one way; for cash, what was handed over, where change is given."""
+
+    amount_paise: int
+    method: Method
+    reference: str = ""
+    tendered_paise: int | None = None
+
+
 def take_payment(
     db: Session,
     patient: Patient,
@@ -47,77 +79,171 @@ def take_payment(
     form: str,
     by: Account,
     reference: str = "",
+    tendered_paise: int | None = None,
+    bills: Sequence[str] = (),
 ) -> Receipt:
-    """Take money from a patient, set it against the oldest bills and issue the receipt.
+    """Take money in one way; everything else is as `take_tenders` says."""
+    tender = Tender(amount_paise, method, reference, tendered_paise)
+    return take_tenders(db, patient, [tender], form=form, by=by, bills=bills)
 
-    The patient's row is locked, so that a booking at another desk sees the dues before or
-    after, never half. A second click is the same payment:
+
+def take_tenders(
+    db: Session,
+    patient: Patient,
+    tenders: Sequence[Tender],
+    *,
+    form: str,
+    by: Account,
+    bills: Sequence[str] = (),
+) -> Receipt:
+    """Take money for a patient in several ways at once, pay bills with it and give one receipt.
+
+    It pays the bills chosen, in their order, or else the oldest first. For a minor it is the
+    payer's money. The rows of both are locked, so that a booking at another desk sees the
+    dues before or after, never half. A second click is the same payment:
     a_second_click_is_the_same_payment.
     """
     permit(db, by, Deed.TAKE_PAYMENT)
     locked = locked_patient(db, patient.id)
-    same_click = db.exec(select(Payment).where(Payment.form == form)).first()
-    if same_click is not None and same_click.patient_id == locked.id:
-        return db.exec(select(Receipt).where(Receipt.payment_id == same_click.id)).one()
-    dues = dues_of(db, locked.id)
-    hospital = the_hospital(db)
-    _refuse_amount(db, locked, dues, amount_paise, method, clock.today(hospital.zone))
-    kept_reference = _reference(method, reference)
-    used = ReferenceUsed(method=METHOD_WORDS[method], reference=kept_reference)
-    twice = StaleForm()
-    with expecting(db, a_reference_is_used_once=used, a_second_click_is_the_same_payment=twice):
-        # Numbered in here, so that a refused payment gives its number back.
-        given = number_paper(db, "receipt", hospital.receipt_prefix)
-        payment = Payment(
-            patient_id=locked.id or 0,
-            amount_paise=amount_paise,
-            method=Method(method),
-            reference=kept_reference,
-            received_at=given.issued_at,
-            received_on=given.issued_on,
-            received_by=by.id,
-            form=form,
-        )
-        db.add(payment)
-    _allocate(db, payment, dues)
-    receipt = _receipt(db, given, payment, locked, by)
-    note_deed(
-        db,
-        by,
-        "payment taken",
-        f"payment/{payment.id}",
-        amount_paise=amount_paise,
-        method=method.value,
-        receipt=receipt.number,
-    )
-    write_paper(db, "receipt", receipt.number, given.issued_on, amount_paise, locked)
+    same_click = receipt_of_form(db, form, locked)
+    if same_click is not None:
+        return same_click
+    payer, owed = to_pay(db, locked, bills)
+    received = sum(tender.amount_paise for tender in tenders)
+    _refuse_more_than_owed(payer, owed, received)
+    with db.begin_nested():
+        receipt, payments = receive(db, ReceiptKind.RECEIPT, payer, tenders, form=form, by=by)
+    pay_bills(db, payments, owed, receipt)
+    write_paper(db, "receipt", receipt.number, receipt.issued_on, receipt.amount_paise, payer)
     return receipt
 
 
-def _refuse_amount(
-    db: Session, patient: Patient, dues: Dues, amount_paise: int, method: Method, day: date
-) -> None:
-    if amount_paise <= 0:
+def receipt_of_form(db: Session, form: str, patient: Patient) -> Receipt | None:
+    """What an earlier click on the same form took from this patient or their payer."""
+    kept = db.exec(select(Receipt).where(Receipt.form == form)).first()
+    return kept if kept is not None and kept.payer_id in (patient.id, patient.payer_id) else None
+
+
+def to_pay(db: Session, patient: Patient, chosen: Sequence[str]) -> tuple[Patient, list[OpenBill]]:
+    """Who pays now, and the bills their money is for; for siblings. A receipt is of one payer."""
+    owed = {bill.number: bill for bill in dues_of(db, patient.id).bills}
+    payer = payer_of(db, patient)
+    if chosen:
+        gone = next((number for number in chosen if number not in owed), None)
+        if gone is not None:
+            raise BillNotOpen(number=gone)
+        bills = [owed[number] for number in dict.fromkeys(chosen)]
+    else:
+        bills = list(owed.values())
+    # What a minor owes in their own name from before is paid once the payer owes nothing.
+    if all(bill.payer_id == patient.id for bill in bills):
+        payer = patient
+    return payer, [bill for bill in bills if bill.payer_id == payer.id]
+
+
+def _refuse_more_than_owed(payer: Patient, owed: Sequence[OpenBill], received: int) -> None:
+    total_paise = sum(bill.owed_paise for bill in owed)
+    if received <= 0:
         raise AmountNotPossible()
-    if not dues.total_paise:
-        raise NothingOwed(patient=patient.name)
-    if amount_paise > dues.total_paise:
-        owed, received = rupees(dues.total_paise), rupees(amount_paise)
-        raise MoreThanOwed(patient=patient.name, owed=owed, received=received)
-    if method is Method.CASH and _cash_of_day(db, patient, day) + amount_paise >= CASH_LIMIT_PAISE:
+    if not total_paise:
+        raise NothingOwed(patient=payer.name)
+    if received > total_paise:
+        raise MoreThanOwed(patient=payer.name, owed=rupees(total_paise), received=rupees(received))
+
+
+def receive(
+    db: Session,
+    kind: ReceiptKind,
+    payer: Patient,
+    tenders: Sequence[Tender],
+    *,
+    form: str,
+    by: Account,
+) -> tuple[Receipt, list[Payment]]:
+    """Write down money received and its receipt, with the payer's row locked; for siblings.
+
+    In a savepoint, so that what is refused gives its number back.
+    """
+    _refuse_tenders(db, payer, tenders)
+    given = number_paper(db, kind.value)
+    payments = [_payment(db, given, payer, tender, by) for tender in tenders]
+    with expecting(db, a_second_click_is_the_same_payment=StaleForm()):
+        receipt = Receipt(
+            **vars(given),
+            kind=kind,
+            payer_id=payer.id or 0,
+            amount_paise=sum(payment.amount_paise for payment in payments),
+            issued_by=by.id,
+            **frozen_hospital(the_hospital(db)),
+            payer_number=payer.number,
+            payer_name=payer.name,
+            payer_phone=payer.phone,
+            received_by_name=by.name,
+            form=form,
+        )
+        db.add(receipt)
+    note_deed(
+        db,
+        by,
+        "advance taken" if kind is ReceiptKind.ADVANCE else "payment taken",
+        f"receipt/{receipt.number}",
+        amount_paise=receipt.amount_paise,
+        methods=[payment.method.value for payment in payments],
+    )
+    return receipt, payments
+
+
+def _refuse_tenders(db: Session, payer: Patient, tenders: Sequence[Tender]) -> None:
+    for tender in tenders:
+        if tender.amount_paise <= 0:
+            raise AmountNotPossible()
+        cash = Method(tender.method) is Method.CASH
+        if cash and tender.tendered_paise and tender.tendered_paise < tender.amount_paise:
+            raise TenderedTooLittle(amount=rupees(tender.amount_paise))
+    cash_paise = sum(one.amount_paise for one in tenders if one.method is Method.CASH)
+    if not cash_paise:
+        return
+    today = clock.today(the_hospital(db).zone)
+    if _cash_of_day(db, payer, today) + cash_paise >= CASH_LIMIT_PAISE:
         raise CashLimit()
 
 
-def _cash_of_day(db: Session, patient: Patient, day: date) -> int:
+def _cash_of_day(db: Session, payer: Patient, day: date) -> int:
+    """All cash of a person that day, in advance too; what was undone was never received."""
     received = select(total(Payment.amount_paise)).where(
-        Payment.patient_id == patient.id,
+        Payment.payer_id == payer.id,
         Payment.method == Method.CASH,
         Payment.received_on == day,
+        STANDING,
     )
     return int(db.exec(received).one())
 
 
-def _reference(method: Method, typed: str) -> str:
+def _payment(
+    db: Session, given: PaperNumber, payer: Patient, tender: Tender, by: Account
+) -> Payment:
+    method = Method(tender.method)
+    reference = kept_reference(method, tender.reference)
+    used = ReferenceUsed(method=METHOD_WORDS[method], reference=reference)
+    closed = DayIsClosed()
+    with expecting(db, a_reference_is_used_once=used, a_closed_day_takes_no_receipt=closed):
+        payment = Payment(
+            receipt_number=given.number,
+            payer_id=payer.id or 0,
+            amount_paise=tender.amount_paise,
+            tendered_paise=tender.tendered_paise if method is Method.CASH else None,
+            method=method,
+            reference=reference,
+            received_at=given.issued_at,
+            received_on=given.issued_on,
+            received_by=by.id,
+        )
+        db.add(payment)
+    return payment
+
+
+def kept_reference(method: Method, typed: str) -> str:
+    """The reference of a payment or refund as it is kept; cash has none."""
     if method is Method.CASH:
         return ""
     # Written small and large on two slips it is one payment still.
@@ -127,84 +253,114 @@ def _reference(method: Method, typed: str) -> str:
     return reference
 
 
-def _allocate(db: Session, payment: Payment, dues: Dues) -> None:
-    left = payment.amount_paise
-    for bill in dues.bills:
-        part = min(left, bill.owed_paise)
-        if not part:
-            break
-        left -= part
-        db.add(
-            Allocation(
-                payment_id=payment.id or 0,
-                invoice_number=bill.number,
-                amount_paise=part,
-                allocated_at=payment.received_at,
-            )
-        )
-        if part == bill.owed_paise:
-            db.get_one(Invoice, bill.number).settled_at = payment.received_at
-    db.flush()
+def pay_bills(
+    db: Session, payments: Sequence[Payment], owed: Sequence[OpenBill], receipt: Receipt
+) -> None:
+    """Set new payments against bills, each to its end before the next."""
+    left = {bill.number: bill.owed_paise for bill in owed}
+    for payment in payments:
+        rest = payment.amount_paise
+        for number in left:
+            part = min(rest, left[number])
+            if part:
+                allocate(db, payment, number, part, receipt.issued_at)
+            rest, left[number] = rest - part, left[number] - part
+    for bill in owed:
+        if left[bill.number] < bill.owed_paise:
+            settle(db, bill.number, receipt.issued_at)
 
 
-def _receipt(
-    db: Session, given: PaperNumber, payment: Payment, patient: Patient, by: Account
-) -> Receipt:
-    receipt = Receipt(
-        **vars(given),
-        payment_id=payment.id or 0,
-        **frozen_hospital(the_hospital(db)),
-        patient_number=patient.number,
-        patient_name=patient.name,
-        patient_phone=patient.phone,
-        received_by_name=by.name,
-    )
-    db.add(receipt)
-    db.flush()
-    return receipt
-
-
-def receipts_of(db: Session, patient_id: int, *, by: Account) -> Sequence[tuple[Receipt, Payment]]:
-    """A patient's receipts with their payments, the newest first."""
+def receipts_of(
+    db: Session, patient_id: int, *, by: Account
+) -> list[tuple[Receipt, list[Payment]]]:
+    """The receipts of a patient, or of a minor's payer, with their payments, newest first."""
     permit(db, by, Deed.SEE_PAPERS)
-    rows = (
-        select(Receipt, Payment)
-        .join(Payment, col(Payment.id) == col(Receipt.payment_id))
-        .where(Payment.patient_id == patient_id)
-        .order_by(col(Payment.received_at).desc())
-    )
-    return db.exec(rows.limit(200)).all()
+    payer = select(Patient.payer_id).where(Patient.id == patient_id).scalar_subquery()
+    rows = select(Receipt).where(or_(Receipt.payer_id == patient_id, Receipt.payer_id == payer))
+    receipts = db.exec(rows.order_by(col(Receipt.issued_at).desc()).limit(200)).all()
+    numbers = [receipt.number for receipt in receipts]
+    taken = select(Payment).where(col(Payment.receipt_number).in_(numbers))
+    payments = db.exec(taken.order_by(col(Payment.id))).all()
+    return [
+        (one, [payment for payment in payments if payment.receipt_number == one.number])
+        for one in receipts
+    ]
 
 
 def receipt_paper(db: Session, number: str, *, by: Account) -> papers.Receipt:
-    """A receipt as it was issued, ready to be drawn."""
+    """A receipt as it was issued, ready to be drawn; what came to nothing says so."""
     permit(db, by, Deed.SEE_PAPERS)
-    receipt = db.get(Receipt, number)
-    if receipt is None:
-        raise NotFound(what="receipt")
-    payment = db.get_one(Payment, receipt.payment_id)
+    receipt = _numbered(db, number, ReceiptKind.RECEIPT)
     paid = (
         select(Allocation, Invoice)
+        .join(Payment, col(Payment.id) == col(Allocation.payment_id))
         .join(Invoice, col(Invoice.number) == col(Allocation.invoice_number))
-        .where(Allocation.payment_id == payment.id)
+        .where(
+            Payment.receipt_number == number,
+            # As issued: what an advance paid later, or was taken back, is not on the paper.
+            Allocation.allocated_at == receipt.issued_at,
+            Allocation.amount_paise > 0,
+        )
         .order_by(col(Allocation.id))
     )
-    return papers.Receipt(
-        number=receipt.number,
-        issued_on=receipt.issued_on,
-        issued_at_words=clock.paper_words(receipt.issued_at, the_hospital(db).zone),
-        hospital=hospital_head(receipt),
-        patient_number=receipt.patient_number,
-        patient_name=receipt.patient_name,
-        patient_phone=contact.phone_words(receipt.patient_phone),
-        method=METHOD_WORDS[payment.method].capitalize()
-        if payment.method is not Method.UPI
-        else METHOD_WORDS[payment.method],
-        reference=payment.reference or None,
-        amount_paise=payment.amount_paise,
-        lines=tuple(_paper_line(part, bill) for part, bill in db.exec(paid)),
-        received_by=receipt.received_by_name,
+    lines = tuple(_paper_line(part, bill) for part, bill in db.exec(paid))
+    head = _head(db, receipt)
+    first = head["tenders"][0]
+    return papers.Receipt(**head, method=first.method, reference=first.reference, lines=lines)
+
+
+def advance_paper(db: Session, number: str, *, by: Account) -> papers.AdvanceReceipt:
+    """An advance receipt as it was issued, ready to be drawn."""
+    permit(db, by, Deed.SEE_PAPERS)
+    return papers.AdvanceReceipt(**_head(db, _numbered(db, number, ReceiptKind.ADVANCE)))
+
+
+def _numbered(db: Session, number: str, kind: ReceiptKind) -> Receipt:
+    receipt = db.get(Receipt, number)
+    if receipt is None or receipt.kind is not kind:
+        raise NotFound(what="receipt" if kind is ReceiptKind.RECEIPT else "advance receipt")
+    return receipt
+
+
+def _head(db: Session, receipt: Receipt) -> dict[str, Any]:
+    return {
+        "number": receipt.number,
+        "issued_on": receipt.issued_on,
+        "issued_at_words": paper_moment(db, receipt),
+        "hospital": hospital_head(receipt),
+        "patient_number": receipt.payer_number,
+        "patient_name": receipt.payer_name,
+        "patient_phone": contact.phone_words(receipt.payer_phone),
+        "tenders": _paper_tenders(db, receipt),
+        "amount_paise": receipt.amount_paise,
+        "received_by": receipt.received_by_name,
+    }
+
+
+def _paper_tenders(db: Session, receipt: Receipt) -> tuple[papers.Tender, ...]:
+    rows = (
+        select(Payment, PaymentReversal)
+        .outerjoin(PaymentReversal, col(PaymentReversal.payment_id) == col(Payment.id))
+        .where(Payment.receipt_number == receipt.number)
+        .order_by(col(Payment.id))
     )
+    zone = the_hospital(db).zone
+    return tuple(
+        papers.Tender(
+            method=method_name(payment.method),
+            amount_paise=payment.amount_paise,
+            reference=payment.reference or None,
+            tendered_paise=payment.tendered_paise,
+            reversed=f"{clock.paper_words(gone.reversed_at, zone)}: {gone.reason}" if gone else "",
+        )
+        for payment, gone in db.exec(rows).all()
+    )
+
+
+def method_name(method: Method) -> str:
+    """A way of paying as a paper's column says it: Cash, UPI, Bank transfer."""
+    words = METHOD_WORDS[method]
+    return words if method is Method.UPI else words.capitalize()
 
 
 def _paper_line(part: Allocation, bill: Invoice) -> papers.ReceiptLine:

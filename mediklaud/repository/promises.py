@@ -4,16 +4,17 @@ Booking, overbooking, moving, restoring, walk-ins and the waitlist all come thro
 that no door is left open. Whoever comes locks the patient's row, then the doctor's.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, insert, or_
-from sqlalchemy.orm import make_transient_to_detached
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from mediklaud import clock
-from mediklaud.database import expecting, expecting_at_once
+from mediklaud.database import as_kept, expecting, expecting_at_once
 from mediklaud.errors import (
     DoctorOnLeave,
     HoldRanOut,
@@ -44,12 +45,12 @@ from mediklaud.models import (
     WorkingSession,
 )
 from mediklaud.money import rupees
-from mediklaud.repository.doctors import locked_doctor, priced, refuse_unbookable
-from mediklaud.repository.dues import Dues, dues_of
-from mediklaud.repository.free_times import FURTHEST_DAYS, next_free
+from mediklaud.repository.doctors import PRICED, lock_standing, refuse_unbookable
+from mediklaud.repository.dues import Dues, OpenBill, dues_of
+from mediklaud.repository.free_times import FURTHEST_DAYS, hours_for, next_free
 from mediklaud.repository.holidays import holidays_between
 from mediklaud.repository.hospital import the_hospital
-from mediklaud.timetable import Slot, occurrence_at, slot_at
+from mediklaud.timetable import Hours, Slot, occurrence_at, slot_at
 
 KIND_WORDS = {
     VisitKind.FIRST: "first visits",
@@ -58,22 +59,18 @@ KIND_WORDS = {
 }
 
 
-_INSERT = insert(Appointment).returning(col(Appointment.id))
-_WRITTEN = [word for word in Appointment.model_fields if word != "id"]
-_SESSIONS_THEN = (
-    select(WorkingSession)
-    .where(
-        col(WorkingSession.doctor_id) == bindparam("doctor_id"),
-        col(WorkingSession.weekday) == bindparam("weekday"),
-        col(WorkingSession.valid_from) <= bindparam("day"),
-        or_(
-            col(WorkingSession.valid_to).is_(None),
-            col(WorkingSession.valid_to) >= bindparam("day"),
-        ),
-    )
-    .order_by(col(WorkingSession.begins_minute))
+_APPOINTMENT = SQLModel.metadata.tables["appointment"]
+_INSERT = insert(_APPOINTMENT).returning(_APPOINTMENT.c.id)
+_ON_THE_DAY = and_(
+    col(WorkingSession.doctor_id) == bindparam("doctor_id"),
+    col(WorkingSession.weekday) == bindparam("weekday"),
+    col(WorkingSession.valid_from) <= bindparam("day"),
+    or_(col(WorkingSession.valid_to).is_(None), col(WorkingSession.valid_to) >= bindparam("day")),
 )
-_GONE = and_(
+_SESSIONS_THEN = {
+    kind: hours_for(kind).add_columns(PRICED).where(_ON_THE_DAY) for kind in VisitKind
+}
+_CLEAR = delete(Hold).where(
     col(Hold.doctor_id) == bindparam("doctor_id"),
     or_(
         col(Hold.expires_at) <= bindparam("now"),
@@ -84,7 +81,6 @@ _GONE = and_(
         ),
     ),
 )
-_ANY_GONE = select(Hold.id).where(_GONE).limit(1)
 
 
 @dataclass(frozen=True)
@@ -114,6 +110,7 @@ def seen(dues: Dues) -> dict[str, Any]:
         "overdue_then_paise": dues.overdue_paise,
         "dues_limit_then_paise": dues.limit_paise,
         "grace_days_then": dues.grace_days,
+        "payer_then_id": dues.payer_id,
         "on_hold": dues.on_hold,
     }
 
@@ -125,21 +122,22 @@ def bookable(db: Session, doctor: Doctor, starts_at: datetime, kind: VisitKind) 
     outside the sessions and kinds not seen in them.
     """
     zone = the_hospital(db).zone
-    kept = locked_doctor(db, doctor.id)
+    kept = lock_standing(db, doctor.id)
     if starts_at <= clock.now():
         raise PastTime()
     day = clock.day_of(starts_at, zone)
     if day > clock.today(zone) + timedelta(days=FURTHEST_DAYS):
         raise TooFarAhead(days=FURTHEST_DAYS)
     refuse_unbookable(kept, day)
-    then = {"doctor_id": kept.id, "weekday": day.weekday(), "day": day}
-    sessions = db.execute(_SESSIONS_THEN, then).scalars().all()
-    held = occurrence_at(sessions, starts_at, zone)
+    then = {"doctor_id": kept.id, "weekday": day.weekday(), "day": day, "kind": kind}
+    sessions = db.connection().execute(_SESSIONS_THEN[kind], then).all()
+    held = occurrence_at((Hours._make(hours) for *hours, _ in sessions), starts_at, zone)
     if held is None:
         raise NoSuchSlot(name=kept.name)
-    if held.session.minutes_of(kind) is None or not priced(db, kept.id, kind, day):
+    priced = sessions[0][-1]
+    if held.session.visit_minutes is None or not priced:
         raise KindNotSeen(name=kept.name, kind=KIND_WORDS[kind])
-    slot = slot_at([held.session], starts_at, zone, kind)
+    slot = slot_at(held.session, starts_at, zone)
     if slot is None:
         raise NoSuchSlot(name=kept.name)
     return Place(slot, held.begins_at)
@@ -147,47 +145,57 @@ def bookable(db: Session, doctor: Doctor, starts_at: datetime, kind: VisitKind) 
 
 def promise(
     db: Session,
-    appointment: Appointment,
+    row: dict[str, Any],
     patient: Patient,
     doctor: Doctor,
     *,
     by: Account,
     hold: str | None = None,
-    changes: dict[str, Any] | None = None,
-) -> None:
-    """Write a live appointment; the database's no becomes the refusal it stands for.
-
-    `changes` make a standing row live, and are undone with it where the database says no.
+) -> Appointment:
+    """Write a new live appointment; the database's no becomes the refusal it stands for.
 
     A hold is named by its form and goes with the booking; one that has run out books nothing
     (HoldRanOut). Two desks that want one time meet at no_overlapping_appointments_of_a_doctor
     or no_appointment_takes_a_held_time: one gets it, the other is told the next free time.
     """
+    slot, kind = Slot(row["starts_at"], row["ends_at"]), row["kind"]
     if hold is not None:
-        _use_hold(db, appointment, doctor, hold, by)
-    slot = Slot(appointment.starts_at, (changes or {}).get("ends_at", appointment.ends_at))
-    clear_holds(db, doctor, slot, by=by)
-    refusals = _refusals(appointment, doctor)
-    try:
-        if appointment.id is None:
-            _write(db, appointment, refusals)
-        else:
-            with expecting(db, **refusals):
-                appointment.sqlmodel_update(changes or {})
-    except (SlotTaken, PatientBusy, TimeHeld, HospitalClosed) as refusal:
-        raise _with_way_on(db, refusal, slot, patient, doctor, appointment.kind) from refusal
+        _use_hold(db, slot, kind, doctor, hold, by)
+    with _way_on(db, slot, kind, patient, doctor):
+        try:
+            key = _write(db, row, doctor)
+        except TimeHeld:
+            # Mostly nothing is in the way, so it is looked for only once the database says no.
+            if not clear_holds(db, doctor, slot, by=by):
+                raise
+            key = _write(db, row, doctor)
+    return as_kept(db, Appointment, {"id": key, **row})
 
 
-def _write(db: Session, appointment: Appointment, refusals: dict[str, Refusal]) -> None:
-    """Insert a new row by one prebuilt statement; the session then knows it as its own."""
-    row = {word: getattr(appointment, word) for word in _WRITTEN}
+def _write(db: Session, row: dict[str, Any], doctor: Doctor) -> int:
+    refusals = _refusals(doctor, row["overbook_cap_then"])
     with expecting_at_once(db, **refusals) as connection:
-        appointment.id = connection.execute(_INSERT, row).scalar_one()
-    make_transient_to_detached(appointment)
-    db.add(appointment)
+        return int(connection.execute(_INSERT, row).scalar_one())
 
 
-def _refusals(appointment: Appointment, doctor: Doctor) -> dict[str, Refusal]:
+def promise_again(
+    db: Session,
+    kept: Appointment,
+    patient: Patient,
+    doctor: Doctor,
+    *,
+    by: Account,
+    changes: dict[str, Any],
+) -> None:
+    """Make a standing row live by these changes, undone where the database says no."""
+    slot = Slot(kept.starts_at, changes.get("ends_at", kept.ends_at))
+    clear_holds(db, doctor, slot, by=by)
+    refusals = _refusals(doctor, kept.overbook_cap_then)
+    with _way_on(db, slot, kept.kind, patient, doctor), expecting(db, **refusals):
+        kept.sqlmodel_update(changes)
+
+
+def _refusals(doctor: Doctor, overbook_cap: int | None) -> dict[str, Refusal]:
     """What each rule of the database means to a desk; the gaps are filled when it is broken."""
     return {
         "no_overlapping_appointments_of_a_doctor": SlotTaken(way_on=""),
@@ -195,32 +203,31 @@ def _refusals(appointment: Appointment, doctor: Doctor) -> dict[str, Refusal]:
         "no_appointment_takes_a_held_time": TimeHeld(name="", left="", way_on=""),
         "no_appointment_is_promised_in_a_leave": DoctorOnLeave(name=doctor.name),
         "no_appointment_is_promised_on_a_holiday": HospitalClosed(holiday=""),
-        "one_overbooking_a_place": SessionFull(cap=appointment.overbook_cap_then or 0),
+        "one_overbooking_a_place": SessionFull(cap=overbook_cap or 0),
         "a_second_click_is_the_same_appointment": StaleForm(),
         "an_appointment_is_moved_once": StaleForm(),
     }
 
 
-def clear_holds(db: Session, doctor: Doctor, slot: Slot, *, by: Account) -> None:
+def clear_holds(db: Session, doctor: Doctor, slot: Slot, *, by: Account) -> int:
     """Clear a slot's way, with the doctor's row locked: what has run out, and a hold of one's own.
 
-    What the clerk holds at another hour, for a caller on the phone, stays.
+    What the clerk holds at another hour, for a caller on the phone, stays. Returns how many
+    holds have gone.
     """
     told = {"doctor_id": doctor.id, "now": clock.now(), "account_id": by.id, **vars(slot)}
-    # Mostly there are none, and a look is cheaper than a deletion.
-    if db.connection().execute(_ANY_GONE, told).first() is not None:
-        db.execute(delete(Hold).where(_GONE), told)
+    return db.connection().execute(_CLEAR, told).rowcount
 
 
 def _use_hold(
-    db: Session, appointment: Appointment, doctor: Doctor, form: str, by: Account
+    db: Session, slot: Slot, kind: VisitKind, doctor: Doctor, form: str, by: Account
 ) -> None:
     held = db.exec(
         select(Hold).where(Hold.form == form).execution_options(populate_existing=True)
     ).first()
     at_doctor = (doctor.id, by.id)
     if held is None or at_doctor != (held.doctor_id, held.account_id) or _ran_out(held):
-        way_on = next_free(db, doctor, appointment.starts_at, appointment.kind, clerk=by)
+        way_on = next_free(db, doctor, slot.starts_at, kind, clerk=by)
         raise HoldRanOut(way_on=way_on)
     db.delete(held)
     db.flush()
@@ -230,20 +237,21 @@ def _ran_out(held: Hold) -> bool:
     return held.expires_at <= clock.now()
 
 
-def _with_way_on(
-    db: Session,
-    refusal: Refusal,
-    slot: Slot,
-    patient: Patient,
-    doctor: Doctor,
-    kind: VisitKind,
-) -> Refusal:
-    if isinstance(refusal, PatientBusy):
-        return _busy(db, patient, slot)
-    if isinstance(refusal, HospitalClosed):
-        return closed(db, slot)
-    way_on = next_free(db, doctor, slot.starts_at, kind)
-    return SlotTaken(way_on=way_on) if isinstance(refusal, SlotTaken) else held_by(db, doctor, slot)
+@contextmanager
+def _way_on(
+    db: Session, slot: Slot, kind: VisitKind, patient: Patient, doctor: Doctor
+) -> Iterator[None]:
+    """Fill the gaps of a refusal once it has come: who, until when, and the way on."""
+    try:
+        yield
+    except PatientBusy as busy:
+        raise _busy(db, patient, slot) from busy
+    except HospitalClosed as holiday:
+        raise closed(db, slot) from holiday
+    except SlotTaken as taken:
+        raise SlotTaken(way_on=next_free(db, doctor, slot.starts_at, kind)) from taken
+    except TimeHeld as held:
+        raise held_by(db, doctor, slot) from held
 
 
 def held_by(db: Session, doctor: Doctor, slot: Slot) -> Refusal:
@@ -281,12 +289,18 @@ def closed(db: Session, slot: Slot) -> HospitalClosed:
 
 
 def _held_back(patient: Patient, dues: Dues) -> OnHold:
-    listed = ", ".join(
-        f"bill {bill.number} of {bill.issued_on:%d %B %Y} ({rupees(bill.owed_paise)})"
-        for bill in dues.bills[:4]
-    )
+    listed = ", ".join(map(_bill_words, dues.bills[:4]))
     more = f" and {len(dues.bills) - 4} more" if len(dues.bills) > 4 else ""
-    return OnHold(patient=patient.name, owed=rupees(dues.total_paise), bills=listed + more)
+    return OnHold(
+        patient=patient.name, owed=rupees(dues.total_paise), bills=listed + more, rule=dues.rule
+    )
+
+
+def _bill_words(bill: OpenBill) -> str:
+    age = "of today" if not bill.age_days else f"{bill.age_days} days old"
+    plans = {None: "", True: ", on a payment plan", False: ", its payment plan is missed"}
+    told = f"{rupees(bill.owed_paise)}, {age}{plans[bill.on_kept_plan]}"
+    return f"bill {bill.number} of {bill.issued_on:%d %B %Y} ({told})"
 
 
 def _busy(db: Session, patient: Patient, wanted: Slot) -> PatientBusy:

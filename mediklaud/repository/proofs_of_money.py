@@ -1,74 +1,164 @@
 """The self-check of money: numbers without gaps, lines and totals, what is owed and settled."""
 
-from mediklaud.repository.proofs import by_query
+from mediklaud.repository.proofs import Proof, by_query
 
+# Each series: its papers' rows, and what they are called.
 _PAPERS = {
-    "bill": ("invoice", "bills run 1, 2, 3 … in each financial year, in order of issue"),
-    "receipt": ("receipt", "receipts run 1, 2, 3 … in each financial year, in order of issue"),
+    "bill": ("invoice", "bills"),
+    "receipt": ("(SELECT * FROM receipt WHERE kind = 'receipt')", "receipts"),
+    "advance": ("(SELECT * FROM receipt WHERE kind = 'advance')", "advance receipts"),
+    "credit": ("credit_note", "credit notes"),
+    "refund": ("refund", "refund vouchers"),
 }
 
 
-def _gapless(series: str) -> str:
-    table, _ = _PAPERS[series]
-    return f"""
+def _gapless(series: str) -> Proof:
+    table, papers = _PAPERS[series]
+    return by_query(
+        f"{series} numbers",
+        f"{papers} run 1, 2, 3 … in each financial year, in order of issue",
+        f"""
         SELECT number AS breach FROM (
-            SELECT number, serial, issued_at,
-                row_number() OVER w AS counted, lag(issued_at) OVER w AS before
-            FROM {table} WINDOW w AS (PARTITION BY series ORDER BY serial)) AS o
-        WHERE serial <> counted OR issued_at < before OR length(number) > 16
+            SELECT number, serial, issued_at, issued_on,
+                row_number() OVER w AS counted, lag(issued_at) OVER w AS before,
+                lag(issued_on) OVER w AS day_before
+            FROM {table} AS p WINDOW w AS (PARTITION BY series ORDER BY serial)) AS o
+        WHERE serial <> counted OR issued_at < before OR issued_on < day_before
+           OR length(number) > 16
+        UNION ALL
+        SELECT number FROM {table} AS p
+        WHERE series <> '{series}/' || CASE
+            WHEN CAST(substr(CAST(issued_on AS VARCHAR(10)), 6, 2) AS INTEGER) >= 4
+            THEN substr(CAST(issued_on AS VARCHAR(10)), 3, 2) || substr(CAST(
+                CAST(substr(CAST(issued_on AS VARCHAR(10)), 1, 4) AS INTEGER) + 1
+                AS VARCHAR(4)), 3, 2)
+            ELSE substr(CAST(CAST(substr(CAST(issued_on AS VARCHAR(10)), 1, 4) AS INTEGER) - 1
+                AS VARCHAR(4)), 3, 2) || substr(CAST(issued_on AS VARCHAR(10)), 3, 2)
+            END
         UNION ALL
         SELECT 'series ' || s.name FROM number_series s
         WHERE s.name LIKE '{series}/%'
-          AND s.last <> (SELECT count(*) FROM {table} t WHERE t.series = s.name)
+          AND s.last <> (SELECT count(*) FROM {table} AS t WHERE t.series = s.name)
         UNION ALL
-        SELECT 'series ' || t.series FROM {table} t
-        WHERE NOT EXISTS (SELECT 1 FROM number_series s WHERE s.name = t.series)"""
+        SELECT 'series ' || t.series FROM {table} AS t
+        WHERE NOT EXISTS (SELECT 1 FROM number_series s WHERE s.name = t.series)""",
+    )
 
 
-_OWED = """i.total_paise - coalesce(
+_ALLOCATED = """coalesce(
     (SELECT sum(a.amount_paise) FROM allocation a WHERE a.invoice_number = i.number), 0)"""
+_CREDITED = """coalesce((SELECT sum(c.total_paise) FROM credit_note c
+    WHERE c.invoice_number = i.number AND c.cancelled_at IS NULL), 0)"""
+_OWED = f"i.total_paise - {_CREDITED} - {_ALLOCATED}"
+_USED = """coalesce(
+    (SELECT sum(a.amount_paise) FROM allocation a WHERE a.payment_id = p.id), 0)"""
+_REFUNDED = """coalesce(
+    (SELECT sum(r.amount_paise) FROM refund r WHERE r.payment_id = p.id), 0)"""
 
 PROOFS = (
     by_query(
         "billed once",
-        "every finished consultation is charged once, and billed once unless it is free",
+        "every consultation is charged once at a time, and billed once unless it is free",
         """SELECT 'appointment ' || p.id AS breach FROM appointment p
            LEFT JOIN encounter e ON e.appointment_id = p.id AND e.finished_at IS NOT NULL
            LEFT JOIN charge c ON c.appointment_id = p.id
-           LEFT JOIN invoice_line l ON l.charge_id = c.id
-           GROUP BY p.id, p.status, c.price_paise
+           GROUP BY p.id, p.status
            HAVING (p.status = 'fulfilled') <> (count(DISTINCT e.id) = 1)
-               OR (p.status = 'fulfilled') <> (count(DISTINCT c.id) = 1)
-               OR count(DISTINCT l.id)
-                  <> CASE WHEN p.status = 'fulfilled' AND c.price_paise > 0 THEN 1 ELSE 0 END""",
+               OR (p.status = 'fulfilled' AND count(c.id) = 0)
+               OR count(DISTINCT CASE WHEN c.voided_at IS NULL THEN c.id END)
+                  > CASE WHEN p.status IN ('fulfilled', 'arrived') THEN 1 ELSE 0 END
+           UNION ALL
+           SELECT 'charge ' || c.id FROM charge c
+           LEFT JOIN invoice_line l ON l.charge_id = c.id
+           WHERE c.appointment_id IS NOT NULL GROUP BY c.id, c.price_paise
+           HAVING count(l.id) <> CASE WHEN c.price_paise > 0 THEN 1 ELSE 0 END""",
+    ),
+    by_query(
+        "voided",
+        "a charge may be billed again exactly when its bill was voided or it was free",
+        """SELECT 'charge ' || c.id AS breach FROM charge c
+           JOIN invoice_line l ON l.charge_id = c.id
+           WHERE (c.voided_at IS NOT NULL) <> EXISTS (
+               SELECT 1 FROM credit_note n WHERE n.invoice_number = l.invoice_number
+                 AND n.kind = 'void' AND n.cancelled_at IS NULL)""",
     ),
     by_query(
         "lines and total",
-        "the lines of every bill sum to its total",
+        "the lines of every bill sum to its total, tax to its tax",
         """SELECT i.number AS breach FROM invoice i
            LEFT JOIN invoice_line l ON l.invoice_number = i.number
-           GROUP BY i.number, i.total_paise
-           HAVING coalesce(sum(l.quantity * l.unit_price_paise), -1) <> i.total_paise""",
+           GROUP BY i.number, i.total_paise, i.tax_paise, i.subtotal_paise
+           HAVING coalesce(sum(l.quantity * l.unit_price_paise), -1) <> i.subtotal_paise
+               OR coalesce(sum((l.amount_paise * l.tax_basis_points + 5000) / 10000), -1)
+                  <> i.tax_paise
+               OR i.subtotal_paise + i.tax_paise <> i.total_paise""",
     ),
-    by_query("bill numbers", _PAPERS["bill"][1], _gapless("bill")),
-    by_query("receipt numbers", _PAPERS["receipt"][1], _gapless("receipt")),
+    *(_gapless(series) for series in _PAPERS),
     by_query(
         "one receipt",
-        "every payment has its receipt",
-        """SELECT 'payment ' || p.id AS breach FROM payment p
-           WHERE NOT EXISTS (SELECT 1 FROM receipt r WHERE r.payment_id = p.id)""",
+        "every payment stands on a receipt, and the payments of a receipt sum to it",
+        """SELECT r.number AS breach FROM receipt r
+           LEFT JOIN payment p ON p.receipt_number = r.number
+           GROUP BY r.number, r.amount_paise
+           HAVING coalesce(sum(p.amount_paise), -1) <> r.amount_paise
+           UNION ALL
+           SELECT 'payment ' || p.id FROM payment p
+           WHERE NOT EXISTS (SELECT 1 FROM receipt r WHERE r.number = p.receipt_number)""",
     ),
     by_query(
         "received",
-        "no payment sets off more than was received",
-        """SELECT 'payment ' || p.id AS breach FROM payment p
-           JOIN allocation a ON a.payment_id = p.id
-           GROUP BY p.id, p.amount_paise HAVING sum(a.amount_paise) > p.amount_paise""",
+        "no payment pays and gives back more than was received, nor less than nothing",
+        f"""SELECT 'payment ' || p.id AS breach FROM payment p
+            WHERE {_USED} < 0 OR {_USED} + {_REFUNDED} > p.amount_paise""",
     ),
     by_query(
         "owed",
-        "no bill is paid more than once over",
-        f"SELECT i.number AS breach FROM invoice i WHERE {_OWED} < 0",
+        "no bill is paid or credited more than once over, nor less than nothing",
+        f"""SELECT i.number AS breach FROM invoice i
+            WHERE {_OWED} < 0 OR {_ALLOCATED} < 0""",
+    ),
+    by_query(
+        "own payer",
+        "every payment pays bills of its own payer alone",
+        """SELECT 'allocation ' || a.id AS breach FROM allocation a
+           JOIN payment p ON p.id = a.payment_id
+           JOIN invoice i ON i.number = a.invoice_number
+           WHERE p.payer_id <> i.payer_id""",
+    ),
+    by_query(
+        "taken back",
+        "an allocation is taken back once, whole, and what was reversed pays nothing",
+        """SELECT 'allocation ' || a.id AS breach FROM allocation a
+           LEFT JOIN allocation o ON o.id = a.reverses_id
+           WHERE (a.amount_paise < 0) <> (a.reverses_id IS NOT NULL)
+              OR (a.reverses_id IS NOT NULL AND (
+                  o.amount_paise <> -a.amount_paise OR o.payment_id <> a.payment_id
+                  OR o.invoice_number <> a.invoice_number))
+           UNION ALL
+           SELECT 'payment ' || r.payment_id FROM payment_reversal r
+           JOIN payment p ON p.id = r.payment_id
+           WHERE """
+        f"{_USED} <> 0 OR {_REFUNDED} <> 0",
+    ),
+    by_query(
+        "credited",
+        "no line is credited beyond its amount, and the lines of a credit note sum to it",
+        """SELECT 'line ' || l.id AS breach FROM invoice_line l
+           JOIN credit_note_line n ON n.invoice_line_id = l.id
+           JOIN credit_note c ON c.number = n.credit_number
+           WHERE c.cancelled_at IS NULL
+           GROUP BY l.id, l.amount_paise, l.tax_paise
+           HAVING sum(n.amount_paise) > l.amount_paise OR sum(n.tax_paise) > l.tax_paise
+           UNION ALL
+           SELECT c.number FROM credit_note c
+           LEFT JOIN credit_note_line n ON n.credit_number = c.number
+           LEFT JOIN invoice_line l ON l.id = n.invoice_line_id
+           GROUP BY c.number, c.subtotal_paise, c.tax_paise, c.total_paise, c.invoice_number
+           HAVING coalesce(sum(n.amount_paise), -1) <> c.subtotal_paise
+               OR coalesce(sum(n.tax_paise), -1) <> c.tax_paise
+               OR c.subtotal_paise + c.tax_paise <> c.total_paise
+               OR min(l.invoice_number) <> c.invoice_number
+               OR max(l.invoice_number) <> c.invoice_number""",
     ),
     by_query(
         "settled",
@@ -85,9 +175,14 @@ PROOFS = (
             for table, key, column in (
                 ("payment", "id", "amount_paise"),
                 ("allocation", "id", "amount_paise"),
+                ("receipt", "number", "amount_paise"),
+                ("refund", "number", "amount_paise"),
                 ("invoice", "number", "total_paise"),
                 ("invoice_line", "id", "amount_paise"),
+                ("credit_note", "number", "total_paise"),
+                ("credit_note_line", "id", "amount_paise"),
                 ("tariff", "id", "price_paise"),
+                ("service_price", "id", "price_paise"),
                 ("charge", "id", "price_paise"),
             )
         ),

@@ -100,7 +100,7 @@ PROOFS = (
             for table, key, deeds in (
                 ("appointment", "t.id", "'appointment booked', 'appointment moved'"),
                 ("invoice", "t.number", "'bill issued'"),
-                ("payment", "t.id", "'payment taken'"),
+                ("receipt", "t.number", "'payment taken', 'advance taken'"),
                 ("patient", "t.id", "'patient enrolled'"),
                 ("doctor", "t.id", "'doctor registered'"),
             )

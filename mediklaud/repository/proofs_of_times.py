@@ -2,13 +2,25 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
-from mediklaud.models import Allocation, Appointment, AuditEvent, Entitlement, Hold, Invoice
+from mediklaud.models import (
+    Allocation,
+    Appointment,
+    AuditEvent,
+    CreditNote,
+    Entitlement,
+    Hold,
+    Instalment,
+    Invoice,
+    PaymentPlan,
+    PlanBill,
+)
 from mediklaud.repository.holds import HOLD_MINUTES
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.proofs import Proof, by_query
@@ -146,7 +158,9 @@ def _gate(db: Session) -> Iterator[str]:
     rules = _dues_rules(db)
     promised = select(Appointment).order_by(col(Appointment.id)).execution_options(yield_per=500)
     for some in db.exec(promised).partitions(500):
-        ledger = _ledger_of(db, {one.patient_id for one in some})
+        asked = {person for one in some for person in (one.patient_id, one.payer_then_id)}
+        payers = {person for person in asked if person is not None}
+        ledger, plans = _ledger_of(db, payers), _plans_of(db, payers)
         for appointment in some:
             moved = appointment.moved_from_id is not None
             restored = appointment.promised_at != appointment.booked_at
@@ -154,34 +168,75 @@ def _gate(db: Session) -> Iterator[str]:
             seen = (appointment.dues_then_paise, appointment.overdue_then_paise)
             rule = (appointment.dues_limit_then_paise, appointment.grace_days_then)
             held = appointment.overdue_then_paise > appointment.dues_limit_then_paise
-            counted = _recounted(db, appointment, ledger.get(appointment.patient_id, []))
+            persons = (appointment.patient_id, appointment.payer_then_id)
+            changes = [change for one in persons for change in ledger.get(one or 0, [])]
+            agreed = [plan for one in persons for plan in plans.get(one or 0, [])]
+            counted = _recounted(db, appointment, changes, agreed)
             if seen not in counted or rule not in rules or (held and not passed):
                 yield f"appointment {appointment.id}"
 
 
-# What changed a patient's dues: when, by how many paise, and the day its bill was issued on.
-_Change = tuple[datetime, int, date]
+# What changed somebody's dues: when, by how many paise, its bill and the day that was issued on.
+_Change = tuple[datetime, int, date, str]
 
 
-def _ledger_of(db: Session, patient_ids: set[int]) -> dict[int, list[_Change]]:
-    """Every bill and allocation of these patients, from the ledger's rows alone."""
+@dataclass(frozen=True)
+class _Agreed:
+    """A payment plan as its rows tell it."""
+
+    plan: PaymentPlan
+    bills: frozenset[str]
+    instalments: tuple[tuple[date, int], ...]
+
+    def covers(self, then: list[_Change], day: date, end: datetime) -> frozenset[str]:
+        """Its bills, where it stood at a moment and what was due before the day was cleared."""
+        if self.plan.agreed_at >= end or (self.plan.ended_at or end) < end:
+            return frozenset()
+        owed = sum(paise for _, paise, _, number in then if number in self.bills)
+        due = sum(paise for due_on, paise in self.instalments if due_on < day)
+        return self.bills if due <= self.plan.total_paise - owed else frozenset()
+
+
+def _plans_of(db: Session, payer_ids: set[int]) -> dict[int, list[_Agreed]]:
+    """Every payment plan of these payers, ended ones too."""
+    found: dict[int, list[_Agreed]] = {}
+    for plan in db.exec(select(PaymentPlan).where(col(PaymentPlan.payer_id).in_(payer_ids))):
+        bills = db.exec(select(PlanBill.invoice_number).where(PlanBill.plan_id == plan.id))
+        due = columns(col(Instalment.due_on), col(Instalment.amount_paise))
+        instalments = db.execute(due.where(col(Instalment.plan_id) == plan.id))
+        parts = tuple((due_on, paise) for due_on, paise in instalments)
+        agreed = _Agreed(plan, frozenset(bills), parts)
+        found.setdefault(plan.payer_id, []).append(agreed)
+    return found
+
+
+def _ledger_of(db: Session, payer_ids: set[int]) -> dict[int, list[_Change]]:
+    """Every bill, credit and allocation of these payers, from the ledger's rows alone."""
     found: dict[int, list[_Change]] = {}
-    theirs = col(Invoice.patient_id).in_(patient_ids)
-    bill = (col(Invoice.patient_id), col(Invoice.issued_on))
+    theirs = col(Invoice.payer_id).in_(payer_ids)
+    bill = (col(Invoice.payer_id), col(Invoice.issued_on), col(Invoice.number))
     bills = columns(*bill, col(Invoice.issued_at), col(Invoice.total_paise)).where(theirs)
     paid = (
         columns(*bill, col(Allocation.allocated_at), -col(Allocation.amount_paise))
         .join(Invoice, col(Invoice.number) == col(Allocation.invoice_number))
         .where(theirs)
     )
-    for rows in (bills, paid):
-        for patient_id, issued_on, moment, paise in db.execute(rows):
-            found.setdefault(patient_id, []).append((moment, paise, issued_on))
+    note = columns(*bill, col(CreditNote.issued_at), -col(CreditNote.total_paise))
+    again = columns(*bill, col(CreditNote.cancelled_at), col(CreditNote.total_paise)).where(
+        col(CreditNote.cancelled_at).is_not(None)
+    )
+    credited, cancelled = (
+        rows.join(Invoice, col(Invoice.number) == col(CreditNote.invoice_number)).where(theirs)
+        for rows in (note, again)
+    )
+    for rows in (bills, paid, credited, cancelled):
+        for payer_id, issued_on, number, moment, paise in db.execute(rows):
+            found.setdefault(payer_id, []).append((moment, paise, issued_on, number))
     return found
 
 
 def _recounted(
-    db: Session, appointment: Appointment, ledger: list[_Change]
+    db: Session, appointment: Appointment, ledger: list[_Change], plans: list[_Agreed]
 ) -> set[tuple[int, int]]:
     """Owed and overdue at the moment of a promise; its own microsecond may count or not."""
     if not ledger:
@@ -191,9 +246,14 @@ def _recounted(
     graced = day - timedelta(days=appointment.grace_days_then)
     counted = set()
     for end in (moment, moment + timedelta(microseconds=1)):
-        then = [(paise, issued_on) for at, paise, issued_on in ledger if at < end]
-        overdue = sum(paise for paise, issued_on in then if issued_on <= graced)
-        counted.add((sum(paise for paise, _ in then), overdue))
+        then = [change for change in ledger if change[0] < end]
+        covered = {number for plan in plans for number in plan.covers(then, day, end)}
+        overdue = sum(
+            paise
+            for _, paise, issued_on, number in then
+            if issued_on <= graced and number not in covered
+        )
+        counted.add((sum(paise for _, paise, _, _ in then), overdue))
     return counted
 
 

@@ -8,7 +8,12 @@ from sqlmodel import Session
 
 from mediklaud.models import Account
 from mediklaud.permissions import Deed
-from mediklaud.repository import proofs_of_money, proofs_of_the_house, proofs_of_times
+from mediklaud.repository import (
+    proofs_of_money,
+    proofs_of_the_house,
+    proofs_of_the_till,
+    proofs_of_times,
+)
 from mediklaud.repository.audit import permit
 from mediklaud.repository.hospital import is_set_up
 from mediklaud.repository.proofs import Finding, Proof
@@ -19,5 +24,6 @@ def check_house(db: Session, *, by: Account) -> list[Finding]:
     permit(db, by, Deed.CHECK_HOUSE)
     asked: tuple[Proof, ...] = proofs_of_the_house.PROOFS
     if is_set_up(db):
-        asked = (*asked, *proofs_of_times.PROOFS, *proofs_of_money.PROOFS)
+        of_money = (*proofs_of_money.PROOFS, *proofs_of_the_till.PROOFS)
+        asked = (*asked, *proofs_of_times.PROOFS, *of_money)
     return [proof.ask(db) for proof in asked]

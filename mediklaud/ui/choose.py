@@ -7,7 +7,6 @@ starts empty with the next form.
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TypeVar
-from zoneinfo import available_timezones
 
 import streamlit as st
 from sqlmodel import Session
@@ -153,7 +152,7 @@ def minute(label: str, form: str, *, value: int) -> int:
 
 def zone(label: str, form: str, *, value: str = "Asia/Kolkata") -> str:
     """A time zone."""
-    return one(label, sorted(available_timezones()), form, chosen=value)
+    return one(label, sorted(clock.zones()), form, chosen=value)
 
 
 def doctor(

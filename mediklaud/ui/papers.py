@@ -42,15 +42,15 @@ def bills(found: Sequence[Invoice], owed: Dues) -> None:
             st.caption(plain(f"{bill.issued_on:%d %b %Y} · {bill.doctor_name}"))
 
 
-def receipts(found: Sequence[tuple[Receipt, Payment]], hospital: Hospital) -> None:
+def receipts(found: Sequence[tuple[Receipt, list[Payment]]], hospital: Hospital) -> None:
     """A patient's receipts, the newest first."""
     if not found:
         st.caption("No receipt yet. The first one is issued with the first payment.")
-    for receipt, payment in _page(found, "receipts"):
-        at = clock.local(payment.received_at, hospital.zone)
-        reference = f" {payment.reference}" if payment.reference else ""
-        words = f"{at:%d %b %Y, %H:%M} · {METHOD_NAMES[payment.method]}{reference}"
-        with _row(receipt.number, payment.amount_paise, receipt_button):
+    for receipt, payments in _page(found, "receipts"):
+        at = clock.local(receipt.issued_at, hospital.zone)
+        ways = ", ".join(f"{METHOD_NAMES[one.method]} {one.reference}".strip() for one in payments)
+        words = f"{at:%d %b %Y, %H:%M} · {ways}"
+        with _row(receipt.number, receipt.amount_paise, receipt_button):
             st.caption(plain(words))
 
 

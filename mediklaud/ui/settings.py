@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from mediklaud import contact
-from mediklaud.models import Hospital
+from mediklaud.models import BillWhen, Hospital
 from mediklaud.money import read_rupees
 from mediklaud.repository import HospitalForm, follow_up_words, policy_words
 from mediklaud.ui import choose
@@ -21,6 +21,17 @@ _COUNTS = {
     "overbookings_a_session": "Overbookings a session",
     "letter_grace_seconds": "Seconds a letter rests",
     "reminder_hours": "Hours before, for reminders",
+}
+
+
+_BILL_WHEN = {BillWhen.ARRIVAL: "As the patient arrives", BillWhen.FINISH: "As it is finished"}
+_PREFIXES = {
+    "patient_prefix": "Patient prefix",
+    "bill_prefix": "Bill prefix",
+    "receipt_prefix": "Receipt prefix",
+    "credit_prefix": "Credit note prefix",
+    "refund_prefix": "Refund prefix",
+    "advance_prefix": "Advance prefix",
 }
 
 
@@ -43,7 +54,7 @@ class TypedSettings:
 
 def fields(form: str, hospital: Hospital) -> TypedSettings:
     """The fields of the settings, filled with what is kept."""
-    words = {**_itself(form, hospital), **_prefixes(form, hospital)}
+    words = {**_itself(form, hospital), **_prefixes(form, hospital), **_billing(form, hospital)}
     limit, grace = _dues(form, hospital)
     counts = {**grace, **_follow_ups(form, hospital), **_overbooking(form, hospital)}
     counts |= _letters(form, hospital)
@@ -78,14 +89,25 @@ def _itself(form: str, hospital: Hospital) -> dict[str, Any]:
 def _prefixes(form: str, hospital: Hospital) -> dict[str, Any]:
     st.subheader("Numbers", anchor=False)
     st.caption("1 to 3 capital letters or digits stand before every number given from now on.")
-    first, second, third = st.columns(3)
-    with first:
-        patients = choose.words("Patient prefix", form, value=hospital.patient_prefix)
-    with second:
-        bills = choose.words("Bill prefix", form, value=hospital.bill_prefix)
-    with third:
-        receipts = choose.words("Receipt prefix", form, value=hospital.receipt_prefix)
-    return {"patient_prefix": patients, "bill_prefix": bills, "receipt_prefix": receipts}
+    columns = st.columns(3)
+    typed = {}
+    for place, (prefix, label) in enumerate(_PREFIXES.items()):
+        with columns[place % 3]:
+            typed[prefix] = choose.words(label, form, value=getattr(hospital, prefix))
+    return typed
+
+
+def _billing(form: str, hospital: Hospital) -> dict[str, Any]:
+    st.subheader("Billing", anchor=False)
+    st.caption("A consultation is billed once, whichever moment is chosen and whenever it changes.")
+    when = choose.few(
+        "Consultations are billed",
+        list(BillWhen),
+        form,
+        shown=lambda one: _BILL_WHEN[one],
+        chosen=hospital.bill_when,
+    )
+    return {"bill_when": when}
 
 
 def _dues(form: str, hospital: Hospital) -> tuple[str, dict[str, int | None]]:

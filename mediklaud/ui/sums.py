@@ -1,5 +1,6 @@
 """Sums as tables and files: paise stay whole until they are shown."""
 
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from typing import Any
@@ -11,11 +12,20 @@ from mediklaud.database import reading
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository import live_account, permit
-from mediklaud.spreadsheet import csv_of
+from mediklaud.spreadsheet import csv_of, xlsx_of
 from mediklaud.ui.charts import bars
 from mediklaud.ui.desk import token
 
 ROWS_A_PAGE = 25
+_FILES = (
+    ("CSV", "csv", csv_of, "text/csv"),
+    (
+        "Excel",
+        "xlsx",
+        xlsx_of,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+)
 
 
 def metrics(told: dict[str, str], **helps: str) -> None:
@@ -90,29 +100,37 @@ def breakdown(
 def listing(frame: pd.DataFrame, names: dict[str, str], *, name: str, deed: Deed) -> None:
     """A table, page by page, and all of it as a file."""
     table(page_of(frame, name), names, alt=name.replace("-", " "))
-    csv_button(frame, names, name=name, deed=deed)
+    with st.container(horizontal=True):
+        file_buttons(frame, names, name=name, deed=deed)
 
 
-def csv_button(frame: pd.DataFrame, names: dict[str, str], *, name: str, deed: Deed) -> None:
-    """A table as CSV, made when it is asked for and only for whoever may still see it."""
-    st.download_button(
-        "CSV",
-        data=partial(csv_file, token(), frame, names, deed),
-        file_name=f"{name}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        key=f"csv-{name}",
-        on_click="ignore",
-        disabled=frame.empty,
-        help="This table for a spreadsheet",
-    )
+def file_buttons(frame: pd.DataFrame, names: dict[str, str], *, name: str, deed: Deed) -> None:
+    """A table as CSV and Excel, made when asked for and only for whoever may still see it."""
+    for label, ending, make, mime in _FILES:
+        st.download_button(
+            label,
+            data=partial(table_file, token(), frame, names, deed, make),
+            file_name=f"{name}.{ending}",
+            mime=mime,
+            icon=":material/download:",
+            key=f"{ending}-{name}",
+            on_click="ignore",
+            disabled=frame.empty,
+            help="This table for a spreadsheet",
+        )
 
 
-def csv_file(held: str, frame: pd.DataFrame, names: dict[str, str], deed: Deed) -> bytes:
-    """The CSV of a table, for the sign-in that asks; refuses one that has ended or may not."""
+def table_file(
+    held: str,
+    frame: pd.DataFrame,
+    names: dict[str, str],
+    deed: Deed,
+    make: Callable[[pd.DataFrame, dict[str, str]], bytes] = csv_of,
+) -> bytes:
+    """The file of a table, for the sign-in that asks; refuses one that has ended or may not."""
     with reading() as db:
         permit(db, live_account(db, held), deed)
-    return csv_of(frame, names)
+    return make(frame, names)
 
 
 def at_most(rows: int) -> str:

@@ -47,8 +47,8 @@ st.caption(plain(f"Routine booking is on hold with {policy_words(hospital)}."))
 age, doctor, specialty = st.tabs(["By age", "By doctor", "By specialty"])
 for tab, word, frame, names in (
     (age, "age", ages, {"age": "Age of the bill", "patients": "Patients"}),
-    (doctor, "doctor_name", reports.owed_by_doctor(bills), {"doctor_name": "Doctor"}),
-    (specialty, "specialty", reports.owed_by_specialty(bills), {"specialty": "Specialty"}),
+    (doctor, "doctor_name", reports.ageing_by_doctor(bills, today), {"doctor_name": "Doctor"}),
+    (specialty, "specialty", reports.ageing_by_specialty(bills, today), {"specialty": "Specialty"}),
 ):
     with tab:
         sums.breakdown(
@@ -76,7 +76,7 @@ who = owing.assign(
 above = st.container(horizontal=True, vertical_alignment="center")
 picked = sums.chosen_row(sums.page_of(who, "who-owes"), WHO, by="patient_id", alt="Who owes")
 with above:
-    sums.csv_button(who, WHO, name=f"who-owes-{today}", deed=Deed.SEE_DUES)
+    sums.file_buttons(who, WHO, name=f"who-owes-{today}", deed=Deed.SEE_DUES)
     if picked is None:
         st.caption("Choose a row to take a payment.")
     else:

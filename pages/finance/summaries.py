@@ -22,24 +22,29 @@ if period is None:
     st.stop()
 
 with reading() as db:
-    bills = reports.bills_frame(billed_lines(db, *period, by=me))
-    payments = reports.payments_frame(received_lines(db, *period, by=me))
+    received = received_lines(db, *period, by=me)
+    moved = reports.Movements(
+        reports.bills_frame(billed_lines(db, *period, by=me)),
+        payments=reports.payments_frame(received),
+        # What is received is set against bills at once.
+        allocations=reports.allocations_frame(received),
+    )
 
 st.subheader(period_words(*period), anchor=False)
-whole = reports.summary_of_period(bills, payments).iloc[0]
+whole = reports.summary_of_period(moved).iloc[0]
 sums.metrics(
     {
         "Billed": rupees(whole["billed_paise"]),
         "Received": rupees(whole["received_paise"]),
         "Change of dues": rupees(whole["change_paise"]),
-        "Still owed": rupees(whole["owed_paise"]),
+        "Still owed": rupees(whole["unpaid_paise"]),
     },
     **{
         "Change of dues": "Billed minus received: by how much outstanding dues grew.",
         "Still owed": "What is not yet paid of the bills of this period.",
     },
 )
-if bills.empty and payments.empty:
+if moved.empty:
     st.info("Nothing was billed or received in this period. Choose another one.")
     st.stop()
 
@@ -53,36 +58,37 @@ BOTH = {
 days = sums.days_words(*period)
 day, month, doctor, specialty, mode = st.tabs(["Day", "Month", "Doctor", "Specialty", "Mode"])
 
-for tab, word, frame in (
-    (day, "day", reports.summary_by_day(bills, payments)),
-    (month, "month", reports.summary_by_month(bills, payments)),
+for tab, word, summary in (
+    (day, "day", reports.summary_by_day),
+    (month, "month", reports.summary_by_month),
 ):
     with tab:
-        drawn = reports.every_day(frame, *period) if word == "day" else frame
-        charts.both_sides(drawn, word, alt=f"Billed and received by {word}")
+        frame = summary(moved)
+        charts.both_sides(summary(moved, every=period), word, alt=f"Billed and received by {word}")
         names = {word: word.capitalize(), **BOTH}
         sums.listing(frame, names, name=f"by-{word}-{days}", deed=Deed.SEE_SUMMARIES)
 
-received = reports.received_by_method(payments)
-received["mode"] = received["method"].map(papers.METHOD_NAMES)
+billed = reports.Movements(moved.bills)
+modes = reports.received_by_mode(moved.payments)
+modes["mode"] = modes["method"].map(papers.METHOD_NAMES)
 for tab, word, frame, names in (
     (
         doctor,
         "doctor_name",
-        reports.billed_by_doctor(bills),
+        reports.summary_by_doctor(billed),
         {"doctor_name": "Doctor", **BILLED, "doctor_number": "Number"},
     ),
     (
         specialty,
         "specialty",
-        reports.billed_by_specialty(bills),
+        reports.summary_by_specialty(billed),
         {"specialty": "Specialty", **BILLED},
     ),
     (
         mode,
         "mode",
-        received,
-        {"mode": "Mode", "payments": "Payments", "received_paise": "Received"},
+        modes,
+        {"mode": "Mode", "lines": "Payments", "received_paise": "Received"},
     ),
 ):
     with tab:

@@ -7,7 +7,7 @@ from alembic import op
 from mediklaud.migrations.reshaping import reshape
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -23,9 +23,6 @@ def upgrade() -> None:
     _reshape_messages({"facts": f"CAST({words} AS TEXT)", "language": "'en'"})
     if dialect == "sqlite":
         _index_messages()
-        return
-    for column in ("headline", "text", "html", "calendar", "calendar_method"):
-        op.drop_column("message", column)
 
 
 def _reshape_messages(fill: dict[str, str]) -> None:

@@ -1,0 +1,127 @@
+"""Parts of payments set against bills and taken back, and the moment a bill is settled."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from mediklaud import clock
+from mediklaud.database import total
+from mediklaud.models import Allocation, CreditNote, Invoice, Payment, PaymentReversal, Refund
+from mediklaud.repository.hospital import the_hospital
+
+# What is paid and what is credited on the bill of the enclosing query, in paise.
+ALLOCATED = (
+    select(total(Allocation.amount_paise))
+    .where(col(Allocation.invoice_number) == col(Invoice.number))
+    .correlate(Invoice)
+    .scalar_subquery()
+)
+CREDITED = (
+    select(total(CreditNote.total_paise))
+    .where(
+        col(CreditNote.invoice_number) == col(Invoice.number),
+        col(CreditNote.cancelled_at).is_(None),
+    )
+    .correlate(Invoice)
+    .scalar_subquery()
+)
+OWED = col(Invoice.total_paise) - CREDITED - ALLOCATED
+# What of the payment of the enclosing query neither pays a bill nor was given back.
+_REVERSED = (
+    select(col(PaymentReversal.id))
+    .where(col(PaymentReversal.payment_id) == col(Payment.id))
+    .correlate(Payment)
+    .exists()
+)
+_USED = (
+    select(total(Allocation.amount_paise))
+    .where(col(Allocation.payment_id) == col(Payment.id))
+    .correlate(Payment)
+    .scalar_subquery()
+)
+_REFUNDED = (
+    select(total(Refund.amount_paise))
+    .where(col(Refund.payment_id) == col(Payment.id))
+    .correlate(Payment)
+    .scalar_subquery()
+)
+LEFT = col(Payment.amount_paise) - _USED - _REFUNDED
+STANDING = ~_REVERSED
+
+_OWED_ON = select(OWED).where(col(Invoice.number) == bindparam("number"))
+_CREDITED_ON = select(CREDITED).where(col(Invoice.number) == bindparam("number"))
+_LEFT_OF = select(LEFT).where(col(Payment.id) == bindparam("payment_id"), STANDING)
+
+
+def owed_on(db: Session, number: str) -> int:
+    """What is owed on a bill now: its total less what is credited and paid, in paise."""
+    return int(db.execute(_OWED_ON, {"number": number}).scalar_one())
+
+
+def credited_on(db: Session, number: str) -> int:
+    """What standing credit notes take back of a bill, in paise."""
+    return int(db.execute(_CREDITED_ON, {"number": number}).scalar_one())
+
+
+def left_of(db: Session, payment_id: int | None) -> int:
+    """What of a payment pays nothing and was not refunded; 0 where it came to nothing."""
+    return int(db.execute(_LEFT_OF, {"payment_id": payment_id}).scalar() or 0)
+
+
+def allocate(db: Session, payment: Payment, number: str, amount_paise: int, at: datetime) -> None:
+    """Set a part of a payment against a bill; `settle` follows once all parts are written.
+
+    With the payer's row locked. Two desks meet at no_more_is_allocated_than_was_received and
+    no_more_is_allocated_than_is_owed.
+    """
+    db.add(
+        Allocation(
+            payment_id=payment.id or 0,
+            invoice_number=number,
+            amount_paise=amount_paise,
+            allocated_at=at,
+            allocated_on=clock.day_of(at, the_hospital(db).zone),
+        )
+    )
+
+
+def take_back(db: Session, allocation: Allocation, at: datetime) -> None:
+    """Take an allocation back whole by a second row (an_allocation_is_reversed_once)."""
+    db.add(
+        Allocation(
+            payment_id=allocation.payment_id,
+            invoice_number=allocation.invoice_number,
+            amount_paise=-allocation.amount_paise,
+            allocated_at=at,
+            allocated_on=clock.day_of(at, the_hospital(db).zone),
+            reverses_id=allocation.id,
+        )
+    )
+
+
+_Later = aliased(Allocation)
+
+
+def standing_parts(db: Session, *conditions: ColumnElement[bool]) -> list[Allocation]:
+    """The allocations that were not taken back, the newest first."""
+    taken_back = select(col(_Later.id)).where(col(_Later.reverses_id) == col(Allocation.id))
+    rows = (
+        select(Allocation)
+        .where(col(Allocation.reverses_id).is_(None), ~taken_back.exists(), *conditions)
+        .order_by(col(Allocation.id).desc())
+    )
+    return list(db.execute(rows).scalars())
+
+
+def settle(db: Session, number: str, at: datetime) -> None:
+    """Let a bill count as settled when nothing is owed on it, and as open when something is."""
+    db.flush()
+    bill, owed = db.get_one(Invoice, number), owed_on(db, number)
+    if owed and bill.settled_at is not None:
+        bill.settled_at = None
+    elif not owed and bill.settled_at is None:
+        bill.settled_at = at
+    db.add(bill)
+    db.flush()

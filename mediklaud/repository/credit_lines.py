@@ -1,0 +1,109 @@
+"""What may be taken back of a bill's lines, and how a sum is spread over them, with its tax."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from mediklaud.database import total
+from mediklaud.errors import BillCreditedAlready, CreditNotPossible, CreditTooMuch
+from mediklaud.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from mediklaud.money import rupees, tax_on
+
+
+@dataclass(frozen=True)
+class CreditLine:
+    """So much, before tax, taken back of one line of a bill."""
+
+    line_id: int
+    amount_paise: int
+
+
+@dataclass(frozen=True)
+class CreditableLine:
+    """A line of a bill and what was not credited of it yet. Sums in paise."""
+
+    line: InvoiceLine
+    amount_paise: int
+    tax_paise: int
+
+
+def creditable_lines(db: Session, bill: Invoice) -> list[CreditableLine]:
+    """The lines of a bill with what no standing credit note took back yet."""
+    of_bill = select(InvoiceLine).where(InvoiceLine.invoice_number == bill.number)
+    return [
+        CreditableLine(
+            line,
+            line.amount_paise - _credited(db, line, CreditNoteLine.amount_paise),
+            line.tax_paise - _credited(db, line, CreditNoteLine.tax_paise),
+        )
+        for line in db.exec(of_bill.order_by(col(InvoiceLine.id)))
+    ]
+
+
+def spread(left: Sequence[CreditableLine], amount_paise: int) -> list[CreditLine]:
+    """An amount with its tax, as lines before tax, from the first line on; for siblings.
+
+    Refuses more than is left of all of them (CreditNotPossible). Where a rate makes the paisa
+    fall between two amounts, the last line takes the lower.
+    """
+    parts: list[CreditLine] = []
+    for one in left:
+        gross = min(amount_paise, one.amount_paise + one.tax_paise)
+        rate = one.line.tax_basis_points
+        net = one.amount_paise if gross == one.amount_paise + one.tax_paise else 0
+        if not net and gross:
+            net = gross * 10_000 // (10_000 + rate)
+            net += net + 1 + tax_on(net + 1, rate) <= gross
+        if net:
+            parts.append(CreditLine(one.line.id or 0, net))
+        amount_paise -= gross
+    if amount_paise > 0 or not parts:
+        raise CreditNotPossible()
+    return parts
+
+
+def _credited(db: Session, line: InvoiceLine, column: Any) -> int:
+    rows = (
+        select(total(column))
+        .join(CreditNote, col(CreditNote.number) == col(CreditNoteLine.credit_number))
+        .where(CreditNoteLine.invoice_line_id == line.id, col(CreditNote.cancelled_at).is_(None))
+    )
+    return int(db.exec(rows).one())
+
+
+def all_that_is_left(bill: Invoice, left: Sequence[CreditableLine]) -> list[CreditNoteLine]:
+    """The lines of a note that takes back the rest of a bill (BillCreditedAlready where none)."""
+    parts = [_part(one, one.amount_paise, one.tax_paise) for one in left if one.amount_paise]
+    if not parts:
+        raise BillCreditedAlready(number=bill.number)
+    return parts
+
+
+def parts_of(left: Sequence[CreditableLine], lines: Sequence[CreditLine]) -> list[CreditNoteLine]:
+    """The lines of a note that takes back what was chosen; refuses more than is left."""
+    of_line = {one.line.id: one for one in left}
+    parts = []
+    for wanted in lines:
+        one = of_line.pop(wanted.line_id, None)
+        if one is None or wanted.amount_paise <= 0:
+            raise CreditNotPossible()
+        if wanted.amount_paise > one.amount_paise:
+            raise CreditTooMuch(line=one.line.description, most=rupees(one.amount_paise))
+        # The last part takes what rounding left of the line's tax.
+        last = wanted.amount_paise == one.amount_paise
+        tax = tax_on(wanted.amount_paise, one.line.tax_basis_points)
+        tax_paise = one.tax_paise if last else min(tax, one.tax_paise)
+        parts.append(_part(one, wanted.amount_paise, tax_paise))
+    return parts
+
+
+def _part(one: CreditableLine, amount_paise: int, tax_paise: int) -> CreditNoteLine:
+    return CreditNoteLine(
+        credit_number="",
+        invoice_line_id=one.line.id or 0,
+        description=one.line.description,
+        amount_paise=amount_paise,
+        tax_paise=tax_paise,
+    )

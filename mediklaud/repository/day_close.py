@@ -1,0 +1,277 @@
+"""The cashier's day at the till: counted by method against the ledger, closed, and reopened."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func
+from sqlalchemy import select as columns
+from sqlmodel import Session, col, select
+
+from mediklaud import clock, text
+from mediklaud.database import expecting, total
+from mediklaud.errors import (
+    CountMissesReason,
+    DayClosedAlready,
+    DayNotCome,
+    NeedsAPerson,
+    NotFound,
+    StaleForm,
+    YourOwnDay,
+)
+from mediklaud.models import (
+    Account,
+    DayClose,
+    DayCount,
+    Method,
+    Payment,
+    PaymentReversal,
+    Refund,
+)
+from mediklaud.money import rupees
+from mediklaud.permissions import Deed
+from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.hospital import next_number, the_hospital
+
+CLOSES_A_PAGE = 200
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a cashier counted by one method, and why it differs where it does."""
+
+    method: Method
+    counted_paise: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class TillLine:
+    """What the ledger says of a cashier's day by one method, in paise."""
+
+    method: Method
+    received_paise: int
+    refunded_paise: int
+    reversed_paise: int
+
+    @property
+    def system_paise(self) -> int:
+        """What the till should hold of the day."""
+        return self.received_paise - self.refunded_paise - self.reversed_paise
+
+
+@dataclass(frozen=True)
+class ClosedDay:
+    """A close with its counts, whose till it was and who reopened it."""
+
+    close: DayClose
+    counts: tuple[DayCount, ...]
+    cashier: Account
+    reopened_by: Account | None = None
+
+    @property
+    def difference_paise(self) -> int:
+        """What was counted beyond the ledger; below zero where something is missing."""
+        return sum(one.counted_paise - one.system_paise for one in self.counts)
+
+
+def till_of(db: Session, account: Account, day: date, *, by: Account) -> list[TillLine]:
+    """What the ledger says of a cashier's day, every method in turn."""
+    permit(db, by, Deed.CLOSE_DAY)
+    return _till(db, account.id, day)
+
+
+def _till(db: Session, account_id: int | None, day: date) -> list[TillLine]:
+    received = columns(col(Payment.method), total(Payment.amount_paise)).where(
+        col(Payment.received_by) == account_id, col(Payment.received_on) == day
+    )
+    refunded = columns(col(Refund.method), total(Refund.amount_paise)).where(
+        col(Refund.issued_by) == account_id, col(Refund.issued_on) == day
+    )
+    undone = (
+        columns(col(Payment.method), total(Payment.amount_paise))
+        .join(PaymentReversal, col(PaymentReversal.payment_id) == col(Payment.id))
+        .where(
+            col(PaymentReversal.reversed_by) == account_id, col(PaymentReversal.reversed_on) == day
+        )
+    )
+    sums: list[dict[Method, int]] = [
+        {method: int(paise) for method, paise in db.execute(rows.group_by(word))}
+        for rows, word in (
+            (received, col(Payment.method)),
+            (refunded, col(Refund.method)),
+            (undone, col(Payment.method)),
+        )
+    ]
+    return [TillLine(method, *(one.get(method, 0) for one in sums)) for method in Method]
+
+
+def close_day(
+    db: Session,
+    counts: Sequence[Count],
+    *,
+    form: str,
+    by: Account,
+    day: date | None = None,
+) -> DayClose:
+    """Close one's own day at the till, today unless told: what was counted beside the ledger.
+
+    What was not counted counts as nothing. A difference needs a reason (CountMissesReason,
+    a_difference_has_a_reason). A payment taken at the same moment waits or is told that the
+    day is closed: the guards a_closed_day_takes_no_… lock the cashier's row like this deed. A
+    second click is the same close: a_second_click_is_the_same_close.
+    """
+    permit(db, by, Deed.CLOSE_DAY)
+    cashier = _locked_cashier(db, by.id)
+    same_click = db.exec(select(DayClose).where(DayClose.form == form)).first()
+    if same_click is not None and same_click.account_id == cashier:
+        return same_click
+    today = clock.today(the_hospital(db).zone)
+    day = day or today
+    if day > today:
+        raise DayNotCome()
+    close = DayClose(
+        id=next_number(db, "day_close"),
+        account_id=cashier,
+        day=day,
+        closed_at=clock.now(),
+        form=form,
+    )
+    rows = _counted(close, _till(db, cashier, day), counts)
+    with expecting(
+        db,
+        a_day_is_closed_once=DayClosedAlready(day=day),
+        a_second_click_is_the_same_close=StaleForm(),
+    ):
+        db.add_all(rows)
+        db.flush()
+        db.add(close)
+    note_deed(
+        db,
+        by,
+        "day closed",
+        f"day_close/{close.id}",
+        day=day.isoformat(),
+        counted={one.method.value: one.counted_paise for one in rows},
+        difference_paise=sum(one.counted_paise - one.system_paise for one in rows),
+    )
+    return close
+
+
+def _counted(close: DayClose, till: Sequence[TillLine], counts: Sequence[Count]) -> list[DayCount]:
+    of_method = {one.method: one for one in counts}
+    rows = []
+    for line in till:
+        count = of_method.get(line.method, Count(line.method, 0))
+        reason = text.line(count.reason, field="Reason", at_most=200)
+        difference = count.counted_paise - line.system_paise
+        if difference and not reason:
+            raise CountMissesReason(method=line.method.value, difference=rupees(difference))
+        rows.append(
+            DayCount(
+                close_id=close.id,
+                method=line.method,
+                system_paise=line.system_paise,
+                counted_paise=count.counted_paise,
+                reason=reason,
+            )
+        )
+    return rows
+
+
+def reopen_day(db: Session, close: DayClose, reason: str, *, by: Account) -> DayClose:
+    """Reopen another cashier's closed day, with a reason; it is closed anew when it is right.
+
+    Refuses one's own (YourOwnDay, a_second_person_reopens_the_day). A day that was reopened
+    stays so (a_day_is_reopened_once), so a second click is the same reopening.
+    """
+    permit(db, by, Deed.REOPEN_DAY)
+    told = text.needed(reason, field="Reason", at_most=200)
+    if by.id is None:
+        raise NeedsAPerson()
+    kept = db.get(DayClose, close.id)
+    if kept is None:
+        raise NotFound(what="closed day")
+    if kept.account_id == by.id:
+        raise YourOwnDay()
+    _locked_cashier(db, kept.account_id)
+    db.refresh(kept)
+    if kept.reopened_at is not None:
+        return kept
+    at = max(clock.now(), kept.closed_at)
+    kept.sqlmodel_update({"reopened_at": at, "reopened_by": by.id, "reopen_reason": told})
+    db.add(kept)
+    db.flush()
+    note_deed(db, by, "day reopened", f"day_close/{kept.id}", reason=told)
+    return kept
+
+
+def standing_close(db: Session, account: Account, day: date, *, by: Account) -> DayClose | None:
+    """The close that stands for a cashier's day; None while it is open."""
+    permit(db, by, Deed.CLOSE_DAY)
+    rows = select(DayClose).where(
+        DayClose.account_id == account.id, DayClose.day == day, col(DayClose.reopened_at).is_(None)
+    )
+    return db.exec(rows).first()
+
+
+def closed_days(db: Session, first_day: date, last_day: date, *, by: Account) -> list[ClosedDay]:
+    """Every close of these days, reopened ones too, the newest first, two hundred at most."""
+    permit(db, by, Deed.CLOSE_DAY)
+    rows = (
+        select(DayClose)
+        .where(DayClose.day >= first_day, DayClose.day <= last_day)
+        .order_by(col(DayClose.day).desc(), col(DayClose.id).desc())
+        .limit(CLOSES_A_PAGE)
+    )
+    closes = db.exec(rows).all()
+    ids = [close.id for close in closes]
+    counts = db.exec(select(DayCount).where(col(DayCount.close_id).in_(ids))).all()
+    people = {one.account_id for one in closes} | {one.reopened_by for one in closes}
+    named = db.exec(select(Account).where(col(Account.id).in_(people - {None}))).all()
+    known = {account.id: account for account in named}
+    return [
+        ClosedDay(
+            close,
+            tuple(one for one in counts if one.close_id == close.id),
+            known[close.account_id],
+            known.get(close.reopened_by),
+        )
+        for close in closes
+    ]
+
+
+def unclosed_days(db: Session, since: date, *, by: Account) -> list[tuple[Account, date]]:
+    """Cashiers' days since a day that moved money and are not closed, the oldest first."""
+    permit(db, by, Deed.CLOSE_DAY)
+    moved: tuple[tuple[Any, Any], ...] = (
+        (col(Payment.received_by), col(Payment.received_on)),
+        (col(Refund.issued_by), col(Refund.issued_on)),
+        (col(PaymentReversal.reversed_by), col(PaymentReversal.reversed_on)),
+    )
+    found: set[tuple[int, date]] = set()
+    for who, day in moved:
+        closed = (
+            select(func.count(col(DayClose.id)))
+            .where(
+                DayClose.account_id == who,
+                DayClose.day == day,
+                col(DayClose.reopened_at).is_(None),
+            )
+            .scalar_subquery()
+        )
+        rows = columns(who, day).distinct().where(who.is_not(None), day >= since, closed == 0)
+        found.update((account_id, moved_on) for account_id, moved_on in db.execute(rows))
+    named = db.exec(select(Account).where(col(Account.id).in_({one for one, _ in found}))).all()
+    known = {account.id: account for account in named}
+    return [(known[one], day) for one, day in sorted(found, key=lambda each: each[::-1])]
+
+
+def _locked_cashier(db: Session, account_id: int | None) -> int:
+    # The lock the guards of the till take: whoever only names the account does not wait.
+    row = select(Account.id).where(Account.id == account_id).with_for_update(key_share=True)
+    found = db.exec(row).first()
+    if found is None:
+        raise NeedsAPerson()
+    return found

@@ -1,0 +1,149 @@
+"""Doctors' shares of money received: what was agreed with them, and the lines of a statement."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, func
+from sqlalchemy import select as columns
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from mediklaud import clock
+from mediklaud.database import total
+from mediklaud.errors import ShareInThePast, ShareNotPossible
+from mediklaud.models import (
+    Account,
+    Allocation,
+    Charge,
+    Doctor,
+    DoctorShare,
+    Invoice,
+    InvoiceLine,
+    Payment,
+)
+from mediklaud.money import MOST_PAISE
+from mediklaud.permissions import Deed
+from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.doctors import locked_doctor
+from mediklaud.repository.hospital import the_hospital
+
+_Before = aliased(Allocation)
+
+
+def set_share(
+    db: Session,
+    doctor: Doctor,
+    effective_from: date,
+    *,
+    by: Account,
+    basis_points: int = 0,
+    visit_paise: int = 0,
+) -> DoctorShare:
+    """Agree what a doctor is paid of the money received on bills issued from a day on.
+
+    A part of it in hundredths of a per cent, or a sum for each visit; today or later. The same
+    day's share is written over (one_share_a_day), and a second click is the same share.
+    """
+    permit(db, by, Deed.SET_SHARES)
+    possible = 0 <= basis_points <= 10_000 and 0 <= visit_paise <= MOST_PAISE
+    if not possible or (basis_points and visit_paise):
+        raise ShareNotPossible()
+    if effective_from < clock.today(the_hospital(db).zone):
+        raise ShareInThePast()
+    kept = locked_doctor(db, doctor.id)
+    same_day = select(DoctorShare).where(
+        DoctorShare.doctor_id == kept.id, DoctorShare.effective_from == effective_from
+    )
+    share = db.exec(same_day).first()
+    if share and (share.basis_points, share.visit_paise) == (basis_points, visit_paise):
+        return share
+    share = share or DoctorShare(doctor_id=kept.id or 0, effective_from=effective_from)
+    share.basis_points, share.visit_paise = basis_points, visit_paise
+    db.add(share)
+    db.flush()
+    note_deed(
+        db,
+        by,
+        "share set",
+        f"doctor/{kept.id}",
+        effective_from=effective_from.isoformat(),
+        basis_points=basis_points,
+        visit_paise=visit_paise,
+    )
+    return share
+
+
+def share_terms(db: Session, *, by: Account) -> list[dict[str, Any]]:
+    """Every share agreed, by doctor and its first day, as the reports read it.
+
+    doctor_number, effective_from, basis_points, visit_paise.
+    """
+    permit(db, by, Deed.SEE_SHARES)
+    rows: Select[*tuple[Any, ...]] = (
+        columns(
+            col(Doctor.number).label("doctor_number"),
+            col(DoctorShare.effective_from),
+            col(DoctorShare.basis_points),
+            col(DoctorShare.visit_paise),
+        )
+        .join(Doctor, col(Doctor.id) == col(DoctorShare.doctor_id))
+        .order_by(col(Doctor.number), col(DoctorShare.effective_from))
+    )
+    return [dict(row._mapping) for row in db.execute(rows)]
+
+
+def share_lines(
+    db: Session, first_day: date, last_day: date, *, by: Account, doctor: Doctor | None = None
+) -> list[dict[str, Any]]:
+    """Every part of a payment set against a doctor's bill in these days, or taken back of it.
+
+    In the order of the ledger, as the reports read it: day, doctor_number, doctor_name, number
+    (the bill's), issued_on, total_paise, tax_paise, visits, receipt_number, method,
+    before_paise (received on the bill before these days), received_paise. All parts of a
+    receipt sum to what of it pays bills, so a statement ties to the receipts.
+    """
+    permit(db, by, Deed.SEE_SHARES)
+    before = (
+        select(total(_Before.amount_paise))
+        .where(
+            col(_Before.invoice_number) == col(Invoice.number),
+            col(_Before.allocated_on) < first_day,
+        )
+        .correlate(Invoice)
+        .scalar_subquery()
+    )
+    visits = (
+        select(func.count(col(Charge.id)))
+        .join(InvoiceLine, col(InvoiceLine.charge_id) == col(Charge.id))
+        .where(
+            col(InvoiceLine.invoice_number) == col(Invoice.number),
+            col(Charge.appointment_id).is_not(None),
+        )
+        .correlate(Invoice)
+        .scalar_subquery()
+    )
+    rows: Select[*tuple[Any, ...]] = (
+        columns(
+            col(Allocation.allocated_on).label("day"),
+            col(Doctor.number).label("doctor_number"),
+            col(Invoice.doctor_name),
+            col(Invoice.number),
+            col(Invoice.issued_on),
+            col(Invoice.total_paise),
+            col(Invoice.tax_paise),
+            visits.label("visits"),
+            col(Payment.receipt_number),
+            col(Payment.method),
+            before.label("before_paise"),
+            col(Allocation.amount_paise).label("received_paise"),
+        )
+        .select_from(Allocation)
+        .join(Invoice, col(Invoice.number) == col(Allocation.invoice_number))
+        .join(Payment, col(Payment.id) == col(Allocation.payment_id))
+        .join(Doctor, col(Doctor.id) == col(Invoice.doctor_id))
+        .where(col(Allocation.allocated_on) >= first_day, col(Allocation.allocated_on) <= last_day)
+        .order_by(col(Allocation.allocated_on), col(Allocation.id))
+    )
+    if doctor is not None:
+        rows = rows.where(col(Invoice.doctor_id) == doctor.id)
+    return [{**row._mapping, "method": row.method.value} for row in db.execute(rows)]

@@ -1,0 +1,227 @@
+"""A hospital's desk in plain Python: what stands, and what stands in the way of a deed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from mediklaud import errors
+from mediklaud.errors import Refusal
+from mediklaud.models import AppointmentStatus as Status
+from mediklaud.models import VisitKind
+from tests.booking_things import (
+    CAP,
+    FREE_FOLLOW_UPS,
+    FURTHEST,
+    Doctor,
+    Held,
+    No,
+    Visit,
+    Wait,
+    day_of,
+    moment,
+)
+
+
+def _meet(one: Any, starts_at: datetime, ends_at: datetime) -> bool:
+    return bool(one.starts_at < ends_at and starts_at < one.ends_at)
+
+
+class Rules:
+    """The desk as it stands, and what stands in the way of a deed."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.doctors: dict[int, Doctor] = {}
+        self.owed: dict[int, int] = {}
+        self.visits: dict[int, Visit] = {}
+        self.holds: dict[str, Held] = {}
+        self.waits: dict[int, Wait] = {}
+        self.holidays: dict[date, int] = {}
+        self.leave_forms: dict[str, int] = {}
+        self.tokens: dict[tuple[int, datetime], int] = {}
+        # The paid visit, whose and with whom, and the last day.
+        self.entitlements: list[tuple[int, int, int, date]] = []
+
+    # What stands.
+
+    @property
+    def today(self) -> date:
+        """The hospital's day."""
+        return day_of(self.now)
+
+    def live_holds(self) -> dict[str, Held]:
+        """The holds that have not run out, by clerk."""
+        return {clerk: one for clerk, one in self.holds.items() if one.expires_at > self.now}
+
+    def live(self, but: Visit | None = None) -> Iterator[Visit]:
+        """The live appointments."""
+        return (one for one in self.visits.values() if one.live and one is not but)
+
+    def missed(self, visit: Visit) -> bool:
+        """Whether somebody is expected whose time has begun."""
+        return visit.status is Status.BOOKED and visit.starts_at <= self.now
+
+    def missed_today(self, visit: Visit) -> bool:
+        """Whether somebody did not come today."""
+        return visit.status is Status.NO_SHOW and day_of(visit.starts_at) == self.today
+
+    def stranded(self, visit: Visit) -> bool:
+        """Whether a time to come cannot be kept: leave, a holiday, the doctor or the hours."""
+        doctor, day = self.doctors[visit.doctor], day_of(visit.starts_at)
+        if visit.starts_at <= self.now:
+            return False
+        expired = doctor.expires_on is not None and doctor.expires_on < day
+        if expired or not doctor.active or self._closed(doctor, visit.starts_at, visit.ends_at):
+            return True
+        reached = visit.starts_at
+        for hours in sorted(doctor.hours.values(), key=lambda one: one.begins):
+            seen = hours.lengths[visit.kind] is not None and hours.held_on(day)
+            if seen and moment(day, hours.begins) <= reached:
+                reached = max(reached, moment(day, hours.ends))
+        return reached < visit.ends_at
+
+    def to_relocate(self, visit: Visit) -> bool:
+        """Whether somebody is expected at a time that is gone."""
+        return visit.status is Status.BOOKED and self.stranded(visit)
+
+    def free(
+        self, doctor: Doctor, day: date, kind: VisitKind, clerk: str
+    ) -> list[tuple[datetime, datetime]]:
+        """Sessions − leave − holidays − live appointments − the other clerks' holds."""
+        until = doctor.expires_on or day
+        if not doctor.active or until < day or day in self.holidays or kind not in doctor.kinds:
+            return []
+        found = []
+        for hours in sorted(doctor.hours.values(), key=lambda one: one.begins):
+            length = hours.lengths[kind]
+            if length is None or not hours.held_on(day):
+                continue
+            for minute in range(hours.begins, hours.ends - length + 1, hours.grid):
+                starts_at, ends_at = moment(day, minute), moment(day, minute + length)
+                if starts_at > self.now and not self._in_the_way(doctor, starts_at, ends_at, clerk):
+                    found.append((starts_at, ends_at))
+        return found
+
+    def _in_the_way(
+        self,
+        doctor: Doctor,
+        starts_at: datetime,
+        ends_at: datetime,
+        clerk: str,
+        but: Visit | None = None,
+    ) -> set[type[Refusal]]:
+        """What of a doctor's time stands against a promise."""
+        when, no = (starts_at, ends_at), set()
+        promised = (one for one in self.live(but) if one.overbook is None)
+        if any(one.doctor == doctor.id and _meet(one, *when) for one in promised):
+            no.add(errors.SlotTaken)
+        others = (one for name, one in self.live_holds().items() if name != clerk)
+        if any(one.doctor == doctor.id and _meet(one, *when) for one in others):
+            no.add(errors.TimeHeld)
+        return no | self._closed(doctor, *when)
+
+    def _closed(self, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> set[type[Refusal]]:
+        no: set[type[Refusal]] = set()
+        if any(begins < ends_at and starts_at < ends for begins, ends in doctor.leaves.values()):
+            no.add(errors.DoctorOnLeave)
+        if day_of(starts_at) in self.holidays:
+            no.add(errors.HospitalClosed)
+        return no
+
+    # Promises.
+
+    def _gate(self, patient: int, emergency: str | None) -> None:
+        if self.owed[patient] and emergency is None:
+            raise No(errors.OnHold)
+
+    def _refuse_unbookable(self, doctor: Doctor, day: date) -> None:
+        if not doctor.active:
+            raise No(errors.DoctorInactive)
+        if doctor.expires_on is not None and doctor.expires_on < day:
+            raise No(errors.RegistrationExpired)
+
+    def _place(
+        self, doctor: Doctor, starts_at: datetime, kind: VisitKind
+    ) -> tuple[datetime, datetime]:
+        """When a visit that begins at a moment ends, and when its session began."""
+        day = day_of(starts_at)
+        if starts_at <= self.now:
+            raise No(errors.PastTime)
+        if day > self.today + FURTHEST:
+            raise No(errors.TooFarAhead)
+        self._refuse_unbookable(doctor, day)
+        minute = int((starts_at - moment(day, 0)).total_seconds()) // 60
+        for hours in doctor.hours.values():
+            if hours.held_on(day) and hours.begins <= minute < hours.ends:
+                length = hours.lengths[kind]
+                if length is None or kind not in doctor.kinds:
+                    raise No(errors.KindNotSeen)
+                if (minute - hours.begins) % hours.grid or minute + length > hours.ends:
+                    break
+                return starts_at + timedelta(minutes=length), moment(day, hours.begins)
+        raise No(errors.NoSuchSlot)
+
+    def _refuse_promised(
+        self, wanted: Visit, clerk: str, *, but: Visit | None = None, form: str = ""
+    ) -> None:
+        """Refuse what the database refuses: each reason is true, and any may be named."""
+        doctor, when = self.doctors[wanted.doctor], (wanted.starts_at, wanted.ends_at)
+        if wanted.overbook:
+            no = self._closed(doctor, *when)
+        else:
+            no = self._in_the_way(doctor, *when, clerk, but)
+        if any(one.patient == wanted.patient and _meet(one, *when) for one in self.live(but)):
+            no.add(errors.PatientBusy)
+        if any(one.form == form for one in self.visits.values()):
+            no.add(errors.StaleForm)
+        if no:
+            raise No(*no)
+
+    def _place_over(self, doctor: int, session: datetime) -> int:
+        """The first of a session's overbookings that is not used."""
+        of_session = [one for one in self.live() if (one.doctor, one.session) == (doctor, session)]
+        used = {one.overbook for one in of_session}
+        left = [number for number in range(1, CAP + 1) if number not in used]
+        if not left:
+            raise No(errors.SessionFull)
+        return left[0]
+
+    def _entitling(
+        self, patient: int, doctor: int, kind: VisitKind, day: date, but: Visit | None = None
+    ) -> int | None:
+        if kind is not VisitKind.FOLLOW_UP:
+            return None
+        left = [
+            (last_day, granted_by)
+            for granted_by, whose, whom, last_day in self.entitlements
+            if (whose, whom) == (patient, doctor)
+            and last_day >= day
+            and sum(one.entitled_by == granted_by for one in self.live(but)) < FREE_FOLLOW_UPS
+        ]
+        # Those of one day are used in the order they were granted.
+        return min(left, key=lambda one: one[0])[1] if left else None
+
+    def _clear(self, clerk: str, wanted: Visit, hold: str | None = None) -> None:
+        """The clerk's own hold goes where it was named, or where it stands in the way."""
+        own = self.holds.get(clerk)
+        if own is None or own.doctor != wanted.doctor:
+            return
+        if own.form == hold or _meet(own, wanted.starts_at, wanted.ends_at):
+            del self.holds[clerk]
+
+    def _kept(self, wanted: Visit, clerk: str, hold: str | None = None) -> Callable[[Any], None]:
+        def then(row: Any) -> None:
+            self.visits[row.id] = replace(wanted, id=row.id)
+            self._clear(clerk, wanted, hold)
+
+        return then
+
+    def _same(self, visit: Visit) -> Callable[[Any], None]:
+        def then(row: Any) -> None:
+            assert row.id == visit.id, "a second click is the same appointment"
+
+        return then
+
+    def _clicked(self, form: str) -> Visit | None:
+        return next((one for one in self.visits.values() if one.form == form), None)

@@ -1,0 +1,193 @@
+"""A cashier's day: counted against the ledger, closed, and reopened by a second person."""
+
+from datetime import timedelta
+
+import pytest
+
+from mediklaud.errors import (
+    CountMissesReason,
+    DayClosedAlready,
+    DayIsClosed,
+    DayNotCome,
+    NeedsAPerson,
+    NotPermitted,
+    YourOwnDay,
+)
+from mediklaud.models import Method, Role
+from mediklaud.repository import (
+    CONSOLE,
+    Count,
+    Tender,
+    close_day,
+    closed_days,
+    create_account,
+    refund_payment,
+    reopen_day,
+    reverse_payment,
+    standing_close,
+    take_advance,
+    till_of,
+    unclosed_days,
+)
+from tests.hospital import PASSWORD, TODAY, at
+from tests.till import a_form, bill_of, pay, payments_on
+
+TOMORROW = TODAY + timedelta(days=1)
+
+
+@pytest.fixture
+def taken(db, ward):
+    """Asha has paid 500 in cash, 300 by card and 200 by cheque, and owes 200 more."""
+    bill_of(db, ward, ward.asha, 1200_00)
+    given = [(500_00, Method.CASH), (300_00, Method.CARD), (200_00, Method.CHEQUE)]
+    return [payments_on(db, pay(db, ward, ward.asha, *one))[0] for one in given]
+
+
+def close(db, ward, *counts, **asked):
+    told = {"form": a_form(), "by": ward.ishaan, **asked}
+    return close_day(db, [Count(*count) for count in counts], **told)
+
+
+EXACT = ((Method.CASH, 500_00), (Method.CARD, 300_00), (Method.CHEQUE, 200_00))
+
+
+def sums(db, ward):
+    return {one.method: one.system_paise for one in till_of(db, ward.ishaan, TODAY, by=ward.ishaan)}
+
+
+def test_the_ledger_is_summed_by_method(db, ward, taken):
+    nothing = {Method.UPI: 0, Method.BANK: 0}
+
+    assert sums(db, ward) == {**dict(EXACT), **nothing}
+
+
+def test_refunds_and_reversals_are_taken_off_on_the_day_they_happen(db, ward, taken, nine_o_clock):
+    advance = take_advance(
+        db, ward.ben, [Tender(100_00, Method.CASH)], form=a_form(), by=ward.ishaan
+    )
+    (cash,) = payments_on(db, advance)
+    nine_o_clock.move_to(at(9, day=TOMORROW))
+    told = {"form": a_form(), "by": ward.ishaan, "reference": "R9"}
+    refund_payment(db, cash, 40_00, Method.UPI, "Asked for it", **told)
+    reverse_payment(db, taken[2], "Bounced", by=ward.ishaan)
+
+    assert sums(db, ward)[Method.CHEQUE] == 200_00
+    of_tomorrow = till_of(db, ward.ishaan, TOMORROW, by=ward.ishaan)
+    told = {one.method: one.system_paise for one in of_tomorrow if one.system_paise}
+    assert told == {Method.UPI: -40_00, Method.CHEQUE: -200_00}
+
+
+def test_a_day_counted_right_is_closed(db, ward, taken):
+    kept = close(db, ward, *EXACT)
+
+    (seen,) = closed_days(db, TODAY, TODAY, by=ward.ishaan)
+    assert (seen.close.id, seen.cashier.id, seen.difference_paise) == (kept.id, ward.ishaan.id, 0)
+    assert len(seen.counts) == len(Method)
+    assert standing_close(db, ward.ishaan, TODAY, by=ward.ishaan) == kept
+
+
+def test_a_difference_needs_a_reason(db, ward, taken):
+    short = ((Method.CASH, 490_00), *EXACT[1:])
+    with pytest.raises(CountMissesReason, match=r"cash differs by -₹10\.00"):
+        close(db, ward, *short)
+
+    close(db, ward, (Method.CASH, 490_00, "Ten short"), *EXACT[1:])
+
+    (seen,) = closed_days(db, TODAY, TODAY, by=ward.ishaan)
+    assert seen.difference_paise == -10_00
+
+
+def test_what_was_not_counted_counts_as_nothing(db, ward, taken):
+    with pytest.raises(CountMissesReason, match="cheque differs"):
+        close(db, ward, *EXACT[:2])
+
+
+def test_a_closed_day_takes_no_receipt_refund_or_reversal(db, ward, taken):
+    close(db, ward, *EXACT)
+
+    with pytest.raises(DayIsClosed):
+        pay(db, ward, ward.asha, 100_00)
+    with pytest.raises(DayIsClosed):
+        take_advance(db, ward.ben, [Tender(1_00, Method.CASH)], form="a", by=ward.ishaan)
+    with pytest.raises(DayIsClosed), db.begin_nested():
+        reverse_payment(db, taken[2], "Bounced", by=ward.ishaan)
+    assert sums(db, ward)[Method.CHEQUE] == 200_00
+
+
+def test_a_closed_day_gives_no_refund(db, ward):
+    advance = take_advance(
+        db, ward.ben, [Tender(100_00, Method.CASH)], form=a_form(), by=ward.ishaan
+    )
+    (cash,) = payments_on(db, advance)
+    close(db, ward, (Method.CASH, 100_00))
+
+    with pytest.raises(DayIsClosed):
+        refund_payment(db, cash, 40_00, Method.CASH, "Asked for it", form=a_form(), by=ward.ishaan)
+
+
+def test_the_next_day_and_another_cashier_go_on(db, ward, taken, nine_o_clock):
+    nina = create_account(db, "nina", "Nina Das", PASSWORD, {Role.FINANCE}, by=ward.tara)
+    close(db, ward, *EXACT)
+
+    assert pay(db, ward, ward.asha, 100_00, by=nina).received_by_name == "Nina Das"
+    nine_o_clock.move_to(at(9, day=TOMORROW))
+    assert pay(db, ward, ward.asha, 100_00).amount_paise == 100_00
+
+
+def test_a_second_person_reopens_a_day_with_a_reason(db, ward, taken):
+    kept = close(db, ward, *EXACT)
+    with pytest.raises(YourOwnDay):
+        reopen_day(db, kept, "Forgot one", by=ward.ishaan)
+
+    reopened = reopen_day(db, kept, "Forgot one", by=ward.khan)
+    again = reopen_day(db, kept, "Another click", by=ward.khan)
+
+    assert (again.reopen_reason, again.reopened_by) == ("Forgot one", ward.khan.id)
+    assert reopened.reopened_at == again.reopened_at
+    pay(db, ward, ward.asha, 100_00)
+    anew = close(db, ward, (Method.CASH, 600_00), *EXACT[1:])
+    seen = closed_days(db, TODAY, TODAY, by=ward.ishaan)
+    assert [(one.close.id, one.reopened_by and one.reopened_by.id) for one in seen] == [
+        (anew.id, None),
+        (kept.id, ward.khan.id),
+    ]
+
+
+def test_a_day_is_closed_once_and_a_second_click_is_the_same(db, ward, taken):
+    first = close(db, ward, *EXACT, form="f")
+
+    assert close(db, ward, *EXACT, form="f").id == first.id
+    with pytest.raises(DayClosedAlready, match="23 November 2026"):
+        close(db, ward, *EXACT)
+
+
+def test_a_day_that_was_forgotten_is_closed_later(db, ward, taken, nine_o_clock):
+    nine_o_clock.move_to(at(9, day=TOMORROW))
+    assert unclosed_days(db, TODAY, by=ward.ishaan) == [(ward.ishaan, TODAY)]
+
+    close(db, ward, *EXACT, day=TODAY)
+
+    assert unclosed_days(db, TODAY, by=ward.ishaan) == []
+
+
+def test_a_day_to_come_is_not_closed(db, ward):
+    with pytest.raises(DayNotCome):
+        close(db, ward, day=TOMORROW)
+
+
+def test_the_console_has_no_till(db, ward):
+    with pytest.raises(NeedsAPerson):
+        close(db, ward, by=CONSOLE)
+
+
+def test_a_quiet_day_can_be_closed_too(db, ward):
+    close(db, ward)
+
+    (seen,) = closed_days(db, TODAY, TODAY, by=ward.ishaan)
+    assert {(one.system_paise, one.counted_paise) for one in seen.counts} == {(0, 0)}
+
+
+@pytest.mark.parametrize("name", ["khan", "meera", "tara", "rao_account"])
+def test_only_finance_closes_a_till(db, ward, name):
+    with pytest.raises(NotPermitted, match="close days at the till"):
+        close(db, ward, by=getattr(ward, name))

@@ -1,0 +1,153 @@
+"""A minor's bills and gate follow the payer who is named."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from mediklaud.errors import (
+    NotPermitted,
+    OnHold,
+    OnlyMinorsHavePayers,
+    PayerNotPossible,
+)
+from mediklaud.models import Invoice
+from mediklaud.repository import (
+    PatientForm,
+    bills_of,
+    dues_of,
+    enroll_patient,
+    name_payer,
+    receipts_of,
+)
+from mediklaud.repository.payers import is_minor
+from tests.hospital import CARA, DEV, TODAY, at
+from tests.till import bill_of, pay
+from tests.visits import book, visit
+
+
+@pytest.fixture
+def dev(db, ward):
+    return enroll_patient(db, DEV, form="dev", by=ward.meera)
+
+
+@pytest.fixture
+def cara(db, ward):
+    return enroll_patient(db, CARA, form="cara", by=ward.meera)
+
+
+@pytest.fixture
+def child(db, ward, dev, cara):
+    return name_payer(db, cara, dev, by=ward.meera)
+
+
+@pytest.mark.parametrize(
+    ("born", "day", "minor"),
+    [
+        (date(2008, 11, 24), date(2026, 11, 23), True),
+        (date(2008, 11, 23), date(2026, 11, 23), False),
+        (date(2008, 2, 29), date(2026, 2, 28), True),
+        (date(2008, 2, 29), date(2026, 3, 1), False),
+        (date(2026, 11, 23), date(2026, 11, 23), True),
+    ],
+)
+def test_a_minor_is_under_eighteen_on_the_day(born, day, minor):
+    assert is_minor(born, day) is minor
+
+
+def test_the_bill_of_a_minor_is_the_payers(db, ward, dev, child):
+    bill = visit(db, ward, child, ward.rao)
+
+    assert (bill.patient_id, bill.payer_id) == (child.id, dev.id)
+    assert (bill.patient_name, bill.payer_name) == ("Cara Kapoor", "Dev Kapoor")
+    for person in (dev, child):
+        assert [one.number for one in dues_of(db, person.id).bills] == [bill.number]
+    assert [one.number for one in bills_of(db, dev.id, by=ward.ishaan)] == [bill.number]
+
+
+def test_the_payers_dues_hold_the_minor_back_and_paying_lifts_it(db, ward, dev, child):
+    visit(db, ward, dev, ward.rao)
+    with pytest.raises(OnHold, match="Cara Kapoor"):
+        book(db, ward, child, ward.iyer, at(11))
+
+    receipt = pay(db, ward, child, 800_00)
+
+    assert (receipt.payer_id, receipt.payer_name) == (dev.id, "Dev Kapoor")
+    booked = book(db, ward, child, ward.iyer, at(11))
+    assert booked.payer_then_id == dev.id
+    assert [one[0].number for one in receipts_of(db, child.id, by=ward.ishaan)] == [receipt.number]
+
+
+def test_the_minors_dues_hold_the_payer_back(db, ward, dev, child):
+    visit(db, ward, child, ward.rao)
+
+    with pytest.raises(OnHold, match="Dev Kapoor"):
+        book(db, ward, dev, ward.iyer, at(11))
+
+
+def test_what_stood_in_the_minors_own_name_holds_back_still(db, ward, dev, cara):
+    bill = visit(db, ward, cara, ward.rao)
+    assert bill.payer_id == cara.id
+
+    name_payer(db, cara, dev, by=ward.meera)
+
+    with pytest.raises(OnHold):
+        book(db, ward, cara, ward.iyer, at(11))
+    assert book(db, ward, dev, ward.iyer, at(11)).payer_then_id is None
+    assert pay(db, ward, cara, 800_00).payer_id == cara.id
+
+
+def test_one_receipt_is_of_one_payer(db, ward, dev, cara):
+    own = bill_of(db, ward, cara, 100_00)
+    name_payer(db, cara, dev, by=ward.meera)
+    devs = bill_of(db, ward, cara, 200_00)
+
+    assert pay(db, ward, cara, 200_00).payer_id == dev.id
+    assert pay(db, ward, cara, 100_00).payer_id == cara.id
+    settled = [db.get_one(Invoice, one.number).settled_at for one in (own, devs)]
+    assert None not in settled
+
+
+def test_whoever_is_of_age_pays_alone_whatever_stands_on_record(db, ward, dev, child, nine_o_clock):
+    visit(db, ward, dev, ward.rao)
+    nine_o_clock.move_to(at(9, day=date(2036, 11, 24)))
+
+    assert dues_of(db, child.id).total_paise == 0
+
+
+def test_a_payer_is_taken_away_again(db, ward, dev, child):
+    visit(db, ward, dev, ward.rao)
+    name_payer(db, child, None, by=ward.ishaan)
+
+    assert dues_of(db, child.id).total_paise == 0
+
+
+def test_a_second_click_names_nobody_again(db, ward, dev, child):
+    version = child.version
+
+    assert name_payer(db, child, dev, by=ward.meera).version == version
+
+
+def test_only_minors_have_payers(db, ward):
+    with pytest.raises(OnlyMinorsHavePayers, match="Ben Thomas"):
+        name_payer(db, ward.ben, ward.asha, by=ward.meera)
+
+
+def test_a_payer_is_an_adult_without_a_payer(db, ward, dev, child):
+    sister = PatientForm(**{**vars(CARA), "name": "Mia Kapoor", "birth_date": date(2015, 1, 1)})
+    mia = enroll_patient(db, sister, form="mia", by=ward.meera)
+
+    with pytest.raises(PayerNotPossible, match="Cara Kapoor"):
+        name_payer(db, mia, child, by=ward.meera)
+    grown = replace(CARA, name="Grown", birth_date=TODAY.replace(year=2008))
+    adult = enroll_patient(db, grown, form="grown", by=ward.meera)
+    db.execute(text(f"UPDATE patient SET payer_id = {dev.id} WHERE id = {adult.id}"))
+    with pytest.raises(PayerNotPossible, match="Grown"):
+        name_payer(db, mia, adult, by=ward.meera)
+
+
+@pytest.mark.parametrize("name", ["khan", "tara", "rao_account"])
+def test_only_desk_and_finance_name_a_payer(db, ward, dev, cara, name):
+    with pytest.raises(NotPermitted, match="name who pays"):
+        name_payer(db, cara, dev, by=getattr(ward, name))
