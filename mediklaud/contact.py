@@ -3,7 +3,7 @@
 import re
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError, EmailUndeliverableError, validate_email
 
 from mediklaud import text
 from mediklaud.errors import EmailNotUnderstood, PhoneNotUnderstood
@@ -67,6 +67,30 @@ def email(typed: str) -> str | None:
         return validate_email(wanted, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as error:
         raise EmailNotUnderstood(why=str(error)) from None
+
+
+def doubt(typed: str, *, known: str) -> str:
+    """Why letters may not reach an address, for the clerk to ask again; empty where none.
+
+    Asks the machine's resolver whether the domain takes mail, 2 seconds at most. It says
+    nothing where no resolver answers, or one that does not know the hospital's own
+    domain (`known`) either. Never asked within a transaction.
+    """
+    if not typed.strip() or _takes_mail(typed) or not _takes_mail(known):
+        return ""
+    domain = typed.strip().rpartition("@")[2]
+    return f"No mail server is known for {domain}: ask whether the email is spelt right."
+
+
+def _takes_mail(address: str) -> bool:
+    try:
+        validate_email(address.strip(), check_deliverability=True, timeout=1)
+    except EmailUndeliverableError:
+        return False
+    except Exception:
+        # What is no address is refused by `email`; a resolver that fails knows nothing.
+        return True
+    return True
 
 
 def needed_email(typed: str) -> str:

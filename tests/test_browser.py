@@ -2,6 +2,7 @@
 
 import io
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -167,15 +168,15 @@ def find(desk: Desk, name: str = PATIENT, digits: str = "33333") -> None:
 
 
 def the_letter(data_dir: Path) -> EmailMessage:
-    """The one letter that confirms, as the mailroom kept it once it had rested a minute."""
-
-    def confirmations() -> list[EmailMessage]:
-        files = (data_dir / "letters").glob("*.eml")
-        read = (message_from_bytes(one.read_bytes(), policy=policy.default) for one in files)
-        return [one for one in read if one["Subject"].startswith("Your appointment")]
-
-    eventually(confirmations, "the letter is written", 100)
-    (letter,) = confirmations()
+    """The one letter of the outbox, as the mailroom kept it."""
+    folder = data_dir / "letters"
+    with sqlite3.connect(data_dir / "mediklaud.db") as connection:
+        # Its minute of rest is over.
+        connection.execute("UPDATE message SET next_attempt_at = queued_at")
+    eventually(lambda: list(folder.glob("*-booked.eml")), "the letter is written", 30)
+    (kept,) = folder.glob("*-booked.eml")
+    letter = message_from_bytes(kept.read_bytes(), policy=policy.default)
+    assert isinstance(letter, EmailMessage)
     return letter
 
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from email_validator import EmailUndeliverableError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,3 +126,40 @@ def test_an_address_is_one_line_and_stable_or_refused(typed):
     if kept is not None:
         assert not re.search(r"\s", kept)
         assert contact.email(kept) == kept
+
+
+def _resolver(monkeypatch, *known: str):
+    """A resolver that knows these domains and no other."""
+
+    def look(address, *, check_deliverability, timeout):
+        assert check_deliverability
+        if address.rpartition("@")[2] not in known:
+            raise EmailUndeliverableError("The domain name does not exist.")
+
+    monkeypatch.setattr(contact, "validate_email", look)
+
+
+def test_a_domain_nobody_knows_is_doubted_and_still_kept(monkeypatch):
+    assert contact.email("asha@gmial.example.org") == "asha@gmial.example.org"
+    _resolver(monkeypatch, "jmi.example")
+
+    said = contact.doubt("asha@gmial.example", known="desk@jmi.example")
+
+    assert said.startswith("No mail server is known for gmial.example")
+    assert contact.doubt("asha@jmi.example", known="desk@jmi.example") == ""
+    assert contact.doubt("", known="desk@jmi.example") == ""
+
+
+def test_a_resolver_that_knows_nobody_is_not_believed(monkeypatch):
+    _resolver(monkeypatch)
+
+    assert contact.doubt("asha@gmail.example", known="desk@jmi.example") == ""
+
+
+def test_a_resolver_that_fails_doubts_nobody(monkeypatch):
+    def fails(*_, **__):
+        raise OSError("no network")
+
+    monkeypatch.setattr(contact, "validate_email", fails)
+
+    assert contact.doubt("asha@gmail.example", known="desk@jmi.example") == ""

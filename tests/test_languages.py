@@ -107,7 +107,6 @@ def said(db, patient):
 
 def test_what_a_patient_agrees_to_is_written_down_with_its_day_and_by_whom(db, ward):
     assert said(db, ward.asha) == [(Purpose.CARE, True)]
-    assert said(db, ward.ben) == []
     wanted = PatientForm(**{**vars(ASHA), "mail_for_reminders": True})
     edit_patient(db, ward.asha, wanted, version=1, by=ward.meera)
     ended = PatientForm(**{**vars(ASHA), "mail_for_care": False})

@@ -12,8 +12,10 @@ import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
+from itertools import chain, count
 
 import pytest
 from sqlmodel import col, func, select, update
@@ -97,23 +99,45 @@ def until_empty(seconds: float) -> float:
     return time.monotonic() - began
 
 
-def outage(monkeypatch, kind: str, rounds: int) -> tuple[float, float, float, Postman]:
-    """Bookings with and without a bad server in turn; then the repair.
+@dataclass
+class Outage:
+    """What bookings took alone and beside a mailroom at a bad server; then the repair."""
 
-    Returns the p95 of both, how long the repair took to empty the queue, and what arrived.
-    """
+    alone: list[list[float]]
+    beside: list[list[float]]
+    seconds: float
+    postman: Postman
+
+    @property
+    def slower(self) -> float:
+        """How much slower the p95 is beside it: the middle of all rounds, each by itself."""
+        rounds = zip(self.alone, self.beside, strict=True)
+        return statistics.median(p95(beside) / p95(alone) for alone, beside in rounds)
+
+    def __str__(self) -> str:
+        alone, beside = (1000 * p95([*chain(*some)]) for some in (self.alone, self.beside))
+        told = f"p95 {alone:.1f} ms, beside it {beside:.1f} ms ({self.slower:.2f} in the middle)"
+        return f"{told}, empty {self.seconds:.1f} s after the repair"
+
+
+def outage(monkeypatch, kind: str, rounds: int) -> Outage:
+    """Bookings with and without a bad server in turn; then the repair."""
     port = free_port()
     settle(monkeypatch, smtp_url=f"smtp://127.0.0.1:{port}")
     with transaction() as db:
         db.get_one(Hospital, 1).letter_grace_seconds = 0
-    alone: list[float] = []
-    beside: list[float] = []
+    alone: list[list[float]] = []
+    beside: list[list[float]] = []
+    numbers = count()
     with misbehaving(kind, port):
-        for number in range(rounds):
-            alone += [book(40 * number + one) for one in range(20)]
+        for number in range(2 * rounds):
+            # First one, then the other, in the next round the other way round.
+            if number % 4 in (0, 3):
+                alone.append([book(next(numbers)) for _ in range(20)])
+                continue
             with working():
                 time.sleep(0.3)
-                beside += [book(40 * number + 20 + one) for one in range(20)]
+                beside.append([book(next(numbers)) for _ in range(20)])
     postman = Postman()
     server = mail_server(postman, port)
     with working():
@@ -123,7 +147,7 @@ def outage(monkeypatch, kind: str, rounds: int) -> tuple[float, float, float, Po
             took = until_empty(60)
         finally:
             server.stop()
-    return p95(alone), p95(beside), took, postman
+    return Outage(alone, beside, took, postman)
 
 
 def all_arrived(postman: Postman) -> None:
@@ -163,13 +187,12 @@ def test_a_bad_server_loses_no_letter_and_holds_no_desk_up(
     monkeypatch.setattr(mailroom, "_PAUSE_SECONDS", 0.2)
     monkeypatch.setattr(mailroom, "_PAUSE_OF_THE_ILL", timedelta(seconds=0.5))
 
-    alone, beside, took, postman = outage(monkeypatch, kind, rounds=1)
+    found = outage(monkeypatch, kind, rounds=1)
 
-    all_arrived(postman)
+    all_arrived(found.postman)
     # Whoever waited for the server would take a second at least.
-    assert beside < 0.9
-    told = f"p95 {1000 * alone:.0f} ms, beside it {1000 * beside:.0f} ms, empty after {took:.1f} s"
-    record_property("proof", f"bad mail server, {kind}: {told}")
+    assert p95(found.beside[0]) < 0.9
+    record_property("proof", f"bad mail server, {kind}: {found}")
 
 
 @drill
@@ -177,12 +200,11 @@ def test_a_bad_server_loses_no_letter_and_holds_no_desk_up(
 def test_drill_a_bad_server_loses_no_letter_and_holds_no_desk_up(
     sqlite_house, monkeypatch, kind, record_property
 ):
-    alone, beside, took, postman = outage(monkeypatch, kind, rounds=6)
+    found = outage(monkeypatch, kind, rounds=7)
 
-    all_arrived(postman)
-    told = f"p95 {1000 * alone:.1f} ms, beside it {1000 * beside:.1f} ms, empty in {took:.1f} s"
-    record_property("proof", f"bad mail server, {kind}: {told}")
-    assert beside <= 1.10 * alone + 0.002
+    all_arrived(found.postman)
+    record_property("proof", f"bad mail server, {kind}: {found}")
+    assert found.slower <= 1.10
 
 
 _WORK = "from mediklaud.mailroom import Mailroom; Mailroom().run()"

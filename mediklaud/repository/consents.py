@@ -19,13 +19,11 @@ def note_consents(
 ) -> None:
     """Write down what a patient now agrees to, in the transaction that changes it; for siblings.
 
-    `before` holds what stood there, nothing for somebody new: then only a yes is written,
-    and one for care only where there is an address.
+    `before` holds what stood there, nothing for somebody new: then only a yes is written.
     """
     for purpose, word in _WORDS.items():
         given = bool(getattr(patient, word))
-        new = before is None and given and patient.email is not None
-        if new or (before is not None and given != before[word]):
+        if given != (before[word] if before else False):
             db.add(
                 Consent(
                     patient_id=patient.id or 0,

@@ -9,7 +9,7 @@ from mediklaud.database import reading
 from mediklaud.letters import reason_words
 from mediklaud.models import Appointment, Doctor, EmergencyReason, Hospital, Patient, VisitKind
 from mediklaud.repository import Dues, Visit, address_of, fees_today, follow_ups_of
-from mediklaud.ui import choose, show
+from mediklaud.ui import choose, letters, show
 from mediklaud.ui.holding import Chosen, chosen_time, confirm
 from mediklaud.ui.plain import plain
 from mediklaud.ui.times import times
@@ -92,3 +92,5 @@ def upcoming(found: Sequence[Visit], hospital: Hospital) -> None:
         failed = " · :red[:material/unsubscribe: letter failed]"
         mark = failed if show.letter_mark(visit.letter) == "letter failed" else ""
         st.markdown(f":material/event: {plain(when)}  \n{plain(visit.doctor.name)} · {kind}{mark}")
+        if address_of(visit.patient) is None:
+            letters.slip_button(visit)

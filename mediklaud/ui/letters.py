@@ -26,10 +26,11 @@ from mediklaud.repository import (
     slip_paper,
 )
 from mediklaud.slip_pdf import slip_pdf
-from mediklaud.ui import choose, show
+from mediklaud.ui import choose, pick, show
 from mediklaud.ui.desk import record, submission_id, token
 from mediklaud.ui.plain import plain
 
+TO_CALL = "Patients to call"
 _COLUMNS = ("Patient", "Phone", "Day", "Time", "Doctor", "Why", "Last call")
 OUTCOME_WORDS = {
     CallOutcome.TOLD: "Told on the phone",
@@ -64,16 +65,9 @@ def to_call(me: Account, hospital: Hospital) -> None:
 def _chosen(
     visits: Sequence[Visit], calls: dict[int, PhoneCall], hospital: Hospital
 ) -> Visit | None:
-    same_list = hash(tuple(visit.letter.id for visit in visits if visit.letter))
-    seen = show.table(
-        [_row(visit, calls, hospital) for visit in visits],
-        alt="Patients to call",
-        key=f"{submission_id('call')}/rows/{same_list}",
-        on_select="rerun",
-        selection_mode="single-row",
-    )
-    rows = seen.selection.rows  # type: ignore[attr-defined]
-    return visits[rows[0]] if rows else None
+    rows = [_row(visit, calls, hospital) for visit in visits]
+    ids = [visit.letter.id or 0 for visit in visits if visit.letter]
+    return pick.row(rows, visits, ids, alt=TO_CALL)
 
 
 def _row(visit: Visit, calls: dict[int, PhoneCall], hospital: Hospital) -> dict[str, object]:

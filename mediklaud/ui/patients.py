@@ -69,6 +69,11 @@ def _letters(form: str, kept: Patient | None) -> tuple[str, bool, bool]:
     return language, care, reminders
 
 
+def email_doubt(typed: PatientForm, hospital: Hospital) -> str:
+    """A sentence where letters may not reach the email that was typed; mostly empty."""
+    return contact.doubt(typed.email, known=hospital.email)
+
+
 def consents(kept: Patient, me: Account, hospital: Hospital) -> None:
     """What the patient said about letters, when, and who wrote it down."""
     with reading() as db:

@@ -32,9 +32,10 @@ with st.form(form):
     )
 
 if asked:
+    doubt = patients.email_doubt(typed, hospital)
     with record() as db:
         edited = edit_patient(db, patient, typed, version=version, by=me)
-        say(db, f"{edited.name}, {edited.number}, is saved.")
+        say(db, f"{edited.name}, {edited.number}, is saved. {doubt}")
 
 with st.expander("What the patient agreed to", icon=":material/fact_check:"):
     patients.consents(patient, me, hospital)

@@ -21,7 +21,8 @@ with st.form(form):
     asked = patients.asked("Enroll", "Enroll anyway, it is another person", typed, form, me=me)
 
 if asked:
+    doubt = patients.email_doubt(typed, hospital)
     with record() as db:
         patient = enroll_patient(db, typed, form=form, by=me)
-        say(db, f"{patient.name} is enrolled as {patient.number}.")
+        say(db, f"{patient.name} is enrolled as {patient.number}. {doubt}")
         carry(db, **patients.enrolled(patient))
