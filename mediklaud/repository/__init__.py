@@ -38,11 +38,12 @@ from mediklaud.repository.calls import (
 )
 from mediklaud.repository.confirmations import address_of, remind_of_dues
 from mediklaud.repository.consents import consents_of
-from mediklaud.repository.credit_lines import CreditableLine, CreditLine
+from mediklaud.repository.credit_lines import CreditableLine, CreditLine, creditable_lines
 from mediklaud.repository.credit_notes import (
     cancel_credit_note,
     credit_note_paper,
     credit_notes_of,
+    credit_notes_of_patient,
     issue_credit_note,
 )
 from mediklaud.repository.doctors import (
@@ -152,7 +153,7 @@ from mediklaud.repository.patients import (
     likely_duplicates,
     patient_with,
 )
-from mediklaud.repository.payers import name_payer
+from mediklaud.repository.payers import is_minor, name_payer, payer_of
 from mediklaud.repository.payments import (
     Tender,
     advance_paper,
@@ -160,10 +161,18 @@ from mediklaud.repository.payments import (
     receipts_of,
     take_payment,
     take_tenders,
+    to_pay,
 )
 from mediklaud.repository.proofs import Finding
 from mediklaud.repository.queue import BoardLine, board, queue_of
-from mediklaud.repository.refunds import refund_paper, refund_payment, refunds_of, reverse_payment
+from mediklaud.repository.refunds import (
+    TakenPayment,
+    payments_on,
+    refund_paper,
+    refund_payment,
+    refunds_of,
+    reverse_payment,
+)
 from mediklaud.repository.relocations import (
     LeftInLeave,
     Stranded,
@@ -257,6 +266,7 @@ __all__ = [
     "SessionForm",
     "StaffNumbers",
     "Stranded",
+    "TakenPayment",
     "Tender",
     "TillNumbers",
     "Visit",
@@ -303,6 +313,8 @@ __all__ = [
     "create_account",
     "credit_note_paper",
     "credit_notes_of",
+    "credit_notes_of_patient",
+    "creditable_lines",
     "credited_lines",
     "day_numbers",
     "day_pages",
@@ -337,6 +349,7 @@ __all__ = [
     "hold_time",
     "holidays_between",
     "is_locked",
+    "is_minor",
     "is_set_up",
     "is_stale",
     "is_token",
@@ -374,6 +387,8 @@ __all__ = [
     "own_patients",
     "papers_numbered",
     "patient_with",
+    "payer_of",
+    "payments_on",
     "permit",
     "policy_words",
     "price_service",
@@ -410,6 +425,7 @@ __all__ = [
     "the_hospital",
     "till_lines",
     "till_numbers",
+    "to_pay",
     "undelivered_letters",
     "undo_arrival",
     "undo_no_show",
