@@ -42,8 +42,10 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
     "Finance": (
         ("finance/dues", "Outstanding dues", "account_balance_wallet", (Role.FINANCE,)),
         ("finance/payment", "Take a payment", "payments", (Role.FINANCE,)),
+        ("finance/bill_services", "Bill services", "add_shopping_cart", (Role.FINANCE,)),
         ("finance/papers", "Bills and receipts", "receipt_long", (Role.FINANCE,)),
         ("finance/summaries", "Billing summaries", "monitoring", (Role.FINANCE, Role.CMO)),
+        ("finance/services", "Services and prices", "sell", (Role.FINANCE, Role.CMO)),
     ),
     "Doctors": (
         ("cmo/register_doctor", "Register a doctor", "badge", _STAFF),

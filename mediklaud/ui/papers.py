@@ -117,7 +117,11 @@ def receipts(
         st.caption("No receipt yet. The first one is issued with the first payment.")
     for receipt, payments in _page(found, "receipts"):
         ways = ", ".join(f"{METHOD_NAMES[one.method]} {one.reference}".strip() for one in payments)
-        with _row(kind_of(receipt), receipt.number, receipt.amount_paise, opens=opens):
+        # The original was handed out with the money.
+        again = _row(
+            kind_of(receipt), receipt.number, receipt.amount_paise, opens=opens, again=True
+        )
+        with again:
             if receipt.kind is ReceiptKind.ADVANCE:
                 st.badge("Advance", color="blue", icon=":material/savings:")
             st.caption(plain(f"{_moment(receipt, hospital)} · {ways}"))
