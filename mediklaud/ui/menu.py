@@ -45,7 +45,7 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
         ("finance/bill_services", "Bill services", "add_shopping_cart", (Role.FINANCE,)),
         ("finance/papers", "Bills and receipts", "receipt_long", (Role.FINANCE,)),
         ("finance/summaries", "Billing summaries", "monitoring", (Role.FINANCE, Role.CMO)),
-        ("finance/services", "Services and prices", "sell", (Role.FINANCE, Role.CMO)),
+        ("finance/tariff", "Services and prices", "sell", (Role.FINANCE, Role.CMO)),
     ),
     "Doctors": (
         ("cmo/register_doctor", "Register a doctor", "badge", _STAFF),

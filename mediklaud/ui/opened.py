@@ -134,7 +134,11 @@ def _give_credit(number: str, lines: list[CreditableLine], me: Account) -> None:
         )
         typed = _typed_credit(form, lines)
         whole = sum(one.amount_paise + one.tax_paise for one in lines)
-        what = f"all {rupees(whole)} that is left" if typed.kind is CreditKind.VOID else "that sum"
+        what = (
+            f"all {rupees(whole)} that is left"
+            if typed.kind is CreditKind.VOID
+            else "what is typed above"
+        )
         sentence = f"This takes back {what} of bill {number}. It can be cancelled, never edited."
         asked = _sure("Issue the credit note", form, sentence)
     if asked:
@@ -200,7 +204,8 @@ def _receipt(number: str, me: Account, left: Any, right: Any) -> None:
 
 
 def _payment_row(one: TakenPayment) -> dict[str, object]:
-    state = "Came to nothing" if one.reversal else f"{rupees(one.left_paise)} pays no bill"
+    left = f"{rupees(one.left_paise)} pays no bill" if one.left_paise else "Used"
+    state = "Came to nothing" if one.reversal else left
     way = f"{papers.METHOD_NAMES[one.payment.method]} {one.payment.reference}".strip()
     why = one.reversal.reason if one.reversal else ""
     return {

@@ -21,7 +21,8 @@ def card(patient: Patient, me: Account, hospital: Hospital) -> None:
     form = f"{submission_id('payer')}/{patient.id}"
     with reading() as db:
         payer = patient_with(db, patient.payer_id, by=me) if patient.payer_id else None
-    with st.expander(_title(patient, payer), icon=":material/family_restroom:"):
+    title, icon = _title(patient, payer), ":material/family_restroom:"
+    with st.expander(title, icon=icon, key=f"who-pays/{patient.id}"):
         st.caption(
             "Bills from now on are owed by the adult named here, and booking asks what that "
             "adult owes. Bills issued before stay as they are."

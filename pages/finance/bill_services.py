@@ -7,7 +7,7 @@ from mediklaud.database import reading
 from mediklaud.models import Role
 from mediklaud.money import rupees
 from mediklaud.repository import bill_services, doctors, priced_services, the_hospital
-from mediklaud.ui import choose, papers, services
+from mediklaud.ui import choose, papers, tariff
 from mediklaud.ui.desk import carry, open_desk, record, say, submission_id
 
 me = open_desk("Bill services", Role.FINANCE)
@@ -29,7 +29,7 @@ if not offered:
     st.stop()
 
 with st.container(border=True, width=620):
-    items = services.items(form, offered)
+    items = tariff.items(form, offered)
     doctor = choose.doctor("Doctor", working, form)
     asked = st.button(
         "Issue the bill", key=f"{form}/issue", type="primary", icon=":material/receipt_long:"

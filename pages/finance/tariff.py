@@ -7,7 +7,7 @@ from mediklaud.database import reading
 from mediklaud.models import Role
 from mediklaud.money import read_rupees, rupees
 from mediklaud.repository import keep_service, price_service, priced_services, the_hospital
-from mediklaud.ui import choose, services
+from mediklaud.ui import choose, tariff
 from mediklaud.ui.desk import open_desk, record, say, submission_id
 
 me = open_desk("Services and prices", Role.FINANCE, Role.CMO)
@@ -18,16 +18,16 @@ with reading() as db:
 
 left, right = st.columns([3, 2], gap="large")
 with left:
-    chosen = services.table(found)
+    chosen = tariff.table(found)
     if found:
         st.caption("Choose a row to change a service or its price. Issued bills stay as they are.")
 
 form = submission_id() if chosen is None else f"{submission_id()}/{chosen.service.id}"
 with right.container(border=True):
     st.subheader("Change the service" if chosen else "Add a service", anchor=False)
-    version = services.version_shown(chosen.service, form) if chosen else 0
-    typed = services.fields(form, chosen.service if chosen else None)
-    cost, day = ("", None) if chosen else services.price(form, today)
+    version = tariff.version_shown(chosen.service, form) if chosen else 0
+    typed = tariff.fields(form, chosen.service if chosen else None)
+    cost, day = ("", None) if chosen else tariff.price(form, today)
     asked = st.button("Save" if chosen else "Add", key=f"{form}/save", type="primary")
 
 if asked and chosen:
@@ -47,7 +47,7 @@ if chosen is None:
 own = f"{form}/price"
 with right.container(border=True):
     st.subheader("Set a price", anchor=False)
-    cost, day = services.price(own, today, value_paise=chosen.price_paise)
+    cost, day = tariff.price(own, today, value_paise=chosen.price_paise)
     st.caption("Before tax. It holds from that day until another price begins.")
     priced = st.button("Set the price", key=f"{own}/set", type="primary")
 
