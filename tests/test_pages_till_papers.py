@@ -16,19 +16,23 @@ from mediklaud.models import (
     PaymentReversal,
     Refund,
     Role,
+    VisitKind,
 )
 from mediklaud.repository import (
     CONSOLE,
     CreditLine,
     Tender,
     account_named,
+    begin_consultation,
+    book_appointment,
     change_account,
     dues_of,
+    finish_consultation,
     issue_credit_note,
     take_advance,
 )
 from tests.desk import click, find, said, sit, take, the
-from tests.hospital import ward_of
+from tests.hospital import at, ward_of
 from tests.till import a_form, bill_of, pay
 
 REASON = "Billed twice"
@@ -168,6 +172,25 @@ def test_a_second_click_on_one_form_is_one_credit_note(desk, number):
 
     assert [one.total_paise for one in rows(CreditNote)] == [100_00]
     assert "Credit note JMC/2627/000001 is issued." in said(desk)
+
+
+def test_a_visit_whose_bill_was_voided_is_billed_again(sqlite_house, monkeypatch):
+    with transaction() as db:
+        ward = ward_of(db)
+        told = (ward.asha, ward.rao, at(10), VisitKind.FIRST)
+        visit = book_appointment(db, *told, form=a_form(), by=ward.meera)
+        begun = begin_consultation(db, visit, by=ward.rao_account)
+        number = finish_consultation(db, begun, "Seen.", by=ward.rao_account).number
+        told = (number, CreditKind.VOID, REASON)
+        issue_credit_note(db, *told, form=a_form(), by=ward.ishaan)
+    desk = take(find(sit(monkeypatch, "ishaan", "finance/papers"), "asha"), "JMI-000001")
+    opened(desk, "bill", number)
+
+    click(click(desk, "Bill the visit again"), "Yes, bill the visit again")
+
+    assert "Bill JMI/2627/000002 of ₹800.00 is issued." in said(desk)
+    assert owed() == 800_00
+    assert "Bill the visit again" not in [one.label for one in desk.button]
 
 
 def test_a_credit_note_is_cancelled_and_the_bill_owed_again(desk, number):

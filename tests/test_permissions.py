@@ -117,6 +117,7 @@ VERBS: dict[str, tuple[Deed, ...]] = {
     "credit_notes_of": (Deed.SEE_PAPERS,),
     "credit_notes_of_patient": (Deed.SEE_PAPERS,),
     "payments_on": (Deed.SEE_PAPERS,),
+    "unbilled_visit": (Deed.SEE_PAPERS,),
     "issue_credit_note": (Deed.GIVE_CREDIT,),
     "keep_service": (Deed.KEEP_SERVICES,),
     "name_payer": (Deed.NAME_PAYER,),

@@ -204,6 +204,7 @@ from mediklaud.repository.tariff import (
     keep_service,
     price_service,
     priced_services,
+    unbilled_visit,
 )
 from mediklaud.repository.visits import (
     Visit,
@@ -426,6 +427,7 @@ __all__ = [
     "till_lines",
     "till_numbers",
     "to_pay",
+    "unbilled_visit",
     "undelivered_letters",
     "undo_arrival",
     "undo_no_show",

@@ -12,6 +12,7 @@ from mediklaud.repository import (
     CreditableLine,
     CreditLine,
     TakenPayment,
+    bill_again,
     cancel_credit_note,
     credit_notes_of,
     creditable_lines,
@@ -19,6 +20,7 @@ from mediklaud.repository import (
     payments_on,
     refund_payment,
     reverse_payment,
+    unbilled_visit,
 )
 from mediklaud.ui import choose, papers, show
 from mediklaud.ui.desk import beside, carry, record, say, submission_id
@@ -111,8 +113,28 @@ def _bill(number: str, me: Account, hospital: Hospital, left: Any, right: Any) -
     with right:
         if not any(one.amount_paise for one in lines):
             st.info("All of this bill is credited. Nothing is left to take back.")
+            _bill_again(number, me)
             return
         _give_credit(number, lines, me)
+
+
+def _bill_again(number: str, me: Account) -> None:
+    with reading() as db:
+        visit = unbilled_visit(db, number, by=me)
+    if visit is None:
+        return
+    form = submission_id(f"again/{number}")
+    with st.container(border=True):
+        st.subheader("The visit has no bill now", anchor=False)
+        st.caption("It took place. Where only its bill was wrong, bill it anew.")
+        sentence = f"The visit of bill {number} is billed again, at the price of its day."
+        asked = _sure("Bill the visit again", form, sentence)
+    if asked:
+        with record("The visit is free, so there is no bill.") as db:
+            bill = bill_again(db, visit, by=me)
+            if bill is not None:
+                say(db, f"Bill {bill.number} of {rupees(bill.total_paise)} is issued.")
+                carry(db, **papers.just_issued(bill))
 
 
 def _line_row(one: CreditableLine) -> dict[str, object]:
