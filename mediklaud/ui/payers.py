@@ -7,7 +7,7 @@ from mediklaud.database import reading
 from mediklaud.models import Account, Hospital, Patient
 from mediklaud.repository import find_patients, is_minor, name_payer, patient_with
 from mediklaud.ui import choose
-from mediklaud.ui.desk import record, submission_id
+from mediklaud.ui.desk import record, say, submission_id
 from mediklaud.ui.plain import plain
 
 _FOUND_AT_MOST = 8
@@ -34,11 +34,12 @@ def card(patient: Patient, me: Account, hospital: Hospital) -> None:
                 "Nobody pays any more", key=f"{form}/none", icon=":material/person_remove:"
             )
     if named:
-        with record(f"{patient.name}'s bills are from now on in another's name.") as db:
+        with record() as db:
             chosen = choose.given(found, "Payer")
             name_payer(db, patient, chosen, by=me)
+            say(db, f"{chosen.name} pays {patient.name}'s bills from now on.")
     elif gone:
-        with record(f"{patient.name}'s bills are from now on in the own name.") as db:
+        with record(f"{patient.name}'s bills are in the own name from now on.") as db:
             name_payer(db, patient, None, by=me)
 
 

@@ -90,10 +90,11 @@ def prefixes(form: str, kept: Hospital | type[HospitalForm]) -> dict[str, Any]:
     """What stands before every number, filled with what is kept or usual."""
     st.subheader("Numbers", anchor=False)
     st.caption("1 to 3 capital letters or digits stand before every number given from now on.")
-    columns = st.columns(3)
     typed = {}
-    for place, (prefix, label) in enumerate(_PREFIXES.items()):
-        with columns[place % 3]:
+    # Two rows of three, which keep their order where columns stand below each other.
+    columns = (*st.columns(3), *st.columns(3))
+    for column, (prefix, label) in zip(columns, _PREFIXES.items(), strict=True):
+        with column:
             typed[prefix] = choose.words(label, form, value=getattr(kept, prefix))
     return typed
 
