@@ -105,7 +105,8 @@ def every_page() -> list[Page]:
 
 def run_menu(me: Account, roles: frozenset[Role]) -> Page:
     """Draw the menu and the way out; returns the page to run."""
-    page = st.navigation(pages_of(roles))
+    # Nobody looks for the own page behind "View more".
+    page = st.navigation(pages_of(roles), expanded=True)
     if st.session_state.get("_page") != page.url_path:
         st.session_state["_page"] = page.url_path
         fresh_forms()
