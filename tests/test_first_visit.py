@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from mediklaud import config, database
 from mediklaud.demo import DEMO_ACCOUNTS, demo_password, load_demo
 from mediklaud.errors import AlreadySetUp
-from mediklaud.models import Role
+from mediklaud.models import BillWhen, Role
 from mediklaud.repository import (
     HospitalForm,
     account_named,
@@ -80,6 +80,27 @@ def errors(page: AppTest) -> list[str]:
 def opened() -> bool:
     with database.reading() as db:
         return is_set_up(db)
+
+
+def test_set_up_keeps_the_prefixes_and_the_moment_of_billing(visit: AppTest) -> None:
+    fill(visit, Credit_note_prefix="smc")
+    (when,) = [one for one in visit.get("button_group") if one.label == "Consultations are billed"]
+    when.set_value(BillWhen.ARRIVAL)
+
+    set_up(visit)
+
+    with database.reading() as db:
+        kept = the_hospital(db)
+        assert (kept.credit_prefix, kept.bill_when) == ("SMC", BillWhen.ARRIVAL)
+
+
+def test_two_papers_of_one_prefix_are_refused_beside_the_second(visit: AppTest) -> None:
+    fill(visit, Refund_prefix="JMR")
+
+    set_up(visit)
+
+    assert any("JMR" in one for one in errors(visit))
+    assert not opened()
 
 
 def test_set_up_opens_the_hospital_and_shows_the_sign_in_form(visit: AppTest) -> None:

@@ -24,6 +24,7 @@ from mediklaud.repository import (
     change_account,
     finish_consultation,
     take_payment,
+    take_tenders,
 )
 from mediklaud.ui import papers, sums
 from tests.desk import HOME, sit
@@ -73,7 +74,7 @@ def pay(desk, received=None, method=None, reference=None):
     if received is not None:
         field(desk, "Received").input(received)
     if method is not None:
-        field(desk, "Method").set_value(method)
+        field(desk, "Method").set_value(method).run()
     if reference is not None:
         field(desk, "Reference").input(reference)
     return next(one for one in desk.button if one.label == "Take payment").click().run()
@@ -158,12 +159,12 @@ def test_a_click_while_the_payment_is_written_loses_neither_sentence_nor_new_for
     till, monkeypatch
 ):
     def interrupted(*things, **named):
-        receipt = take_payment(*things, **named)
+        receipt = take_tenders(*things, **named)
         run = get_script_run_ctx()
         run.script_requests.request_rerun(RerunData(page_script_hash=run.page_script_hash))
         return receipt
 
-    monkeypatch.setattr(repository, "take_payment", interrupted)
+    monkeypatch.setattr(repository, "take_tenders", interrupted)
     form = till.session_state["_forms"]["JMI-000001"]
     pay(till, "300")
 

@@ -46,11 +46,12 @@ from mediklaud.repository.contacts import (
     pauses_of,
     resume_reminders,
 )
-from mediklaud.repository.credit_lines import CreditableLine, CreditLine
+from mediklaud.repository.credit_lines import CreditableLine, CreditLine, creditable_lines
 from mediklaud.repository.credit_notes import (
     cancel_credit_note,
     credit_note_paper,
     credit_notes_of,
+    credit_notes_of_patient,
     issue_credit_note,
 )
 from mediklaud.repository.day_close import (
@@ -171,7 +172,7 @@ from mediklaud.repository.patients import (
     likely_duplicates,
     patient_with,
 )
-from mediklaud.repository.payers import name_payer
+from mediklaud.repository.payers import is_minor, name_payer, payer_of
 from mediklaud.repository.payments import (
     Tender,
     advance_paper,
@@ -179,6 +180,7 @@ from mediklaud.repository.payments import (
     receipts_of,
     take_payment,
     take_tenders,
+    to_pay,
 )
 from mediklaud.repository.plans import (
     MOST_INSTALMENTS,
@@ -194,7 +196,14 @@ from mediklaud.repository.plans import (
 )
 from mediklaud.repository.proofs import Finding
 from mediklaud.repository.queue import BoardLine, board, queue_of
-from mediklaud.repository.refunds import refund_paper, refund_payment, refunds_of, reverse_payment
+from mediklaud.repository.refunds import (
+    TakenPayment,
+    payments_on,
+    refund_paper,
+    refund_payment,
+    refunds_of,
+    reverse_payment,
+)
 from mediklaud.repository.relocations import (
     LeftInLeave,
     Stranded,
@@ -231,6 +240,7 @@ from mediklaud.repository.tariff import (
     keep_service,
     price_service,
     priced_services,
+    unbilled_visit,
 )
 from mediklaud.repository.visits import (
     Visit,
@@ -311,6 +321,7 @@ __all__ = [
     "SessionForm",
     "StaffNumbers",
     "Stranded",
+    "TakenPayment",
     "Tender",
     "TillLine",
     "TillNumbers",
@@ -366,6 +377,8 @@ __all__ = [
     "create_account",
     "credit_note_paper",
     "credit_notes_of",
+    "credit_notes_of_patient",
+    "creditable_lines",
     "credited_lines",
     "day_numbers",
     "day_pages",
@@ -403,6 +416,7 @@ __all__ = [
     "hold_time",
     "holidays_between",
     "is_locked",
+    "is_minor",
     "is_set_up",
     "is_stale",
     "is_token",
@@ -445,6 +459,8 @@ __all__ = [
     "patient_with",
     "pause_reminders",
     "pauses_of",
+    "payer_of",
+    "payments_on",
     "permit",
     "plans_of",
     "policy_words",
@@ -492,6 +508,8 @@ __all__ = [
     "till_lines",
     "till_numbers",
     "till_of",
+    "to_pay",
+    "unbilled_visit",
     "unclosed_days",
     "undelivered_letters",
     "undo_arrival",

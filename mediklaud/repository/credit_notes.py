@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from mediklaud import clock, contact, papers, text
 from mediklaud.database import expecting
@@ -261,6 +261,17 @@ def credit_notes_of(db: Session, number: str, *, by: Account) -> Sequence[Credit
     permit(db, by, Deed.SEE_PAPERS)
     rows = select(CreditNote).where(CreditNote.invoice_number == number)
     return db.exec(rows.order_by(col(CreditNote.issued_at).desc())).all()
+
+
+def credit_notes_of_patient(db: Session, patient_id: int, *, by: Account) -> Sequence[CreditNote]:
+    """The credit notes of a patient's bills, and of those they pay, the newest first."""
+    permit(db, by, Deed.SEE_PAPERS)
+    rows = (
+        select(CreditNote)
+        .join(Invoice, col(Invoice.number) == col(CreditNote.invoice_number))
+        .where(or_(Invoice.patient_id == patient_id, Invoice.payer_id == patient_id))
+    )
+    return db.exec(rows.order_by(col(CreditNote.issued_at).desc()).limit(200)).all()
 
 
 def credit_note_paper(db: Session, number: str, *, by: Account) -> papers.CreditNote:

@@ -1,6 +1,7 @@
 """Money given back, and payments that came to nothing: a bounced cheque, a card charged back."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
@@ -133,6 +134,31 @@ def reverse_payment(db: Session, payment: Payment, reason: str, *, by: Account) 
         settle(db, number, at)
     note_deed(db, by, "payment reversed", f"payment/{payment.id}", reason=told, bills=bills)
     return reversal
+
+
+@dataclass(frozen=True)
+class TakenPayment:
+    """A payment as it stands now: what is left of it in paise, and whether it came to nothing."""
+
+    payment: Payment
+    left_paise: int
+    refunded: bool
+    reversal: PaymentReversal | None
+
+
+def payments_on(db: Session, receipt_number: str, *, by: Account) -> list[TakenPayment]:
+    """The payments on a receipt, in their order, each as it stands now."""
+    permit(db, by, Deed.SEE_PAPERS)
+    rows = select(Payment).where(Payment.receipt_number == receipt_number)
+    return [
+        TakenPayment(
+            one,
+            left_of(db, one.id),
+            db.exec(select(Refund).where(Refund.payment_id == one.id).limit(1)).first() is not None,
+            _reversal_of(db, one),
+        )
+        for one in db.exec(rows.order_by(col(Payment.id)))
+    ]
 
 
 def refunds_of(db: Session, patient_id: int, *, by: Account) -> Sequence[Refund]:

@@ -31,6 +31,7 @@ from mediklaud.models import (
     Charge,
     Doctor,
     Invoice,
+    InvoiceLine,
     Patient,
     Service,
     ServicePrice,
@@ -183,6 +184,23 @@ def bill_services(
         db.add_all(charges)
         db.flush()
         return issue(db, charges, locked, doctor_with(db, doctor.id or 0), form=form, by=by)
+
+
+def unbilled_visit(db: Session, number: str, *, by: Account) -> Appointment | None:
+    """The finished visit of a bill that was voided, while nothing bills it anew."""
+    permit(db, by, Deed.SEE_PAPERS)
+    rows = (
+        select(Appointment)
+        .join(Charge, col(Charge.appointment_id) == col(Appointment.id))
+        .join(InvoiceLine, col(InvoiceLine.charge_id) == col(Charge.id))
+        .where(
+            InvoiceLine.invoice_number == number,
+            col(Charge.voided_at).is_not(None),
+            Appointment.status == AppointmentStatus.FULFILLED,
+        )
+    )
+    visit = db.exec(rows).first()
+    return visit if visit is not None and standing_charge(db, visit) is None else None
 
 
 def bill_again(db: Session, appointment: Appointment, *, by: Account) -> Invoice | None:

@@ -11,7 +11,7 @@ from mediklaud.demo import DEMO_ACCOUNTS, demo_password, load_demo
 from mediklaud.errors import AlreadySetUp, NotEmpty, Refusal
 from mediklaud.models import Role
 from mediklaud.repository import HospitalForm, check_code, create_account, open_hospital
-from mediklaud.ui import choose
+from mediklaud.ui import choose, settings
 from mediklaud.ui.desk import refuse
 from mediklaud.ui.plain import plain
 
@@ -54,6 +54,7 @@ def _set_up(code: str) -> None:
             zone = choose.zone("Time zone", _FORM)
         with right:
             gstin = choose.words("GSTIN", _FORM, placeholder="Only where registered for GST")
+        rules = {**settings.prefixes(_FORM, HospitalForm), **settings.billing(_FORM, HospitalForm)}
         st.subheader("The Chief Medical Officer's account", anchor=False)
         st.caption("This first account is administrator too, so that it can create the others.")
         left, right = st.columns(2)
@@ -69,7 +70,7 @@ def _set_up(code: str) -> None:
         st.caption("A password has at least 12 characters; a few words in a row make a good one.")
         asked = st.form_submit_button("Set up the hospital", type="primary")
     if asked:
-        typed = HospitalForm(name, address, phone, email, gstin, zone or "")
+        typed = HospitalForm(name, address, phone, email, gstin, zone or "", **rules)
         with _opening():
             check_code(code)
             _open(typed, chief, username, choose.same(first, again))

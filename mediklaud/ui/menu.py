@@ -42,8 +42,10 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
     "Finance": (
         ("finance/dues", "Outstanding dues", "account_balance_wallet", (Role.FINANCE,)),
         ("finance/payment", "Take a payment", "payments", (Role.FINANCE,)),
+        ("finance/bill_services", "Bill services", "add_shopping_cart", (Role.FINANCE,)),
         ("finance/papers", "Bills and receipts", "receipt_long", (Role.FINANCE,)),
         ("finance/summaries", "Billing summaries", "monitoring", (Role.FINANCE, Role.CMO)),
+        ("finance/tariff", "Services and prices", "sell", (Role.FINANCE, Role.CMO)),
     ),
     "Doctors": (
         ("cmo/register_doctor", "Register a doctor", "badge", _STAFF),
@@ -103,7 +105,8 @@ def every_page() -> list[Page]:
 
 def run_menu(me: Account, roles: frozenset[Role]) -> Page:
     """Draw the menu and the way out; returns the page to run."""
-    page = st.navigation(pages_of(roles))
+    # Nobody looks for the own page behind "View more".
+    page = st.navigation(pages_of(roles), expanded=True)
     if st.session_state.get("_page") != page.url_path:
         st.session_state["_page"] = page.url_path
         fresh_forms()

@@ -1,23 +1,45 @@
-"""Bills and receipts on the screen, each with its PDF, drawn when it is asked for."""
+"""Papers on the screen, each with its PDF, drawn when it is asked for."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
+from sqlmodel import Session
 from streamlit.delta_generator import DeltaGenerator
 
 from mediklaud import clock, papers
 from mediklaud.database import reading
-from mediklaud.invoice_pdf import bill_pdf, receipt_pdf
-from mediklaud.models import Hospital, Invoice, Method, Patient, Payment, Receipt
+from mediklaud.invoice_pdf import bill_pdf, credit_note_pdf
+from mediklaud.models import (
+    CreditNote,
+    Hospital,
+    Invoice,
+    Method,
+    Paper,
+    Patient,
+    Payment,
+    Receipt,
+    ReceiptKind,
+    Refund,
+)
 from mediklaud.money import rupees
-from mediklaud.repository import Dues, bill_paper, live_account, receipt_paper
-from mediklaud.ui.desk import token
+from mediklaud.receipt_pdf import advance_pdf, receipt_pdf, refund_pdf
+from mediklaud.repository import (
+    Dues,
+    advance_paper,
+    bill_paper,
+    credit_note_paper,
+    live_account,
+    receipt_paper,
+    refund_paper,
+)
+from mediklaud.ui.desk import carried, token
 from mediklaud.ui.plain import plain
 
-Paper = TypeVar("Paper")
+Some = TypeVar("Some")
 ROWS_A_PAGE = 10
 # As many as the repository hands out at once.
 MOST_PAPERS = 200
@@ -28,99 +50,219 @@ METHOD_NAMES = {
     Method.BANK: "Bank transfer",
     Method.CHEQUE: "Cheque",
 }
+# Each paper: what a desk calls it, who reads it and who draws it.
+NAMES = {
+    "bill": "bill",
+    "receipt": "receipt",
+    "advance": "advance receipt",
+    "credit": "credit note",
+    "refund": "refund voucher",
+}
+_READ: dict[str, Callable[..., Any]] = {
+    "bill": bill_paper,
+    "receipt": receipt_paper,
+    "advance": advance_paper,
+    "credit": credit_note_paper,
+    "refund": refund_paper,
+}
+_DRAW: dict[str, Callable[[Any], bytes]] = {
+    "bill": bill_pdf,
+    "receipt": receipt_pdf,
+    "advance": advance_pdf,
+    "credit": credit_note_pdf,
+    "refund": refund_pdf,
+}
+_KINDS = {
+    papers.Bill: "bill",
+    papers.Receipt: "receipt",
+    papers.AdvanceReceipt: "advance",
+    papers.CreditNote: "credit",
+    papers.RefundVoucher: "refund",
+}
+_OPENED, _ISSUED = "_paper", "_issued"
 
 
-def bills(found: Sequence[Invoice], owed: Dues) -> None:
+def kind_of(row: Paper) -> str:
+    """Which paper a row is."""
+    if isinstance(row, Receipt):
+        return "advance" if row.kind is ReceiptKind.ADVANCE else "receipt"
+    return {Invoice: "bill", CreditNote: "credit", Refund: "refund"}[type(row)]
+
+
+def bills(found: Sequence[Invoice], owed: Dues, *, opens: bool = False) -> None:
     """A patient's bills, the newest first, each with its state."""
     if not found:
         st.caption("No bill yet. The first one is issued when a consultation is finished.")
     open_ones = {bill.number: bill.owed_paise for bill in owed.bills}
     for bill in _page(found, "bills"):
         left = open_ones.get(bill.number, 0)
-        with _row(bill.number, bill.total_paise, bill_button):
-            _state(left, bill.total_paise)
-            st.caption(plain(f"{bill.issued_on:%d %b %Y} · {bill.doctor_name}"))
+        # The copy the patient takes along; a print of an opened paper is a duplicate.
+        with _row("bill", bill.number, bill.total_paise, opens=opens):
+            if left:
+                _state(left, bill.total_paise)
+            elif bill.settled_at is None:
+                words = plain(f"Owed by {bill.payer_name}")
+                st.badge(words, color="orange", icon=":material/schedule:")
+            else:
+                st.badge("Settled", color="green", icon=":material/check:")
+            whose = f" · for {bill.patient_name}" if bill.payer_id != bill.patient_id else ""
+            st.caption(plain(f"{bill.issued_on:%d %b %Y} · {bill.doctor_name}{whose}"))
 
 
-def receipts(found: Sequence[tuple[Receipt, list[Payment]]], hospital: Hospital) -> None:
+def receipts(
+    found: Sequence[tuple[Receipt, list[Payment]]], hospital: Hospital, *, opens: bool = False
+) -> None:
     """A patient's receipts, the newest first."""
     if not found:
         st.caption("No receipt yet. The first one is issued with the first payment.")
     for receipt, payments in _page(found, "receipts"):
-        at = clock.local(receipt.issued_at, hospital.zone)
         ways = ", ".join(f"{METHOD_NAMES[one.method]} {one.reference}".strip() for one in payments)
-        words = f"{at:%d %b %Y, %H:%M} · {ways}"
-        with _row(receipt.number, receipt.amount_paise, receipt_button):
+        # The original was handed out with the money.
+        again = _row(
+            kind_of(receipt), receipt.number, receipt.amount_paise, opens=opens, again=True
+        )
+        with again:
+            if receipt.kind is ReceiptKind.ADVANCE:
+                st.badge("Advance", color="blue", icon=":material/savings:")
+            st.caption(plain(f"{_moment(receipt, hospital)} · {ways}"))
+
+
+def credit_notes(found: Sequence[CreditNote], hospital: Hospital, *, opens: bool = False) -> None:
+    """Credit notes, the newest first, each with the bill it corrects."""
+    if not found:
+        st.caption("No credit note. Open a bill to correct or void it.")
+    for note in _page(found, "credit-notes"):
+        with _row("credit", note.number, note.total_paise, opens=opens):
+            if note.cancelled_at is not None:
+                st.badge("Cancelled", color="gray", icon=":material/block:")
+            else:
+                st.badge(note.kind.value.capitalize(), color="violet")
+            words = f"{_moment(note, hospital)} · bill {note.invoice_number} · {note.reason}"
             st.caption(plain(words))
 
 
-def paper(found: papers.Bill | papers.Receipt) -> None:
-    """One paper found by its number."""
-    is_bill = isinstance(found, papers.Bill)
-    amount = found.total_paise if is_bill else found.amount_paise
-    with _row(found.number, amount, bill_button if is_bill else receipt_button):
-        if is_bill:
-            _state(found.balance_paise, amount)
+def refunds(found: Sequence[Refund], hospital: Hospital, *, opens: bool = False) -> None:
+    """Refund vouchers, the newest first."""
+    if not found:
+        st.caption("Nothing was given back. Open a receipt to refund what is left of it.")
+    for refund in _page(found, "refunds"):
+        with _row("refund", refund.number, refund.amount_paise, opens=opens):
+            way = f"{METHOD_NAMES[refund.method]} {refund.reference}".strip()
+            st.caption(plain(f"{_moment(refund, hospital)} · {way} · {refund.reason}"))
+
+
+def paper(found: Any, *, opens: bool = False, again: bool = False) -> None:
+    """One paper, found by its number; `again` prints a duplicate of one that is open."""
+    kind = _KINDS[type(found)]
+    amount = found.total_paise if kind in ("bill", "credit") else found.amount_paise
+    with _row(kind, found.number, amount, opens=opens, again=again):
+        if kind == "bill":
+            _state(found.balance_paise, amount, credited_paise=found.credited_paise)
         else:
-            st.badge("Receipt", color="gray")
+            cancelled = kind == "credit" and found.cancelled
+            st.badge("Cancelled" if cancelled else NAMES[kind].capitalize(), color="gray")
         whose = f"{found.patient_name} · {found.patient_number}"
         st.caption(plain(f"{found.issued_on:%d %b %Y} · {whose}"))
 
 
-def bill_button(number: str) -> None:
-    """The PDF of a bill."""
-    _pdf_button(number, bill_file)
+def opened() -> tuple[str, str] | None:
+    """The paper that was opened, by its kind and number."""
+    kept: tuple[str, str] | None = st.session_state.get(_OPENED)
+    return kept
 
 
-def receipt_button(number: str) -> None:
-    """The PDF of a receipt."""
-    _pdf_button(number, receipt_file)
+def open_paper(kind: str = "", number: str = "") -> None:
+    """Open a paper, or close the one that is open."""
+    st.session_state[_OPENED] = (kind, number) if number else None
+
+
+def read_paper(db: Session, kind: str, number: str, **by: Any) -> Any:
+    """A paper as it was issued."""
+    return _READ[kind](db, number, **by)
+
+
+def just_issued(row: Paper) -> dict[str, Any]:
+    """What the page remembers of a paper that was issued just now, to hand it out."""
+    return {_ISSUED: {"kind": kind_of(row), "number": row.number}}
+
+
+def issued(form: str) -> None:
+    """The paper issued just now, to be printed and handed out: the original."""
+    kept = carried(_ISSUED, form)
+    if kept is None:
+        return
+    kind, number = kept["kind"], kept["number"]
+    label = plain(f"Print {NAMES[kind]} {number}")
+    _pdf_button(kind, number, label=label, type="primary", key=f"issued-{number}")
 
 
 def bill_file(held: str, number: str) -> bytes:
     """The bill's PDF for the sign-in that asks; refuses one that has ended or may not."""
-    with reading() as db:
-        found = bill_paper(db, number, by=live_account(db, held))
-    return bill_pdf(found)
+    return paper_file(held, "bill", number)
 
 
-def receipt_file(held: str, number: str) -> bytes:
-    """The receipt's PDF for the sign-in that asks; refuses one that has ended or may not."""
+def paper_file(held: str, kind: str, number: str, *, duplicate: bool = False) -> bytes:
+    """A paper's PDF for the sign-in that asks; refuses one that has ended or may not."""
     with reading() as db:
-        found = receipt_paper(db, number, by=live_account(db, held))
-    return receipt_pdf(found)
+        found = read_paper(db, kind, number, by=live_account(db, held))
+    return _DRAW[kind](replace(found, duplicate=duplicate))
 
 
 def taken_words(receipt: Receipt, patient: Patient, *, before: Dues, after: Dues) -> str:
     """What the till says once a payment is written, and what it means for booking."""
-    taken = f"Receipt {receipt.number} is issued."
+    return f"Receipt {receipt.number} is issued. {_left_words(patient, before, after)}"
+
+
+def used_words(used_paise: int, patient: Patient, *, before: Dues, after: Dues) -> str:
+    """What the till says once an advance pays bills."""
+    return f"{rupees(used_paise)} of the advance is used. {_left_words(patient, before, after)}"
+
+
+def advance_words(receipt: Receipt) -> str:
+    """What the till says once an advance is written."""
+    taken = f"Advance receipt {receipt.number} is issued."
+    return f"{taken} {rupees(receipt.amount_paise)} of {receipt.payer_name} waits for a bill."
+
+
+def _left_words(patient: Patient, before: Dues, after: Dues) -> str:
     left = f"{patient.name} still owes {rupees(after.total_paise)}"
     if after.on_hold:
-        return f"{taken} {left}; routine booking stays on hold."
+        return f"{left}; routine booking stays on hold."
     if after.bills:
-        return f"{taken} {left}; booking is open."
+        return f"{left}; booking is open."
     lifted = " Booking is open again." if before.on_hold else ""
-    return f"{taken} {patient.name} owes nothing any more.{lifted}"
+    return f"{patient.name} owes nothing any more.{lifted}"
 
 
-def _pdf_button(number: str, draw: Callable[[str, str], bytes]) -> None:
+def _moment(row: Paper, hospital: Hospital) -> str:
+    return f"{clock.local(row.issued_at, hospital.zone):%d %b %Y, %H:%M}"
+
+
+def _pdf_button(
+    kind: str, number: str, *, duplicate: bool = False, label: str = "PDF", **options: Any
+) -> None:
     # Only what is made on the click stays behind the sign-in: bytes given here would lie at
     # an address that asks nobody.
     st.download_button(
-        "PDF",
-        data=partial(draw, token(), number),
+        label,
+        data=partial(paper_file, token(), kind, number, duplicate=duplicate),
         file_name=f"{number.replace('/', '-')}.pdf",
         mime="application/pdf",
         icon=":material/picture_as_pdf:",
-        key=f"pdf-{number}",
         on_click="ignore",
-        help=f"Download {number}",
+        **{"key": f"pdf-{number}", **options},
+        help=f"Download {number}" + (", marked as a duplicate" if duplicate else ""),
     )
 
 
 @contextmanager
-def _row(number: str, amount_paise: int, button: Callable[[str], None]) -> Iterator[None]:
-    """One paper in its card: the number, what the block says of it, its sum and its PDF."""
+def _row(
+    kind: str, number: str, amount_paise: int, *, opens: bool, again: bool = False
+) -> Iterator[None]:
+    """One paper in its card: the number, what the block says of it, its sum and its PDF.
+
+    Where papers are looked up (`opens`) they are printed again, as duplicates.
+    """
     with st.container(border=True, gap="xsmall"):
         with _ends():
             st.markdown(f"**{plain(number)}**", width="content")
@@ -128,7 +270,16 @@ def _row(number: str, amount_paise: int, button: Callable[[str], None]) -> Itera
         with _ends():
             with st.container(gap=None):
                 yield
-            button(number)
+            with st.container(horizontal=True, width="content", gap="xsmall", wrap=False):
+                if opens:
+                    st.button(
+                        "Open",
+                        key=f"open-{kind}-{number}",
+                        on_click=open_paper,
+                        args=(kind, number),
+                        help=f"What may be done with {number}",
+                    )
+                _pdf_button(kind, number, duplicate=opens or again)
 
 
 def _ends() -> DeltaGenerator:
@@ -137,8 +288,10 @@ def _ends() -> DeltaGenerator:
     )
 
 
-def _state(left_paise: int, total_paise: int) -> None:
-    if not left_paise:
+def _state(left_paise: int, total_paise: int, *, credited_paise: int = 0) -> None:
+    if credited_paise == total_paise:
+        st.badge("Credited", color="violet", icon=":material/undo:")
+    elif not left_paise:
         st.badge("Paid", color="green", icon=":material/check:")
     elif left_paise == total_paise:
         st.badge("Not paid", color="red", icon=":material/schedule:")
@@ -146,7 +299,7 @@ def _state(left_paise: int, total_paise: int) -> None:
         st.badge(plain(f"{rupees(left_paise)} owed"), color="orange", icon=":material/schedule:")
 
 
-def _page(found: Sequence[Paper], key: str) -> Sequence[Paper]:
+def _page(found: Sequence[Some], key: str) -> Sequence[Some]:
     if len(found) == MOST_PAPERS:
         st.caption(f"The newest {MOST_PAPERS} are shown; an older one is found by its number.")
     count = -(-len(found) // ROWS_A_PAGE)

@@ -54,7 +54,7 @@ class TypedSettings:
 
 def fields(form: str, hospital: Hospital) -> TypedSettings:
     """The fields of the settings, filled with what is kept."""
-    words = {**_itself(form, hospital), **_prefixes(form, hospital), **_billing(form, hospital)}
+    words = {**_itself(form, hospital), **prefixes(form, hospital), **billing(form, hospital)}
     limit, grace = _dues(form, hospital)
     counts = {**grace, **_follow_ups(form, hospital), **_overbooking(form, hospital)}
     counts |= _letters(form, hospital)
@@ -86,18 +86,21 @@ def _itself(form: str, hospital: Hospital) -> dict[str, Any]:
     return {**about, "gstin": gstin, "zone": zone}
 
 
-def _prefixes(form: str, hospital: Hospital) -> dict[str, Any]:
+def prefixes(form: str, kept: Hospital | type[HospitalForm]) -> dict[str, Any]:
+    """What stands before every number, filled with what is kept or usual."""
     st.subheader("Numbers", anchor=False)
     st.caption("1 to 3 capital letters or digits stand before every number given from now on.")
-    columns = st.columns(3)
     typed = {}
-    for place, (prefix, label) in enumerate(_PREFIXES.items()):
-        with columns[place % 3]:
-            typed[prefix] = choose.words(label, form, value=getattr(hospital, prefix))
+    # Two rows of three, which keep their order where columns stand below each other.
+    columns = (*st.columns(3), *st.columns(3))
+    for column, (prefix, label) in zip(columns, _PREFIXES.items(), strict=True):
+        with column:
+            typed[prefix] = choose.words(label, form, value=getattr(kept, prefix))
     return typed
 
 
-def _billing(form: str, hospital: Hospital) -> dict[str, Any]:
+def billing(form: str, kept: Hospital | type[HospitalForm]) -> dict[str, Any]:
+    """When a consultation is billed."""
     st.subheader("Billing", anchor=False)
     st.caption("A consultation is billed once, whichever moment is chosen and whenever it changes.")
     when = choose.few(
@@ -105,7 +108,7 @@ def _billing(form: str, hospital: Hospital) -> dict[str, Any]:
         list(BillWhen),
         form,
         shown=lambda one: _BILL_WHEN[one],
-        chosen=hospital.bill_when,
+        chosen=kept.bill_when,
     )
     return {"bill_when": when}
 

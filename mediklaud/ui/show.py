@@ -22,7 +22,7 @@ STATUS_WORDS = {
 KIND_WORDS = {"first": "First visit", "follow_up": "Follow-up", "procedure": "Procedure"}
 _DATES = ("Day", "Date", "From", "Until")
 _WIDTHS = {"Patient": 165, "State": 118}
-_SUMS = ("Owed", "Total", "Dues then")
+_SUMS = ("Owed", "Total", "Dues then", "Tax", "Not credited", "Price today")
 SEX_WORDS = {"female": "Female", "male": "Male", "other": "Other", "unknown": "Not known"}
 
 

@@ -1,13 +1,20 @@
-"""Finance takes a payment; it is set against the oldest bills, and the gate lifts at once."""
+"""Finance takes a payment in one way or several, or an advance, and the gate lifts at once."""
 
 import streamlit as st
 
 from mediklaud.database import reading
-from mediklaud.models import Method, Role
-from mediklaud.money import read_rupees
-from mediklaud.repository import bills_of, dues_of, receipts_of, take_payment, the_hospital
-from mediklaud.ui import choose, papers, show
-from mediklaud.ui.desk import open_desk, record, say, submission_id
+from mediklaud.models import Role
+from mediklaud.repository import (
+    bills_of,
+    dues_of,
+    receipts_of,
+    take_advance,
+    take_tenders,
+    the_hospital,
+    use_advance,
+)
+from mediklaud.ui import choose, papers, payers, show, till
+from mediklaud.ui.desk import carry, open_desk, record, say, submission_id
 
 me = open_desk("Take a payment", Role.FINANCE)
 
@@ -18,42 +25,45 @@ if patient is None:
 
 with reading() as db:
     hospital = the_hospital(db)
-    owed = dues_of(db, patient.id)
+    owing = till.owing(db, patient, me)
     bills = bills_of(db, patient.id, by=me)
     receipts = receipts_of(db, patient.id, by=me)
 
-show.dues(owed)
 # A form for each patient: a sum typed for one is never shown to the next.
 form = submission_id(patient.number)
+papers.issued(form)
+show.dues(owing.dues)
+till.who_pays(patient, owing)
+pays = till.pays_bills(form, owing)
+uses = till.advance_card(form, owing)
 
-if owed.bills:
-    with st.form(form, width=560):
-        received = choose.amount("Received", form, value_paise=owed.total_paise)
-        method = choose.few(
-            "Method",
-            list(Method),
-            form,
-            shown=lambda one: papers.METHOD_NAMES[one],
-            chosen=Method.CASH,
-        )
-        reference = choose.words(
-            "Reference", form, placeholder="From the slip or the screen; cash has none"
-        )
-        asked = st.form_submit_button("Take payment", type="primary", icon=":material/payments:")
+with st.container(border=True, width=620):
+    st.subheader("Payment" if pays else "Advance", anchor=False)
+    if not pays:
+        st.caption("Money before there is a bill. It pays later bills, or is refunded.")
+    chosen = till.bills(form, owing) if pays else []
+    typed = till.tenders(form, owing.payable_paise if pays else 0)
+    label, icon = ("Take payment", "payments") if pays else ("Take the advance", "savings")
+    asked = st.button(label, key=f"{form}/take", type="primary", icon=f":material/{icon}:")
 
-    if asked:
-        with record() as db:
-            receipt = take_payment(
-                db,
-                patient,
-                read_rupees(received, field="Received"),
-                method,
-                form=form,
-                by=me,
-                reference=reference,
-            )
-            after = dues_of(db, patient.id)
-            say(db, papers.taken_words(receipt, patient, before=owed, after=after))
+if asked and pays:
+    with record() as db:
+        receipt = take_tenders(db, patient, till.read(typed), form=form, by=me, bills=chosen)
+        after = dues_of(db, patient.id)
+        say(db, papers.taken_words(receipt, patient, before=owing.dues, after=after))
+        carry(db, **papers.just_issued(receipt))
+elif asked:
+    with record() as db:
+        receipt = take_advance(db, patient, till.read(typed), form=form, by=me)
+        say(db, papers.advance_words(receipt))
+        carry(db, **papers.just_issued(receipt))
+elif uses:
+    with record() as db:
+        used = use_advance(db, patient, by=me, bills=chosen)
+        after = dues_of(db, patient.id)
+        say(db, papers.used_words(used, patient, before=owing.dues, after=after))
+
+payers.card(patient, me, hospital)
 
 left, right = st.columns(2, gap="large")
 with left:
@@ -61,4 +71,4 @@ with left:
     papers.receipts(receipts[:5], hospital)
 with right:
     st.subheader("Latest bills", anchor=False)
-    papers.bills(bills[:5], owed)
+    papers.bills(bills[:5], owing.dues)

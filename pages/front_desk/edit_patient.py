@@ -1,11 +1,11 @@
-"""The front desk edits what is known of a patient."""
+"""The front desk edits what is known of a patient, and names who pays for a minor."""
 
 import streamlit as st
 
 from mediklaud.database import reading
 from mediklaud.models import Role
 from mediklaud.repository import edit_patient, the_hospital
-from mediklaud.ui import choose, patients
+from mediklaud.ui import choose, patients, payers
 from mediklaud.ui.desk import open_desk, record, say, submission_id
 
 me = open_desk("Edit a patient", Role.FRONT_DESK)
@@ -36,6 +36,8 @@ if asked:
     with record() as db:
         edited = edit_patient(db, patient, typed, version=version, by=me)
         say(db, f"{edited.name}, {edited.number}, is saved. {doubt}")
+
+payers.card(patient, me, hospital)
 
 with st.expander("What the patient agreed to", icon=":material/fact_check:"):
     patients.consents(patient, me, hospital)
