@@ -142,6 +142,13 @@ from mediklaud.repository.overview import (
     staff_numbers,
     till_numbers,
 )
+from mediklaud.repository.owing import (
+    OwedNumbers,
+    OwedWhere,
+    aged_sums,
+    owed_numbers,
+    who_owes,
+)
 from mediklaud.repository.patients import (
     FoundPatient,
     Likeness,
@@ -186,6 +193,7 @@ from mediklaud.repository.sign_ins import (
     note_seen,
     note_wrong_try,
 )
+from mediklaud.repository.statements import statement_of
 from mediklaud.repository.tariff import (
     Item,
     PricedService,
@@ -195,6 +203,13 @@ from mediklaud.repository.tariff import (
     keep_service,
     price_service,
     priced_services,
+)
+from mediklaud.repository.turnover import (
+    allocated_sums,
+    billed_sums,
+    credited_sums,
+    owed_on_the_eve,
+    till_sums,
 )
 from mediklaud.repository.visits import (
     Visit,
@@ -249,6 +264,8 @@ __all__ = [
     "Offer",
     "OpenBill",
     "OutboxState",
+    "OwedNumbers",
+    "OwedWhere",
     "PastConsultation",
     "PatientForm",
     "PatientRecord",
@@ -271,7 +288,9 @@ __all__ = [
     "address_of",
     "advance_paper",
     "advances_of",
+    "aged_sums",
     "allocated_lines",
+    "allocated_sums",
     "appointments_in",
     "arrive",
     "begin_consultation",
@@ -281,6 +300,7 @@ __all__ = [
     "bill_paper",
     "bill_services",
     "billed_lines",
+    "billed_sums",
     "bills_of",
     "board",
     "book_appointment",
@@ -304,6 +324,7 @@ __all__ = [
     "credit_note_paper",
     "credit_notes_of",
     "credited_lines",
+    "credited_sums",
     "day_numbers",
     "day_pages",
     "day_visits",
@@ -369,6 +390,8 @@ __all__ = [
     "outbox_state",
     "overbook_appointment",
     "overbookings_left",
+    "owed_numbers",
+    "owed_on_the_eve",
     "own_day_numbers",
     "own_hold",
     "own_patients",
@@ -403,6 +426,7 @@ __all__ = [
     "sessions_of",
     "slip_paper",
     "staff_numbers",
+    "statement_of",
     "stranded",
     "take_advance",
     "take_payment",
@@ -410,6 +434,7 @@ __all__ = [
     "the_hospital",
     "till_lines",
     "till_numbers",
+    "till_sums",
     "undelivered_letters",
     "undo_arrival",
     "undo_no_show",
@@ -420,6 +445,7 @@ __all__ = [
     "walk_in",
     "weekdays_of",
     "who_fits",
+    "who_owes",
     "withdraw_holiday",
     "withdraw_leave",
     "withdraw_wait",
