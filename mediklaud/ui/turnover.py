@@ -64,24 +64,31 @@ def moved_in(db: Session, period: Period, me: Account) -> reports.Movements:
 
 
 def numbers(told: Turnover) -> None:
-    """The period in six numbers."""
+    """The period in six numbers, three by three."""
     whole = reports.summary_of_period(told.moved, opening_paise=told.opening_paise).iloc[0]
-    sums.metrics(
-        {
-            "Billed": rupees(whole["billed_paise"]),
-            "Credited": rupees(whole["credited_paise"]),
-            "Received": rupees(whole["received_paise"]),
-            "Change of dues": rupees(whole["change_paise"]),
-            "Owed at the end": rupees(whole["owed_paise"]),
-            "Still owed": rupees(whole["unpaid_paise"]),
-        },
-        **{
-            "Received": "What came into the till, less refunds and bounced payments.",
-            "Change of dues": "Billed − credited − set against bills: by how much dues grew.",
-            "Owed at the end": "All that was owed when the last day of the period ended.",
-            "Still owed": "What is not yet paid of the bills of this period.",
-        },
-    )
+    told_in_words = {
+        "Billed": ("billed_paise", ""),
+        "Credited": ("credited_paise", ""),
+        "Received": (
+            "received_paise",
+            "What came into the till, less refunds and bounced payments.",
+        ),
+        "Change of dues": (
+            "change_paise",
+            "Billed − credited − set against bills: by how much dues grew.",
+        ),
+        "Owed at the end": (
+            "owed_paise",
+            "All that was owed when the last day of the period ended.",
+        ),
+        "Still owed": ("unpaid_paise", "What is not yet paid of the bills of this period."),
+    }
+    names = list(told_in_words)
+    for half in (names[:3], names[3:]):
+        sums.metrics(
+            {name: rupees(whole[told_in_words[name][0]]) for name in half},
+            **{name: told_in_words[name][1] for name in half if told_in_words[name][1]},
+        )
 
 
 def choose_cut() -> str:
@@ -151,8 +158,8 @@ def _compared(told: Turnover) -> None:
 def _both_periods(told: Turnover, frame: pd.DataFrame, word: str, *, alt: str) -> None:
     if frame.empty:
         return
-    names = (period_words(*told.period), period_words(*told.before))
-    charts.compared(frame, names, alt=alt, word=word)
+    charts.compared(frame, ("This period", "Period before"), alt=alt, word=word)
+    st.caption(f"The period before: {period_words(*told.before)}.")
 
 
 def _listing(told: Turnover, frame: pd.DataFrame, names: dict[str, str], by: str) -> None:
