@@ -19,7 +19,8 @@ from mediklaud.ui import sums
 from mediklaud.ui.desk import token
 from mediklaud.ui.plain import plain
 
-ROWS_A_PAGE = 25
+# Few enough that the account of a chosen row is near it.
+ROWS_A_PAGE = 10
 # As many as one file holds; a hospital where more owe narrows the list first.
 MOST_ROWS = 200
 HELD = "On hold"
@@ -115,9 +116,9 @@ def choose_payer(
     with reading() as db:
         rows = who_owes(db, where, by=me, first=first, at_most=ROWS_A_PAGE)
     picked = sums.chosen_row(_told(rows, hospital), _WHO, by="patient_id", alt="Who owes")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if pages > 1:
-            st.pagination(pages, key=of)
+    if pages > 1:
+        st.pagination(pages, key=of)
+    with st.container(horizontal=True):
         _file_buttons(where, hospital, me, today)
     if found.patients > MOST_ROWS:
         st.caption(f"A file has the {MOST_ROWS} who owe most. Narrow the list for the others.")
