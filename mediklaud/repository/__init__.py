@@ -162,6 +162,13 @@ from mediklaud.repository.overview import (
     staff_numbers,
     till_numbers,
 )
+from mediklaud.repository.owing import (
+    OwedNumbers,
+    OwedWhere,
+    aged_sums,
+    owed_numbers,
+    who_owes,
+)
 from mediklaud.repository.patients import (
     FoundPatient,
     Likeness,
@@ -231,6 +238,7 @@ from mediklaud.repository.sign_ins import (
     note_seen,
     note_wrong_try,
 )
+from mediklaud.repository.statements import statement_of
 from mediklaud.repository.tariff import (
     Item,
     PricedService,
@@ -241,6 +249,13 @@ from mediklaud.repository.tariff import (
     price_service,
     priced_services,
     unbilled_visit,
+)
+from mediklaud.repository.turnover import (
+    allocated_sums,
+    billed_sums,
+    credited_sums,
+    owed_on_the_eve,
+    till_sums,
 )
 from mediklaud.repository.visits import (
     Visit,
@@ -310,6 +325,8 @@ __all__ = [
     "Offer",
     "OpenBill",
     "OutboxState",
+    "OwedNumbers",
+    "OwedWhere",
     "Part",
     "PartView",
     "PastConsultation",
@@ -337,8 +354,10 @@ __all__ = [
     "address_of",
     "advance_paper",
     "advances_of",
+    "aged_sums",
     "agree_plan",
     "allocated_lines",
+    "allocated_sums",
     "appointments_in",
     "approve_waiver",
     "arrive",
@@ -351,6 +370,7 @@ __all__ = [
     "bill_paper",
     "bill_services",
     "billed_lines",
+    "billed_sums",
     "bills_of",
     "bills_on_kept_plans",
     "board",
@@ -380,6 +400,7 @@ __all__ = [
     "credit_notes_of_patient",
     "creditable_lines",
     "credited_lines",
+    "credited_sums",
     "day_numbers",
     "day_pages",
     "day_visits",
@@ -452,6 +473,8 @@ __all__ = [
     "outbox_state",
     "overbook_appointment",
     "overbookings_left",
+    "owed_numbers",
+    "owed_on_the_eve",
     "own_day_numbers",
     "own_hold",
     "own_patients",
@@ -500,6 +523,7 @@ __all__ = [
     "staff_numbers",
     "standing_close",
     "standing_plans",
+    "statement_of",
     "stranded",
     "take_advance",
     "take_payment",
@@ -508,6 +532,7 @@ __all__ = [
     "till_lines",
     "till_numbers",
     "till_of",
+    "till_sums",
     "to_pay",
     "unbilled_visit",
     "unclosed_days",
@@ -522,6 +547,7 @@ __all__ = [
     "walk_in",
     "weekdays_of",
     "who_fits",
+    "who_owes",
     "withdraw_holiday",
     "withdraw_leave",
     "withdraw_wait",
