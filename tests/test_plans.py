@@ -16,6 +16,7 @@ from mediklaud.errors import (
 from mediklaud.models import CreditKind, Method
 from mediklaud.repository import (
     CONSOLE,
+    OwedWhere,
     Part,
     agree_plan,
     bills_on_kept_plans,
@@ -29,6 +30,7 @@ from mediklaud.repository import (
     plans_of,
     reverse_payment,
     standing_plans,
+    who_owes,
 )
 from tests.breach import take_away
 from tests.hospital import CARA, DEV, TODAY, at
@@ -251,6 +253,15 @@ def test_bills_on_kept_plans_are_told_to_the_reports(db, ward, planned, nine_o_c
 
     nine_o_clock.move_to(at(9, day=TODAY + timedelta(days=1)))
     assert bills_on_kept_plans(db, by=ward.ishaan) == frozenset()
+
+
+def test_the_dashboard_holds_back_whom_the_gate_holds_back(db, ward, planned, nine_o_clock):
+    def held():
+        return [row.patient_id for row in who_owes(db, OwedWhere(on_hold=True), by=ward.ishaan)]
+
+    assert (held(), on_hold(db, ward)) == ([], False)
+    nine_o_clock.move_to(at(9, day=TODAY + timedelta(days=1)))
+    assert (held(), on_hold(db, ward)) == ([ward.asha.id], True)
 
 
 def test_monthly_parts_are_whole_rupees_and_sum_to_the_whole():

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Row, Select, Subquery, and_, case, func, select, true
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    case,
+    func,
+    not_,
+    select,
+    true,
+)
 from sqlmodel import Session, col
 
 from mediklaud import clock
@@ -19,6 +31,7 @@ from mediklaud.permissions import Deed
 from mediklaud.repository.allocations import OWED
 from mediklaud.repository.audit import permit
 from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.standings import bills_kept_clear
 
 MOST_ROWS = 200
 Rows = list[Row[tuple[object, ...]]]
@@ -178,15 +191,18 @@ def _payers(db: Session, bills: CTE, where: OwedWhere) -> Subquery:
     """Each payer of a bill that is meant, with the dues gate's rule over all they owe.
 
     Bill by bill, the oldest first, the sum goes over the limit at one of them: booking is on
-    hold once that bill is beyond the days of grace.
+    hold once that bill is beyond the days of grace. What is on a plan that is kept counts for
+    nothing there.
     """
     hospital = the_hospital(db)
-    due_on = clock.today(hospital.zone) - timedelta(days=hospital.dues_grace_days)
-    so_far = func.sum(bills.c.owed_paise).over(
+    today = clock.today(hospital.zone)
+    due_on = today - timedelta(days=hospital.dues_grace_days)
+    on_kept_plan = bills.c.number.in_(bills_kept_clear(db, today))
+    so_far = func.sum(case((on_kept_plan, 0), else_=bills.c.owed_paise)).over(
         partition_by=bills.c.payer_id, order_by=(bills.c.issued_on, bills.c.number)
     )
-    of = select(bills, so_far.label("so_far")).subquery().c
-    meant, overdue = _is_meant(of, where), of.issued_on <= due_on
+    of = select(bills, so_far.label("so_far"), on_kept_plan.label("on_kept_plan")).subquery().c
+    meant, overdue = _is_meant(of, where), and_(of.issued_on <= due_on, not_(of.on_kept_plan))
     over = and_(of.so_far > hospital.dues_limit_paise, overdue)
     held_from = func.min(case((over, of.issued_on)))
     rows = (

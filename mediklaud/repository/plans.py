@@ -26,7 +26,7 @@ from mediklaud.repository.dues import OpenBill
 from mediklaud.repository.hospital import next_number, the_hospital
 from mediklaud.repository.patients import locked_patient
 from mediklaud.repository.payments import to_pay
-from mediklaud.repository.standings import bills_on_plans, is_kept
+from mediklaud.repository.standings import bills_kept_clear, is_kept
 
 MOST_INSTALMENTS = 24
 _FURTHEST = timedelta(days=2 * 366)
@@ -246,14 +246,7 @@ def standing_plans(db: Session, *, by: Account, after: int = 0) -> list[PlanView
 def bills_on_kept_plans(db: Session, *, by: Account) -> frozenset[str]:
     """The open bills that hold no booking back since their plan is kept; for the reports."""
     permit(db, by, Deed.SEE_DUES)
-    open_ones = (
-        select(Invoice.number, OWED)
-        .join(PlanBill, col(PlanBill.invoice_number) == col(Invoice.number))
-        .where(col(Invoice.settled_at).is_(None))
-    )
-    owed = dict(db.exec(open_ones).all())
-    found = bills_on_plans(db, owed, clock.today(the_hospital(db).zone))
-    return frozenset(number for number, kept in found.items() if kept and number in owed)
+    return bills_kept_clear(db, clock.today(the_hospital(db).zone))
 
 
 def _views(db: Session, found: Sequence[tuple[PaymentPlan, Patient]]) -> list[PlanView]:

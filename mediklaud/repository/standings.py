@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, or_, select
 from sqlmodel import Session, col
 
 from mediklaud.database import total
-from mediklaud.models import Instalment, PaymentPlan, PlanBill
+from mediklaud.models import Instalment, Invoice, PaymentPlan, PlanBill
+from mediklaud.repository.allocations import OWED
 
 _DUE_BEFORE = (
     select(total(Instalment.amount_paise))
@@ -76,3 +77,17 @@ def bills_on_plans(
         kept = is_kept(plan.total_paise, still_owed, plan.due_paise)
         found.update(dict.fromkeys(plan.bills, kept))
     return found
+
+
+_OWED_ON_PLANS = (
+    select(col(Invoice.number), OWED)
+    .join(PlanBill, col(PlanBill.invoice_number) == col(Invoice.number))
+    .where(col(Invoice.settled_at).is_(None))
+)
+
+
+def bills_kept_clear(db: Session, today: date) -> frozenset[str]:
+    """The open bills that hold no booking back, since they are on a plan that is kept."""
+    owed = {number: int(paise) for number, paise in db.execute(_OWED_ON_PLANS)}
+    found = bills_on_plans(db, owed, today)
+    return frozenset(number for number, kept in found.items() if kept and number in owed)
