@@ -51,12 +51,12 @@ _LETTER = (
     "message_id, headline, text, html, calendar, calendar_method, status, attempts, queued_at, "
     "next_attempt_at, sent_at, outcome) VALUES ('appointment/{0}', 'booked', 1, {0}, {1}, 'Asha', "
     "'<{0}@example.org>', 'Come \"on\" Monday', 'आशा: come', '<p>Come</p>', 'BEGIN\r\nEND\r\n', "
-    f"'REQUEST', '{{2}}', 0, {_AT.format('02')}, {_AT.format('02')}, {{3}}, '')"
+    f"'REQUEST', '{{2}}', 0, {_AT.format('02')}, {_AT.format('02')}, {{3}}, '{{4}}')"
 )
 _LETTERS = (
-    (1, "'asha@example.org'", "sent", _AT.format("03")),
-    (2, "'asha@example.org'", "queued", "NULL"),
-    (3, "NULL", "unaddressed", "NULL"),
+    (1, "'asha@example.org'", "sent", _AT.format("03"), "250 fine"),
+    (3, "NULL", "unaddressed", "NULL", ""),
+    (4, "'asha@example.org'", "queued", "NULL", ""),
 )
 # What the first release's till wrote: a bill paid in two parts, and one not paid.
 _OLD_MONEY = (
@@ -160,7 +160,7 @@ def test_letters_keep_the_words_they_were_written_in(first_release):
 
     with database.reading() as db:
         kept = db.exec(select(Message).order_by(Message.id)).all()
-    assert [one.status.value for one in kept] == ["sent", "queued", "unaddressed"]
+    assert [one.status.value for one in kept] == ["sent", "unaddressed", "queued"]
     assert {one.language for one in kept} == {"en"}
     words = Letter('Come "on" Monday', "आशा: come", "<p>Come</p>", "BEGIN\r\nEND\r\n", "REQUEST")
     assert [written(one) for one in kept] == [words] * 3
@@ -174,7 +174,7 @@ def test_a_letter_that_waited_leaves_after_the_upgrade(first_release):
     (file,) = (first_release / "letters").iterdir()
     mail = message_from_bytes(file.read_bytes(), policy=policy.default)
     assert mail["Subject"] == 'Come "on" Monday'
-    assert mail["Message-ID"] == "<2@example.org>"
+    assert mail["Message-ID"] == "<4@example.org>"
     assert mail.get_body(("plain",)).get_content().strip() == "आशा: come"
 
 
