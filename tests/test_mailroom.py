@@ -213,6 +213,33 @@ def test_a_refused_connection_keeps_every_letter(house, monkeypatch):
         assert row(message_pk).outcome == "mail server not reached: ConnectionRefusedError"
 
 
+def test_an_outage_uses_up_no_attempt_and_costs_one_look_each_time(house, monkeypatch, postman):
+    port = free_port()
+    settle(monkeypatch, smtp_url=f"smtp://127.0.0.1:{port}")
+    monkeypatch.setattr(mailroom, "_PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(mailroom, "_PAUSE_OF_THE_ILL", timedelta(seconds=0.1))
+    offered, written = Counter(), mailroom.written
+
+    def counted(message):
+        offered[message.id] += 1
+        return written(message)
+
+    monkeypatch.setattr(mailroom, "written", counted)
+    letters = [queue(number) for number in range(1, 31)]
+    room = Mailroom()
+    room.start()
+    try:
+        assert until(lambda: sum(offered.values()) >= 4)
+        assert {row(message_pk).attempts for message_pk in letters} <= {0, 1}
+        assert sum(offered.values()) < 15
+        with served(monkeypatch, postman, port=port):
+            assert until(lambda: len(postman.arrived) == 30)
+            assert until(lambda: {status(one) for one in letters} == {MessageStatus.SENT})
+    finally:
+        room.stop()
+    assert {row(message_pk).attempts for message_pk in letters} == {1}
+
+
 def test_a_connection_lost_in_mid_letter_is_made_anew_for_the_next(mail, monkeypatch):
     first, second = queue(1), queue(2, to="ben@example.in")
     hand_over, calls = carriers._hand_over, Counter()
