@@ -61,7 +61,14 @@ class _Round:
 
     taken: int = 0
     put_off: int = 0
+    failed: int = 0
     nobody_home: bool = False
+    why: str = ""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no letter was offered at all."""
+        return not (self.taken or self.put_off or self.failed)
 
     @property
     def ill(self) -> bool:
@@ -83,11 +90,25 @@ def _send_due(stopping: Callable[[], bool]) -> _Round:
     with closing(_carrier()) as carrier:
         while not stopping() and not done.nobody_home:
             letterhead, held = _claimed()
-            for message in held:
+            for place, message in enumerate(held):
                 _carry(carrier, letterhead, message, done)
+                if done.nobody_home:
+                    _note(_all_put_back(held[place + 1 :], done.why))
+                    break
             if len(held) < _HANDFUL:
                 break
     return done
+
+
+def _all_put_back(held: list[Message], why: str) -> Callable[[Session], None]:
+    """What was not even offered waits on, in one transaction."""
+    until = clock.now() + _PAUSE_OF_THE_ILL
+
+    def put_all(db: Session) -> None:
+        for message in held:
+            put_back(db, message.id or 0, lease=message.next_attempt_at, why=why, until=until)
+
+    return put_all
 
 
 def _look_whether_well() -> _Round:
@@ -155,8 +176,9 @@ def _carry(
 def _put_off(
     pk: int, lease: datetime, refusal: NotTaken, done: _Round, *, counts: bool
 ) -> Callable[[Session], None]:
-    why = str(refusal)
+    why = done.why = str(refusal)
     done.put_off += not refusal.final
+    done.failed += refusal.final
     done.nobody_home |= refusal.nobody_home
     if refusal.nobody_home or (not counts and not refusal.final):
         # Not the letter's own fault, so it uses up no attempt and does not wait for long.
@@ -225,7 +247,7 @@ class Mailroom:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         # Whether the server took nothing when it was last asked.
-        self._ill = False
+        self._ill = self._down = False
         self._next_look = self._next_reminders = datetime.min.replace(tzinfo=UTC)
 
     def start(self) -> None:
@@ -267,6 +289,7 @@ class Mailroom:
             done = self._safely(self._round, _Round())
             if self._ill and done.taken:
                 self._safely(_hasten, None)
+            self._down = done.nobody_home or (self._down and done.idle)
             if done.taken:
                 self._ill = done.ill
             else:
@@ -276,7 +299,8 @@ class Mailroom:
     def _round(self) -> _Round:
         with reading() as db:
             due = any_due(db)
-        if due:
+        # While nobody is home, one letter is enough to see whether somebody has come.
+        if due and not self._down:
             done = _send_due(self._stopping.is_set)
             if done.taken or done.nobody_home or not self._ill:
                 return done

@@ -19,6 +19,7 @@ import time_machine
 from aiosmtpd.smtp import AuthResult
 
 from mediklaud import carriers, clock, mailroom
+from mediklaud import house as whole_house
 from mediklaud.config import ROOT, settings
 from mediklaud.database import transaction
 from mediklaud.errors import TwoDesksMet
@@ -211,6 +212,33 @@ def test_a_refused_connection_keeps_every_letter(house, monkeypatch):
     for message_pk in letters:
         assert status(message_pk) is MessageStatus.QUEUED
         assert row(message_pk).outcome == "mail server not reached: ConnectionRefusedError"
+
+
+def test_an_outage_uses_up_no_attempt_and_costs_one_look_each_time(house, monkeypatch, postman):
+    port = free_port()
+    settle(monkeypatch, smtp_url=f"smtp://127.0.0.1:{port}")
+    monkeypatch.setattr(mailroom, "_PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(mailroom, "_PAUSE_OF_THE_ILL", timedelta(seconds=0.1))
+    offered, written = Counter(), mailroom.written
+
+    def counted(message):
+        offered[message.id] += 1
+        return written(message)
+
+    monkeypatch.setattr(mailroom, "written", counted)
+    letters = [queue(number) for number in range(1, 31)]
+    room = Mailroom()
+    room.start()
+    try:
+        assert until(lambda: sum(offered.values()) >= 4)
+        assert {row(message_pk).attempts for message_pk in letters} <= {0, 1}
+        assert sum(offered.values()) < 15
+        with served(monkeypatch, postman, port=port):
+            assert until(lambda: len(postman.arrived) == 30)
+            assert until(lambda: {status(one) for one in letters} == {MessageStatus.SENT})
+    finally:
+        room.stop()
+    assert {row(message_pk).attempts for message_pk in letters} == {1}
 
 
 def test_a_connection_lost_in_mid_letter_is_made_anew_for_the_next(mail, monkeypatch):
@@ -510,3 +538,14 @@ def test_letters_of_the_demo_hospital_never_leave_the_house(house, mail):
 
     assert mail.arrived == []
     assert row(message_pk).outcome.startswith("kept")
+
+
+@pytest.mark.parametrize(("inside", "rooms"), [("true", 1), ("false", 0)])
+def test_a_server_may_leave_the_letters_to_another_machine(house, monkeypatch, inside, rooms):
+    settle(monkeypatch, mailroom=inside)
+    whole_house.open_house()
+    try:
+        at_work = [one for one in threading.enumerate() if one.name == "mailroom"]
+        assert len(at_work) == rooms
+    finally:
+        whole_house.close_house()
