@@ -1,0 +1,79 @@
+"""A cashier counts the day's till beside the ledger and closes it; another person reopens it."""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from mediklaud import clock
+from mediklaud.database import reading
+from mediklaud.models import Role
+from mediklaud.repository import (
+    close_day,
+    closed_days,
+    reopen_day,
+    standing_close,
+    the_hospital,
+    till_of,
+    unclosed_days,
+)
+from mediklaud.ui import choose, closing
+from mediklaud.ui.desk import open_desk, record, say, submission_id
+from mediklaud.ui.period import choose_period
+from mediklaud.ui.plain import plain
+
+me = open_desk("Close the day", Role.FINANCE)
+
+with reading() as db:
+    hospital = the_hospital(db)
+    today = clock.today(hospital.zone)
+    unclosed = unclosed_days(db, today - timedelta(days=366), by=me)
+    closed_today = standing_close(db, me, today, by=me) is not None
+
+mine = [day for account, day in unclosed if account.id == me.id]
+day = closing.choose_day(submission_id(), mine, today, closed=closed_today)
+
+if day is None:
+    st.success(plain(f"Your till of {today:%d %b %Y} is closed."), icon=":material/lock:")
+    st.caption("It takes no more money today. Another person can reopen it with a reason.")
+else:
+    with reading() as db:
+        till = till_of(db, me, day, by=me)
+    form = f"{submission_id()}/{day}"
+    with st.container(border=True, width=620):
+        st.subheader(plain(f"Your till of {day:%d %b %Y}"), anchor=False)
+        st.caption("Count each method; what differs from the ledger needs its reason.")
+        typed = closing.counts(form, till)
+        asked = st.button(
+            "Close the day", key=f"{form}/close", type="primary", icon=":material/lock:"
+        )
+    if asked:
+        later = next((other for other in mine if other != day), None)
+        with record() as db:
+            close = close_day(db, closing.read(typed), form=form, by=me, day=day)
+            say(db, closing.done_words(close, later))
+
+closing.still_open([one for one in unclosed if one[0].id != me.id])
+
+st.subheader(closing.CLOSED, anchor=False)
+period = choose_period(today)
+if period is None:
+    st.info("Choose both days.")
+    st.stop()
+with reading() as db:
+    found = closed_days(db, *period, by=me)
+chosen = closing.closed_list(found, hospital)
+if chosen is None:
+    st.stop()
+
+with st.container(border=True):
+    closing.closed_card(chosen)
+    if chosen.close.reopened_at is not None:
+        st.stop()
+    if chosen.cashier.id == me.id:
+        st.caption("This is your own day, so another person reopens it.")
+        st.stop()
+    own = f"{submission_id()}/{chosen.close.id}"
+    reason = choose.words("Reason", own, placeholder="Why it is opened again")
+    if st.button("Reopen the day", key=f"{own}/reopen", icon=":material/lock_open:"):
+        with record("The day is open again; its cashier closes it anew.") as db:
+            reopen_day(db, chosen.close, reason, by=me)
