@@ -63,7 +63,7 @@ TOMORROW, NEXT_WEEK = date(2026, 11, 24), date(2026, 12, 1)
 CHRISTMAS = date(2026, 12, 25)
 
 
-def live_through_a_day(wall_clock: Traveller) -> None:
+def live_through_a_day(wall_clock: Traveller, *, evening: bool = True) -> None:
     """Bookings, a move, a cancellation, an emergency, four consultations, two payments.
 
     Whoever paid a visit has one free follow-up within two weeks. Ben has waited for
@@ -85,7 +85,8 @@ def live_through_a_day(wall_clock: Traveller) -> None:
     _consult("ben-moved")
     _finance_mends_a_bill()
     _a_child_has_a_payer()
-    close_the_till()
+    if evening:
+        close_the_till()
     with transaction() as db:
         ward, held = ward_of(db), at(11, 30, day=TOMORROW)
         hold_time(db, ward.rao, held, VisitKind.FIRST, form="hold", by=ward.meera)

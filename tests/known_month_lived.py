@@ -10,7 +10,6 @@ from mediklaud.database import transaction
 from mediklaud.models import (
     Account,
     CreditKind,
-    CreditNote,
     Doctor,
     InvoiceLine,
     Method,
@@ -28,6 +27,8 @@ from mediklaud.repository import (
     ServiceForm,
     SessionForm,
     Tender,
+    approve_waiver,
+    ask_waiver,
     begin_consultation,
     bill_services,
     book_appointment,
@@ -145,14 +146,19 @@ class Month:
         if kind is CreditKind.VOID:
             issue_credit_note(db, number, kind, "Not seen", form=form, by=by)
             return
+        if kind is CreditKind.WAIVER:
+            asked = (db, number, paise(note["amount"]), "Agreed")
+            request = ask_waiver(*asked, form=form, by=_by(db, "meera"))
+            self.numbers[form] = approve_waiver(db, request, by=by).number
+            return
         bill = locked_bill(db, number)
         line = bill_line(db, number)
         lines = [CreditLine(line, paise(note["amount"]))]
-        credit(db, bill, kind, "Agreed", form=form, by=by, lines=lines)
+        self.numbers[form] = credit(db, bill, kind, "Agreed", form=form, by=by, lines=lines).number
 
     def _cancel(self, db, event, _slot) -> None:
-        note = db.exec(select(CreditNote).where(CreditNote.form == event[0]["number"])).one()
-        cancel_credit_note(db, note.number, "Could pay", by=_by(db, "ishaan"))
+        number = self.numbers[event[0]["number"]]
+        cancel_credit_note(db, number, "Could pay", by=_by(db, "ishaan"))
 
     def _refund(self, db, event, _slot) -> None:
         (back,) = event

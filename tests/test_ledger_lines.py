@@ -19,7 +19,7 @@ def lines(read, first=TODAY, last=TODAY):
 
 
 def test_the_lines_of_a_day_are_its_ledger(house, nine_o_clock):
-    live_through_a_day(nine_o_clock)
+    live_through_a_day(nine_o_clock, evening=False)
 
     came = dict.fromkeys(("receipt", "advance", "refund", "reversal"), 0)
     for one in lines(till_lines):
@@ -54,7 +54,7 @@ def test_the_lines_of_a_day_are_its_ledger(house, nine_o_clock):
 
 @pytest.mark.parametrize("read", READS)
 def test_another_day_has_no_lines(house, nine_o_clock, read):
-    live_through_a_day(nine_o_clock)
+    live_through_a_day(nine_o_clock, evening=False)
     tomorrow = TODAY + timedelta(days=1)
 
     assert lines(read, tomorrow, tomorrow) == []

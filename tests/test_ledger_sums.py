@@ -58,7 +58,7 @@ def moved(reads, db, by, first=TODAY, last=LATER):
 @pytest.fixture
 def lived(house, nine_o_clock):
     """A day of every deed, seen forty days later with a limit of ₹300 and ten days of grace."""
-    live_through_a_day(nine_o_clock)
+    live_through_a_day(nine_o_clock, evening=False)
     nine_o_clock.move_to(at(9, day=TODAY + timedelta(days=40)))
     with transaction() as db:
         ward, hospital = ward_of(db), the_hospital(db)

@@ -18,7 +18,7 @@ TOMORROW = TODAY + timedelta(days=1)
 
 @pytest.fixture
 def lived(house, nine_o_clock):
-    live_through_a_day(nine_o_clock)
+    live_through_a_day(nine_o_clock, evening=False)
     with reading() as db:
         yield db, ward_of(db)
 
