@@ -19,7 +19,7 @@ from tests.hospital import TODAY, at, ward_of
 @pytest.fixture
 def lived(sqlite_house, nine_o_clock):
     """Forty days after a day of every deed: Ben owes Dr Rao ₹800, Asha Dr Iyer ₹300."""
-    live_through_a_day(nine_o_clock)
+    live_through_a_day(nine_o_clock, evening=False)
     nine_o_clock.move_to(at(9, day=TODAY + timedelta(days=40)))
 
 
