@@ -524,6 +524,10 @@ class BilledAgain(Refusal):
     """What bill {number} was for is billed anew or did not take place. Its credit note stays."""
 
 
+class BillVoided(Refusal):
+    """Bill {number} was voided by credit note {void}. Cancel that one first."""
+
+
 class RefundNotPossible(Refusal):
     """A refund is more than zero. Type the sum given back."""
 

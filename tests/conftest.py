@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -157,6 +157,14 @@ def open_copy(request: pytest.FixtureRequest, kind: str, data_dir: Path) -> Iter
     template = request.getfixturevalue("postgresql_ward") if postgresql else ""
     with on_ground(request, kind, data_dir, template=template):
         yield data_dir
+
+
+@contextmanager
+def thrown_away(house: AbstractContextManager[Path]) -> Iterator[Path]:
+    """Hundreds of houses would fill the disk; the next one stands at the same address."""
+    with house as data_dir:
+        yield data_dir
+    shutil.rmtree(data_dir)
 
 
 @pytest.fixture

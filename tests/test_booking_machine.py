@@ -4,10 +4,9 @@ Hypothesis chooses the deeds. Before each the model says whether it succeeds or 
 it is turned away; afterwards the database must stand as the model does.
 """
 
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
@@ -27,7 +26,7 @@ from mediklaud.models import Doctor as DoctorRow
 from tests.booking_desks import A_DAY, CLERKS, HORIZON, KINDS, Desks, Turn, can_undo_arrival
 from tests.booking_model import Model
 from tests.booking_things import Visit
-from tests.conftest import assert_house_is_green, open_copy
+from tests.conftest import assert_house_is_green, open_copy, thrown_away
 
 STEPS = 50
 
@@ -202,14 +201,6 @@ def _as_held(row: Hold) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def _thrown_away(house: AbstractContextManager[Path]) -> Iterator[Path]:
-    """Hundreds of houses would fill the disk; the next one stands at the same address."""
-    with house as data_dir:
-        yield data_dir
-    shutil.rmtree(data_dir)
-
-
 @pytest.mark.parametrize(
     ("engine", "operations"),
     [
@@ -226,7 +217,7 @@ def test_every_deed_comes_out_as_the_model_foretells(
 
     class Here(Machine):
         open_house = staticmethod(
-            lambda: _thrown_away(open_copy(request, engine, tmp_path / "data"))
+            lambda: thrown_away(open_copy(request, engine, tmp_path / "data"))
         )
         move_clock = staticmethod(lambda now: nine_o_clock.move_to(now, tick=False))
         counted, refused = Counter(), Counter()

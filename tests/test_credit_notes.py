@@ -6,6 +6,7 @@ from sqlmodel import select
 from mediklaud.errors import (
     BillCreditedAlready,
     BilledAgain,
+    BillVoided,
     CreditCancelledAlready,
     CreditNotPossible,
     CreditTooMuch,
@@ -16,10 +17,11 @@ from mediklaud.errors import (
     OnHold,
     VisitBilledAlready,
 )
-from mediklaud.models import Allocation, Appointment, CreditKind, Invoice, Method
+from mediklaud.models import Allocation, Appointment, BillWhen, CreditKind, Invoice, Method
 from mediklaud.repository import (
     CreditLine,
     advances_of,
+    arrive,
     bill_again,
     bill_paper,
     cancel_credit_note,
@@ -28,6 +30,7 @@ from mediklaud.repository import (
     dues_of,
     issue_credit_note,
     papers_numbered,
+    undo_arrival,
 )
 from mediklaud.repository.credit_lines import creditable_lines, parts_of, spread
 from tests.hospital import TODAY, at
@@ -311,3 +314,39 @@ def test_the_bill_says_what_was_credited_and_paid(db, ward):
 
     assert (shown.total_paise, shown.credited_paise, shown.paid_paise) == (500_00, 100_00, 150_00)
     assert shown.balance_paise == 250_00
+
+
+def test_what_was_credited_before_a_void_is_not_cancelled_under_it(db, ward):
+    bill = visit(db, ward, ward.asha, ward.rao)
+    corrected = correct(db, ward, bill, 100_00)
+    voided = void(db, ward, bill)
+
+    with pytest.raises(BillVoided, match=voided.number):
+        cancel_credit_note(db, corrected.number, "It was right", by=ward.ishaan)
+
+
+def test_a_void_of_some_lines_is_no_void(db, ward):
+    bill = bill_of(db, ward, ward.asha, 100_00, 200_00)
+    first = lines_of(db, bill)[0]
+
+    with pytest.raises(CreditNotPossible):
+        void(db, ward, bill, lines=[CreditLine(first.id, 100_00)])
+
+
+def test_a_sum_spread_over_a_line_is_never_exceeded_by_the_tax_roundings_left(db, ward):
+    settings(db, ward, gstin=GSTIN)
+    bill = bill_of(db, ward, ward.asha, 3, tax=1_800)
+    correct(db, ward, bill, 1)
+
+    assert [part.amount_paise for part in spread(creditable_lines(db, bill), 2)] == [1]
+
+
+def test_a_visit_undone_after_its_bill_was_credited_whole_may_be_billed_again(db, ward):
+    settings(db, ward, bill_when=BillWhen.ARRIVAL)
+    appointment = arrive(db, book(db, ward, ward.asha, ward.rao), by=ward.meera)
+    correct(db, ward, db.exec(select(Invoice)).one(), 800_00)
+    undo_arrival(db, appointment, by=ward.meera)
+
+    arrive(db, appointment, by=ward.meera)
+
+    assert owed(db, ward.asha) == 800_00

@@ -376,3 +376,15 @@ def test_a_refused_refund_leaves_no_gap(house):
     assert given.number == "JMF/2627/000001"
     with desk() as (db, _):
         assert len(db.exec(select(Receipt)).all()) == 1
+
+
+def test_an_advance_of_no_money_at_all_is_refused(db, ward):
+    with pytest.raises(AmountNotPossible):
+        take_advance(db, ward.asha, [], form=a_form(), by=ward.ishaan)
+
+
+def test_nothing_handed_over_does_not_pay_in_cash(db, ward):
+    bill_of(db, ward, ward.asha, 500_00)
+
+    with pytest.raises(TenderedTooLittle):
+        tender(db, ward, Tender(500_00, Method.CASH, tendered_paise=0))

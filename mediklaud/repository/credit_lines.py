@@ -56,6 +56,8 @@ def spread(left: Sequence[CreditableLine], amount_paise: int) -> list[CreditLine
         if not net and gross:
             net = gross * 10_000 // (10_000 + rate)
             net += net + 1 + tax_on(net + 1, rate) <= gross
+            # All of it would take what earlier roundings left of its tax too.
+            net = min(net, one.amount_paise - 1)
         if net:
             parts.append(CreditLine(one.line.id or 0, net))
         amount_paise -= gross

@@ -9,7 +9,9 @@ from mediklaud import clock, contact, papers, text
 from mediklaud.database import expecting
 from mediklaud.errors import (
     BilledAgain,
+    BillVoided,
     CreditCancelledAlready,
+    CreditNotPossible,
     DiscountElsewhere,
     NotFound,
     StaleForm,
@@ -68,6 +70,8 @@ def issue_credit_note(
     permit(db, by, Deed.GIVE_CREDIT)
     if kind not in _CORRECTING:
         raise DiscountElsewhere()
+    if kind is CreditKind.VOID and lines:
+        raise CreditNotPossible()
     told = text.needed(reason, field="Reason", at_most=200)
     bill = locked_bill(db, number)
     return credit(db, bill, kind, told, form=form, by=by, lines=lines)
@@ -190,8 +194,9 @@ def cancel_credit_note(db: Session, number: str, reason: str, *, by: Account) ->
     """Cancel a credit note: what it took back is owed again, and so the gate is asked again.
 
     What it had freed of payments stays the payer's advance. Refuses a second time
-    (CreditCancelledAlready, a_credit_is_cancelled_once), and where the visit was billed again
-    or undone meanwhile (BilledAgain, consultation_is_charged_once).
+    (CreditCancelledAlready, a_credit_is_cancelled_once), where the bill was voided after it
+    (BillVoided), and where the visit was billed again or undone meanwhile (BilledAgain,
+    consultation_is_charged_once).
     """
     permit(db, by, Deed.GIVE_CREDIT)
     told = text.needed(reason, field="Reason", at_most=200)
@@ -202,6 +207,7 @@ def cancel_credit_note(db: Session, number: str, reason: str, *, by: Account) ->
     db.refresh(note)
     if note.cancelled_at is not None:
         raise CreditCancelledAlready(number=note.number)
+    _refuse_voided(db, bill, but=note)
     at = max(clock.now(), note.issued_at)
     with expecting(db, consultation_is_charged_once=BilledAgain(number=bill.number)):
         for charge in _charges_of(db, bill):
@@ -222,6 +228,18 @@ def cancel_credit_note(db: Session, number: str, reason: str, *, by: Account) ->
         reason=told,
     )
     return note
+
+
+def _refuse_voided(db: Session, bill: Invoice, *, but: CreditNote) -> None:
+    standing = select(CreditNote).where(
+        CreditNote.invoice_number == bill.number,
+        CreditNote.kind == CreditKind.VOID,
+        CreditNote.number != but.number,
+        col(CreditNote.cancelled_at).is_(None),
+    )
+    void = db.exec(standing).first()
+    if void is not None:
+        raise BillVoided(number=bill.number, void=void.number)
 
 
 def _refuse_undone(db: Session, bill: Invoice, charge: Charge) -> None:

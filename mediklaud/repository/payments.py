@@ -194,11 +194,13 @@ def receive(
 
 
 def _refuse_tenders(db: Session, payer: Patient, tenders: Sequence[Tender]) -> None:
+    if not tenders:
+        raise AmountNotPossible()
     for tender in tenders:
         if tender.amount_paise <= 0:
             raise AmountNotPossible()
-        tendered = tender.tendered_paise if tender.method is Method.CASH else None
-        if tendered is not None and tendered < tender.amount_paise:
+        handed = tender.tendered_paise if Method(tender.method) is Method.CASH else None
+        if handed is not None and handed < tender.amount_paise:
             raise TenderedTooLittle(amount=rupees(tender.amount_paise))
     cash_paise = sum(one.amount_paise for one in tenders if one.method is Method.CASH)
     if not cash_paise:

@@ -75,12 +75,15 @@ PROOFS = (
     ),
     by_query(
         "voided",
-        "a charge may be billed again exactly when its bill was voided or it was free",
-        """SELECT 'charge ' || c.id AS breach FROM charge c
+        "a charge may be billed again exactly when its bill was voided or credited, or it was free",
+        # A visit undone after its bill was credited whole leaves nothing to void.
+        f"""SELECT 'charge ' || c.id AS breach FROM charge c
            JOIN invoice_line l ON l.charge_id = c.id
+           JOIN invoice i ON i.number = l.invoice_number
            WHERE (c.voided_at IS NOT NULL) <> EXISTS (
                SELECT 1 FROM credit_note n WHERE n.invoice_number = l.invoice_number
-                 AND n.kind = 'void' AND n.cancelled_at IS NULL)""",
+                 AND n.kind = 'void' AND n.cancelled_at IS NULL)
+             AND (c.voided_at IS NULL OR {_CREDITED} < i.total_paise)""",
     ),
     by_query(
         "lines and total",
