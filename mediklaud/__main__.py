@@ -220,7 +220,7 @@ def booking(
         reach()
         lines = bench.measured(sizes, trials=trials, patients=patients, bar=_bar)
         _say(f"{'PostgreSQL' if url else 'SQLite'}, {trials} bookings at each size")
-        _say(bench.table(lines))
+        _say(bench.table(lines, "appointments"))
 
 
 # What the commands share
