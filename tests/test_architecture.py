@@ -22,16 +22,22 @@ ORDER = (
     *("entitlements", "confirmations", "invoices", "credit_lines", "credit_notes", "free_times"),
     *("visits", "histories", "calls", "reminders", "feeds", "promises", "holds", "appointments"),
     *("waitlist", "openings", "arrivals", "queue", "relocations", "offers", "tariff"),
-    *("payments", "advances", "refunds", "ledger", "plans", "waivers", "day_close", "contacts"),
-    *("shares", "encounters", "overview", "proofs", "mail", "proofs_of_times"),
-    *("proofs_of_money", "proofs_of_the_till", "proofs_of_the_house", "self_check"),
+    *("payments", "advances", "refunds", "ledger", "owing", "turnover", "statements", "plans"),
+    *("waivers", "day_close", "contacts", "shares", "encounters", "overview", "proofs", "mail"),
+    *(
+        "proofs_of_times",
+        "proofs_of_money",
+        "proofs_of_the_till",
+        "proofs_of_the_house",
+        "self_check",
+    ),
 )
 # Rooms that compute, and never ask the database.
 PURE = (
     *("timetable", "money", "papers", "statements", "letters", "calendars", "languages"),
     *("lettering", "letterhead", "invoice_pdf", "receipt_pdf", "statement_pdf", "check_pdf"),
     *("closings", "columns", "press", "typeface", "shaping", "sheet", "reports", "clock"),
-    *("text", "contact", "envelope", "errors", "registers", "waiting", "spreadsheet"),
+    *("ages", "text", "contact", "envelope", "errors", "registers", "waiting", "spreadsheet"),
 )
 DATABASE = ("mediklaud.database", "mediklaud.repository", "mediklaud.migrations")
 # What a page may name: the desk, the verbs, and words to speak with.

@@ -25,7 +25,7 @@ from mediklaud.repository import (
     finish_consultation,
     take_payment,
 )
-from mediklaud.ui import papers, sums
+from mediklaud.ui import owing, papers, sums
 from tests.desk import HOME, sit
 from tests.hospital import at, ward_of
 
@@ -288,7 +288,7 @@ def test_the_dues_name_who_owes_and_lead_to_the_payment(bill, monkeypatch):
 
 
 def test_who_owes_is_a_page_at_a_time(bill, monkeypatch):
-    monkeypatch.setattr(sums, "ROWS_A_PAGE", 1)
+    monkeypatch.setattr(owing, "ROWS_A_PAGE", 1)
     with transaction() as db:
         ward = ward_of(db)
         booked = book_appointment(
@@ -320,8 +320,10 @@ def test_the_month_is_summed_for_finance_and_the_cmo(bill, monkeypatch, who):
 
     assert {one.label: one.value for one in desk.metric} == {
         "Billed": "₹800.00",
+        "Credited": "₹0.00",
         "Received": "₹300.00",
         "Change of dues": "₹500.00",
+        "Owed at the end": "₹500.00",
         "Still owed": "₹500.00",
     }
 
@@ -356,6 +358,7 @@ def test_a_doctors_name_is_text_wherever_it_is_shown(sqlite_house, monkeypatch, 
         begun = begin_consultation(db, booked, by=ward.rao_account)
         finish_consultation(db, begun, "Seen.", by=ward.rao_account)
     desk = sit(monkeypatch, "ishaan", "finance/summaries")
+    field(desk, "Summed by").set_value("Doctor").run()
     doctors = [one.value["Doctor"].tolist() for one in desk.dataframe if "Doctor" in one.value]
     desk.switch_page("pages/finance/payment.py").run()
     desk.text_input(key="find-patient").input("asha").run()
@@ -371,14 +374,16 @@ def test_each_tables_file_is_built_on_the_click_for_who_may_see_it(bill, monkeyp
     with transaction() as db:
         ward = ward_of(db)
         take_payment(db, ward.asha, 300_00, Method.CASH, form="p1", by=ward.ishaan)
-    sit(monkeypatch, "ishaan", "finance/summaries")
+    desk = sit(monkeypatch, "ishaan", "finance/summaries")
+    downloads.clear()
+    field(desk, "Summed by").set_value("Doctor").run()
     by_doctor = next(made for key, made in downloads.items() if key.startswith("csv-by-doctor"))
 
     assert by_doctor().decode("utf-8-sig").splitlines() == [
-        "Doctor,Billed (₹),Bills,Number",
-        "Dr Anjali Rao,800.00,1,DOC-0001",
+        "Doctor,Billed (₹),Credited (₹),Received (₹),Change of dues (₹),Bills,Number",
+        "Dr Anjali Rao,800.00,0.00,300.00,500.00,1,DOC-0001",
     ]
-    assert len(downloads) == 10  # five tables, each as CSV and Excel
+    assert len(downloads) == 2  # CSV and Excel
     with transaction() as db:
         change_account(db, account_named(db, "ishaan"), {Role.FRONT_DESK}, by=CONSOLE)
     with pytest.raises(SignedOut):

@@ -6,10 +6,9 @@ its Monday, a month its first day); the rest is text or counts. An empty frame g
 result with the same columns and types.
 """
 
+from mediklaud.ages import AGE_ENDS, AGES
 from mediklaud.reports.comparison import compared, percent_words, period_before, side_by_side
 from mediklaud.reports.dues import (
-    AGE_ENDS,
-    AGES,
     aged,
     ageing,
     ageing_by_doctor,

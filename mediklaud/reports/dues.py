@@ -5,12 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from mediklaud.ages import AGE_ENDS, AGES
 from mediklaud.reports.frames import AGED_COLUMNS, OPEN_BILL_COLUMNS, Movements
 
-AGES = ("0–30 days", "31–60 days", "61–90 days", "over 90 days")
-# The oldest day of each age; the last has none. For a query that sums by age: a bill of
-# AGE_ENDS[0] days or fewer is of the first age, a bill issued tomorrow too.
-AGE_ENDS = (30, 60, 90)
 _EDGES = (-1, *AGE_ENDS, 10**6)
 
 

@@ -161,6 +161,13 @@ from mediklaud.repository.overview import (
     staff_numbers,
     till_numbers,
 )
+from mediklaud.repository.owing import (
+    OwedNumbers,
+    OwedWhere,
+    aged_sums,
+    owed_numbers,
+    who_owes,
+)
 from mediklaud.repository.patients import (
     FoundPatient,
     Likeness,
@@ -222,6 +229,7 @@ from mediklaud.repository.sign_ins import (
     note_seen,
     note_wrong_try,
 )
+from mediklaud.repository.statements import statement_of
 from mediklaud.repository.tariff import (
     Item,
     PricedService,
@@ -231,6 +239,13 @@ from mediklaud.repository.tariff import (
     keep_service,
     price_service,
     priced_services,
+)
+from mediklaud.repository.turnover import (
+    allocated_sums,
+    billed_sums,
+    credited_sums,
+    owed_on_the_eve,
+    till_sums,
 )
 from mediklaud.repository.visits import (
     Visit,
@@ -300,6 +315,8 @@ __all__ = [
     "Offer",
     "OpenBill",
     "OutboxState",
+    "OwedNumbers",
+    "OwedWhere",
     "Part",
     "PartView",
     "PastConsultation",
@@ -326,8 +343,10 @@ __all__ = [
     "address_of",
     "advance_paper",
     "advances_of",
+    "aged_sums",
     "agree_plan",
     "allocated_lines",
+    "allocated_sums",
     "appointments_in",
     "approve_waiver",
     "arrive",
@@ -340,6 +359,7 @@ __all__ = [
     "bill_paper",
     "bill_services",
     "billed_lines",
+    "billed_sums",
     "bills_of",
     "bills_on_kept_plans",
     "board",
@@ -367,6 +387,7 @@ __all__ = [
     "credit_note_paper",
     "credit_notes_of",
     "credited_lines",
+    "credited_sums",
     "day_numbers",
     "day_pages",
     "day_visits",
@@ -438,6 +459,8 @@ __all__ = [
     "outbox_state",
     "overbook_appointment",
     "overbookings_left",
+    "owed_numbers",
+    "owed_on_the_eve",
     "own_day_numbers",
     "own_hold",
     "own_patients",
@@ -484,6 +507,7 @@ __all__ = [
     "staff_numbers",
     "standing_close",
     "standing_plans",
+    "statement_of",
     "stranded",
     "take_advance",
     "take_payment",
@@ -492,6 +516,7 @@ __all__ = [
     "till_lines",
     "till_numbers",
     "till_of",
+    "till_sums",
     "unclosed_days",
     "undelivered_letters",
     "undo_arrival",
@@ -504,6 +529,7 @@ __all__ = [
     "walk_in",
     "weekdays_of",
     "who_fits",
+    "who_owes",
     "withdraw_holiday",
     "withdraw_leave",
     "withdraw_wait",

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    CompoundSelect,
     Row,
     Select,
     String,
@@ -73,7 +74,14 @@ def billed_lines(
     total_paise, owed_paise (what is owed on it now). Read by the index bills_by_day.
     """
     permit(db, by, Deed.SEE_SUMMARIES)
-    rows = (
+    rows = bills_between(first_day, last_day)
+    rows = rows.order_by(col(Invoice.issued_on), col(Invoice.issued_at), col(Invoice.number))
+    return list(db.execute(rows).all())
+
+
+def bills_between(first_day: date, last_day: date) -> Select[*tuple[Any, ...]]:
+    """The query of billed_lines, in no order; for siblings, who asked before."""
+    return (
         select(
             col(Invoice.issued_on),
             col(Invoice.number),
@@ -84,9 +92,7 @@ def billed_lines(
         )
         .join(Doctor, col(Doctor.id) == col(Invoice.doctor_id))
         .where(col(Invoice.issued_on) >= first_day, col(Invoice.issued_on) <= last_day)
-        .order_by(col(Invoice.issued_on), col(Invoice.issued_at), col(Invoice.number))
     )
-    return list(db.execute(rows).all())
 
 
 def received_lines(
@@ -121,10 +127,16 @@ def credited_lines(
     empty for services), sort (void, correction, discount, waiver), amount_paise.
     """
     permit(db, by, Deed.SEE_SUMMARIES)
+    rows = credits_between(first_day, last_day).order_by("credited_on", "number")
+    return list(db.execute(rows).all())
+
+
+def credits_between(first_day: date, last_day: date) -> CompoundSelect[*tuple[Any, ...]]:
+    """The query of credited_lines, in no order; for siblings, who asked before."""
     sides: list[Select[*tuple[Any, ...]]] = [
         select(
             col(day).label("credited_on"),
-            col(CreditNote.number),
+            col(CreditNote.number).label("number"),
             *_OF_BILL,
             col(CreditNote.kind).label("sort"),
             (sign * col(CreditNote.total_paise)).label("amount_paise"),
@@ -134,8 +146,7 @@ def credited_lines(
         .where(col(day) >= first_day, col(day) <= last_day)
         for day, sign in ((CreditNote.issued_on, 1), (CreditNote.cancelled_on, -1))
     ]
-    found = [row for side in sides for row in db.execute(side)]
-    return sorted(found, key=lambda row: (row.credited_on, row.number))
+    return union_all(*sides)
 
 
 def till_lines(
@@ -146,9 +157,18 @@ def till_lines(
     Columns: received_on, method, sort (receipt, advance, refund, reversal), amount_paise.
     """
     permit(db, by, Deed.SEE_SUMMARIES)
+    rows = till_between(db, first_day, last_day).order_by("received_on")
+    return list(db.execute(rows).all())
+
+
+def till_between(db: Session, first_day: date, last_day: date) -> CompoundSelect[*tuple[Any, ...]]:
+    """The query of till_lines, in no order; for siblings, who asked before."""
+    after, before = _moments(db, first_day, last_day)
     came: Select[*tuple[Any, ...]] = _till(
         Payment.received_on, Payment.method, cast(Receipt.kind, String), Payment.amount_paise, 1
     ).join(Receipt, col(Receipt.number) == col(Payment.receipt_number))
+    # By the index payments_by_moment; the day itself has none.
+    came = came.where(col(Payment.received_at) >= after, col(Payment.received_at) < before)
     back = _till(Refund.issued_on, Refund.method, literal("refund"), Refund.amount_paise, -1)
     gone = _till(
         PaymentReversal.reversed_on,
@@ -163,7 +183,7 @@ def till_lines(
         (gone, PaymentReversal.reversed_on),
     )
     sides = [rows.where(col(day) >= first_day, col(day) <= last_day) for rows, day in days]
-    return list(db.execute(union_all(*sides).order_by("received_on")).all())
+    return union_all(*sides)
 
 
 def _till(day: Any, method: Any, sort: Any, paise: Any, sign: int) -> Select[*tuple[Any, ...]]:
@@ -184,7 +204,14 @@ def allocated_lines(
     method, amount_paise. Read by the index allocations_by_day.
     """
     permit(db, by, Deed.SEE_SUMMARIES)
-    rows: Select[*tuple[Any, ...]] = (
+    rows = allocations_between(first_day, last_day)
+    rows = rows.order_by(col(Allocation.allocated_on), col(Allocation.id))
+    return list(db.execute(rows).all())
+
+
+def allocations_between(first_day: date, last_day: date) -> Select[*tuple[Any, ...]]:
+    """The query of allocated_lines, in no order; for siblings, who asked before."""
+    return (
         select(
             col(Allocation.allocated_on),
             col(Invoice.number),
@@ -196,9 +223,7 @@ def allocated_lines(
         .join(Doctor, col(Doctor.id) == col(Invoice.doctor_id))
         .join(Payment, col(Payment.id) == col(Allocation.payment_id))
         .where(col(Allocation.allocated_on) >= first_day, col(Allocation.allocated_on) <= last_day)
-        .order_by(col(Allocation.allocated_on), col(Allocation.id))
     )
-    return list(db.execute(rows).all())
 
 
 AnyPaper = (

@@ -20,9 +20,9 @@ from mediklaud.models import (
 )
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import permit
-from mediklaud.repository.dues import open_bills
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.outbox import OutboxState, outbox_state
+from mediklaud.repository.owing import owed_in_all
 from mediklaud.repository.visits import Visit, visits_where
 
 
@@ -84,12 +84,12 @@ def till_numbers(db: Session, *, by: Account) -> TillNumbers:
         Payment.received_at >= begins_at, Payment.received_at < ends_at
     )
     billed = select(total(Invoice.total_paise)).where(Invoice.issued_on == _today(db))
-    bills = open_bills(db, by=by)
+    owed = owed_in_all(db)
     return TillNumbers(
         received_today_paise=db.exec(received).one(),
         billed_today_paise=db.exec(billed).one(),
-        owed_paise=sum(bill.owed_paise for bill in bills),
-        patients_owing=len({bill.patient_id for bill in bills}),
+        owed_paise=owed.owed_paise,
+        patients_owing=owed.patients,
     )
 
 

@@ -1,0 +1,199 @@
+"""The dues dashboard's pieces: its filters in the address, who owes, and a payer's account."""
+
+from datetime import date, timedelta
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from mediklaud import contact, reports
+from mediklaud.ages import AGES
+from mediklaud.database import reading
+from mediklaud.models import Account, Hospital
+from mediklaud.money import rupees
+from mediklaud.permissions import Deed
+from mediklaud.repository import OwedNumbers, OwedWhere, live_account, statement_of, who_owes
+from mediklaud.statement_pdf import statement_pdf
+from mediklaud.statements import Statement
+from mediklaud.ui import sums
+from mediklaud.ui.desk import token
+from mediklaud.ui.plain import plain
+
+ROWS_A_PAGE = 25
+# As many as one file holds; a hospital where more owe narrows the list first.
+MOST_ROWS = 200
+HELD = "On hold"
+_WHO = {
+    "patient_name": "Patient",
+    "owed_paise": "Owed",
+    "why": "Why on hold",
+    "since": "On hold since",
+    "phone": "Phone",
+    "bills": "Bills",
+    "oldest_on": "Oldest bill",
+    "patient_number": "Number",
+}
+_OWED = {"bills": "Bills", "patients": "Patients", "owed_paise": "Owed"}
+_ACROSS = {
+    "owed_paise": "Owed",
+    **dict(
+        zip(
+            ("up_to_30_paise", "up_to_60_paise", "up_to_90_paise", "over_90_paise"),
+            AGES,
+            strict=True,
+        )
+    ),
+    "bills": "Bills",
+    "patients": "Patients",
+}
+BY_AGE = {"age": "Age of the bill", **_OWED}
+BY_DOCTOR = {"doctor_name": "Doctor", **_ACROSS, "doctor_number": "Number"}
+BY_SPECIALTY = {"specialty": "Specialty", **_ACROSS}
+_ENTRIES = {
+    "day": "Date",
+    "number": "Paper",
+    "about": "Particulars",
+    "charged_paise": "Charged",
+    "paid_paise": "Settled",
+    "balance_paise": "Balance",
+}
+
+
+def choose_where(doctors: pd.DataFrame, specialties: pd.DataFrame) -> OwedWhere:
+    """Which open bills are meant. The choice stands in the address, to be kept or sent.
+
+    What the address says and nobody owes is left aside by Streamlit: all are meant.
+    """
+    names = dict(zip(doctors["doctor_number"], doctors["doctor_name"], strict=True))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        found = [
+            st.selectbox(
+                label,
+                options,
+                index=None,
+                placeholder="All",
+                format_func=shown,
+                key=key,
+                bind="query-params",
+                width=240,
+            )
+            for label, key, options, shown in (
+                ("Age of the bill", "age", list(AGES), str),
+                (
+                    "Doctor",
+                    "doctor",
+                    list(names),
+                    lambda number: f"{names.get(number, '')} · {number}",
+                ),
+                ("Specialty", "specialty", specialties["specialty"].tolist(), str),
+            )
+        ]
+        held = st.toggle("On hold only", key="hold", bind="query-params")
+    return OwedWhere(*found, on_hold=held)
+
+
+def numbers(found: OwedNumbers) -> None:
+    """What is owed in four numbers."""
+    sums.metrics(
+        {
+            "Owed in all": rupees(found.owed_paise),
+            "Open bills": f"{found.bills:,}",
+            "Patients who owe": f"{found.patients:,}",
+            HELD: f"{found.on_hold:,}",
+        }
+    )
+
+
+def choose_payer(
+    where: OwedWhere, found: OwedNumbers, hospital: Hospital, me: Account, today: date
+) -> "pd.Series | None":
+    """Who owes, a page at a time, and the one whose row is chosen."""
+    pages = -(-found.patients // ROWS_A_PAGE)
+    # Another list opens on its first page.
+    of = f"payers/{where}/{pages}"
+    first = (st.session_state.get(of, 1) - 1) * ROWS_A_PAGE
+    with reading() as db:
+        rows = who_owes(db, where, by=me, first=first, at_most=ROWS_A_PAGE)
+    picked = sums.chosen_row(_told(rows, hospital), _WHO, by="patient_id", alt="Who owes")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if pages > 1:
+            st.pagination(pages, key=of)
+        _file_buttons(where, hospital, me, today)
+    if found.patients > MOST_ROWS:
+        st.caption(f"A file has the {MOST_ROWS} who owe most. Narrow the list for the others.")
+    return picked
+
+
+def _file_buttons(where: OwedWhere, hospital: Hospital, me: Account, today: date) -> None:
+    with reading() as db:
+        whole = _told(who_owes(db, where, by=me), hospital)
+    sums.file_buttons(whole, _WHO, name=f"who-owes-{today}", deed=Deed.SEE_DUES)
+
+
+def _told(rows: list, hospital: Hospital) -> pd.DataFrame:
+    days = timedelta(days=hospital.dues_grace_days)
+    return pd.DataFrame(
+        [
+            {
+                **row._mapping,
+                "phone": contact.phone_words(row.phone),
+                "why": why_words(row),
+                "since": row.held_from + days if row.held_from else None,
+            }
+            for row in rows
+        ],
+        columns=["patient_id", *_WHO],
+    ).astype({"since": "datetime64[s]", "oldest_on": "datetime64[s]", "owed_paise": "int64"})
+
+
+def why_words(row: object) -> str:
+    """Why somebody's booking is on hold, such as ₹800.00 on 1 overdue bill; empty where open."""
+    if row.held_from is None:
+        return ""
+    bills = "bill" if row.overdue_bills == 1 else "bills"
+    return f"{rupees(row.overdue_paise)} on {row.overdue_bills} overdue {bills}"
+
+
+def account(patient_id: int, period: tuple[date, date], me: Account) -> None:
+    """A payer's account on the screen, line by line, and its PDF."""
+    with reading() as db:
+        told = statement_of(db, patient_id, *period, by=me)
+    names = ("Opening balance", "Held in advance" if told.closing_paise < 0 else "To pay")
+    sums.metrics(
+        {
+            names[0]: rupees(told.opening_paise),
+            names[1]: rupees(abs(told.closing_paise)),
+        }
+    )
+    sums.table(_lines(told), _ENTRIES, alt="Statement")
+    st.download_button(
+        "Statement as PDF",
+        data=partial(statement_file, token(), patient_id, *period),
+        file_name=f"statement-{told.patient_number}-{sums.days_words(*period)}.pdf",
+        mime="application/pdf",
+        icon=":material/picture_as_pdf:",
+        key=f"statement-{patient_id}",
+        on_click="ignore",
+    )
+    if min((told.opening_paise, *told.balances)) < 0:
+        st.caption(plain("A balance below zero is money held in advance."))
+
+
+def statement_file(held: str, patient_id: int, first_day: date, last_day: date) -> bytes:
+    """The statement's PDF for the sign-in that asks; refuses one that has ended or may not."""
+    with reading() as db:
+        told = statement_of(db, patient_id, first_day, last_day, by=live_account(db, held))
+    return statement_pdf(told)
+
+
+def _lines(told: Statement) -> pd.DataFrame:
+    rows = [
+        (
+            *(line.day, line.number, f"{line.entry}: {line.about}"),
+            *((line.amount_paise, 0) if line.entry.owing else (0, line.amount_paise)),
+            balance,
+        )
+        for line, balance in zip(told.lines, told.balances, strict=True)
+    ]
+    opening = (told.begins, "", reports.BROUGHT_FORWARD, 0, 0, told.opening_paise)
+    return pd.DataFrame([opening, *rows], columns=list(_ENTRIES)).astype({"day": "datetime64[s]"})
