@@ -24,13 +24,8 @@ ORDER = (
     *("waitlist", "openings", "arrivals", "queue", "relocations", "offers", "tariff"),
     *("payments", "advances", "refunds", "ledger", "owing", "turnover", "statements", "plans"),
     *("waivers", "day_close", "contacts", "shares", "encounters", "overview", "proofs", "mail"),
-    *(
-        "proofs_of_times",
-        "proofs_of_money",
-        "proofs_of_the_till",
-        "proofs_of_the_house",
-        "self_check",
-    ),
+    *("proofs_of_times", "proofs_of_money", "proofs_of_the_till", "proofs_of_the_house"),
+    "self_check",
 )
 # Rooms that compute, and never ask the database.
 PURE = (

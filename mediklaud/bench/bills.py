@@ -76,11 +76,16 @@ def _day(till: Till, at: datetime, bills: int) -> dict[str, Any]:
 
 
 def _newest(connection: Connection) -> dict[str, int]:
-    one = {name: func.max(each.c.id) for name, each in (("charge", _CHARGE), ("payment", _PAYMENT))}
-    row = connection.execute(select(*(newest.label(name) for name, newest in one.items()))).one()
+    row = connection.execute(_NEWEST).one()
     return dict(row._mapping)
 
 
+_NEWEST = select(
+    *(
+        select(func.max(table.c.id)).scalar_subquery().label(table.name)
+        for table in (_CHARGE, _PAYMENT)
+    )
+)
 _COUNT = (
     update(_SERIES).where(_SERIES.c.name == bindparam("series")).values(last=bindparam("newest"))
 )
