@@ -1,6 +1,6 @@
 """Bills and payments through the repository beside raw SQL, and what finance reads all day."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from itertools import count, cycle
@@ -63,7 +63,7 @@ def measure_money(till: Till, trials: int, progress: Callable[[float], None]) ->
 
 
 def _measure_read(what: str, read: Deed, trials: int, took: dict[str, list[Took]]) -> None:
-    beside: Mapping[str, Deed] = {raw(what): raw_read(asked_by(read))} if what != PDF else {}
+    beside: dict[str, Deed] = {raw(what): raw_read(asked_by(read))} if what != PDF else {}
     for number in range(WARM_UP + trials):
         by_turns(number, {what: read, **beside}, took)
 

@@ -1,7 +1,7 @@
 """Trials of one thing: done by turns with what it stands beside, on the clock and the CPU."""
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter, thread_time
 
@@ -11,7 +11,7 @@ Took = tuple[float, float]
 WARM_UP = 10
 
 
-def by_turns(turn: int, deeds: Mapping[str, Deed], took: dict[str, list[Took]]) -> None:
+def by_turns(turn: int, deeds: dict[str, Deed], took: dict[str, list[Took]]) -> None:
     """Do each once; who goes first changes, so whatever else the machine does hits all."""
     for what in deeds if turn % 2 else reversed(deeds):
         took.setdefault(what, []).append(timed(deeds[what]))

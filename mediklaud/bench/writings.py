@@ -122,7 +122,8 @@ class RawTwin:
     def __init__(self, writings: Writings) -> None:
         """Ready to write such rows again."""
         self._kept = engine().raw_connection()
-        self._driver: Any = self._kept.driver_connection
+        driver: Any = self._kept.driver_connection
+        self._driver = driver
         self._sqlite = engine().dialect.name == "sqlite"
         if not self._sqlite:
             # Or psycopg would begin by itself before the BEGIN here.
