@@ -220,7 +220,34 @@ def booking(
         reach()
         lines = bench.measured(sizes, trials=trials, patients=patients, bar=_bar)
         _say(f"{'PostgreSQL' if url else 'SQLite'}, {trials} bookings at each size")
-        _say(bench.table(lines))
+        _say(bench.table(lines, "appointments"))
+
+
+@bench_app.command()
+def money(
+    invoices: Annotated[
+        str, typer.Option(help="At how many invoices, parted by commas.")
+    ] = "10000,1000000",
+    trials: Annotated[int, typer.Option(min=1, max=1000, help="Deeds at each size.")] = 300,
+    patients: Annotated[int, typer.Option(min=100, help="Patients they are spread over.")] = 20_000,
+    postgresql: Annotated[
+        bool, typer.Option("--postgresql", help="On PostgreSQL instead of SQLite.")
+    ] = False,
+    url: Annotated[str, typer.Option(help="The URL of an empty PostgreSQL database.")] = "",
+) -> None:
+    """Measure bills, payments, dues, summaries and a PDF, beside raw SQL that does the same."""
+    sizes = _sizes(invoices)
+    with kindly(), ExitStack() as stack:
+        from mediklaud import bench
+
+        url = stack.enter_context(bench.postgresql(url)) if postgresql or url else ""
+        stack.enter_context(bench.throwaway(url))
+        reach()
+        lines, ways = bench.money_measured(sizes, trials=trials, patients=patients, bar=_bar)
+        _say(f"{'PostgreSQL' if url else 'SQLite'}, {trials} deeds at each size, 3 % open")
+        _say(bench.table(lines, "invoices"))
+        for size, found in ways.items():
+            _say(f"At {size:,} the dashboard finds bills by {', '.join(sorted(found))}.")
 
 
 # What the commands share

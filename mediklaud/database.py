@@ -16,10 +16,13 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    insert,
+    inspect,
     text,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import class_mapper, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, SQLModel
 
 from mediklaud.config import settings
@@ -158,8 +161,32 @@ def as_kept(db: Session, table: type[Kept], row: dict[str, Any]) -> Kept:
     made: Kept = class_mapper(table).class_manager.new_instance()
     vars(made).update(row)
     make_transient_to_detached(made)
+    # A row that was undone to a savepoint may have had the same key.
+    gone = db.identity_map.get(inspect(made).identity_key)
+    if gone is not None:
+        db.expunge(gone)
     db.add(made)
     return made
+
+
+def written(db: Session, table: type[Kept], row: dict[str, Any]) -> Kept:
+    """Write a whole new row by a Core statement, past the session's watch; its key is given."""
+    db.flush()
+    made = db.connection().execute(_insert_into(table), row)
+    return as_kept(db, table, {"id": made.scalar_one(), **row} if made.returns_rows else row)
+
+
+@cache
+def _insert_into(table: type[SQLModel]) -> Any:
+    kept = SQLModel.metadata.tables[str(table.__tablename__)]
+    return insert(kept).returning(kept.c.id) if "id" in kept.c else insert(kept)
+
+
+def as_changed(db: Session, table: type[Kept], key: Any, **changes: Any) -> None:
+    """Let the session's own object, if it has one, show what a Core statement just changed."""
+    kept = db.identity_map.get(class_mapper(table).identity_key_from_primary_key((key,)))
+    for name, value in changes.items() if kept is not None else ():
+        set_committed_value(kept, name, value)
 
 
 @contextmanager

@@ -118,7 +118,7 @@ def test_the_table_shows_what_stands_beside_what():
     slow, quick = Figures(3, 9, 300, 2), Figures(1.5, 2, 1000, 1)
     lines = [Line("booking", 10_000, slow, raw=quick), Line("search", 1_000_000, slow, first=slow)]
 
-    head, booking, search = table(lines).splitlines()
+    head, booking, search = table(lines, "appointments").splitlines()
     assert head.split()[:4] == ["appointments", "p50", "ms", "p99"]
     assert booking.split() == ["booking", "10,000", "3.00", "9.00", "300", "2.00", "2.00", "x"]
     assert search.split() == ["search", "1,000,000", "3.00", "9.00", "300", "2.00", "1.00", "x"]

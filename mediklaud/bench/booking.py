@@ -1,16 +1,14 @@
 """One booking through the repository beside its writes in raw SQL, and the search for times."""
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from random import Random
-from time import perf_counter, thread_time
 
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
 from mediklaud.bench.figures import Figures, figures_of
 from mediklaud.bench.opening import FORTNIGHT, SPECIALTY, Hospital
+from mediklaud.bench.trials import WARM_UP, Deed, Took, by_turns, settled, timed
 from mediklaud.bench.writings import RawTwin
 from mediklaud.database import reading, transaction
 from mediklaud.models import Appointment, Doctor, Patient, VisitKind
@@ -18,9 +16,6 @@ from mediklaud.repository import book_appointment, doctors, first_free, free_slo
 from mediklaud.timetable import Slot
 
 BY_REPOSITORY, RAW, SEARCH = "booking", "booking, raw SQL", "next free time of 40 doctors"
-_WARM_UP = 10
-
-Deed = Callable[[], object]
 
 
 def measure(
@@ -30,25 +25,18 @@ def measure(
 
     The two go first by turns, so that whatever else the machine does hits both.
     """
-    rounds = _WARM_UP + trials
-    took: dict[str, list[tuple[float, float]]] = {BY_REPOSITORY: [], RAW: [], SEARCH: []}
-    with RawTwin(hospital.booked) as twin, _settled():
+    rounds = WARM_UP + trials
+    took: dict[str, list[Took]] = {BY_REPOSITORY: [], RAW: [], SEARCH: []}
+    with RawTwin(hospital.booked) as twin, settled():
         cases = Cases(hospital, twin, 2 * rounds)
         for number in range(rounds):
             one = {BY_REPOSITORY: cases.booking(), RAW: cases.raw_booking()}
-            for what in one if number % 2 else reversed(one):
-                took[what].append(_timed(one[what]))
+            by_turns(number, one, took)
             progress((number + 1) / rounds / 2)
         for number in range(rounds):
-            took[SEARCH].append(_timed(search))
+            took[SEARCH].append(timed(search))
             progress(0.5 + (number + 1) / rounds / 2)
-    return {what: figures_of(trials_of[_WARM_UP:]) for what, trials_of in took.items()}
-
-
-def _timed(deed: Deed) -> tuple[float, float]:
-    begun, computed = perf_counter(), thread_time()
-    deed()
-    return perf_counter() - begun, thread_time() - computed
+    return {what: figures_of(trials_of[WARM_UP:]) for what, trials_of in took.items()}
 
 
 class Cases:
@@ -101,12 +89,3 @@ def _free(db: Session) -> list[tuple[Slot, Doctor]]:
 def _patients(db: Session) -> list[Patient]:
     ahead = select(Appointment.patient_id).where(Appointment.starts_at > clock.now())
     return list(db.exec(select(Patient).where(col(Patient.id).not_in(ahead))))
-
-
-@contextmanager
-def _settled() -> Iterator[None]:
-    """The collector's heap at rest, as the server keeps it."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from mediklaud import clock
-from mediklaud.database import total
+from mediklaud.database import as_changed, total, written
 from mediklaud.models import Allocation, CreditNote, Invoice, Payment, PaymentReversal, Refund
 from mediklaud.repository.hospital import the_hospital
 
@@ -51,6 +51,14 @@ LEFT = col(Payment.amount_paise) - _USED - _REFUNDED
 STANDING = ~_REVERSED
 
 _OWED_ON = select(OWED).where(col(Invoice.number) == bindparam("number"))
+_OWED_AND_SETTLED = select(OWED, col(Invoice.settled_at)).where(
+    col(Invoice.number) == bindparam("number")
+)
+_SETTLE = (
+    update(SQLModel.metadata.tables["invoice"])
+    .where(col(Invoice.number) == bindparam("bill"))
+    .values(settled_at=bindparam("at"))
+)
 _CREDITED_ON = select(CREDITED).where(col(Invoice.number) == bindparam("number"))
 _LEFT_OF = select(LEFT).where(col(Payment.id) == bindparam("payment_id"), STANDING)
 
@@ -76,15 +84,15 @@ def allocate(db: Session, payment: Payment, number: str, amount_paise: int, at: 
     With the payer's row locked. Two desks meet at no_more_is_allocated_than_was_received and
     no_more_is_allocated_than_is_owed.
     """
-    db.add(
-        Allocation(
-            payment_id=payment.id or 0,
-            invoice_number=number,
-            amount_paise=amount_paise,
-            allocated_at=at,
-            allocated_on=clock.day_of(at, the_hospital(db).zone),
-        )
-    )
+    part = {
+        "payment_id": payment.id or 0,
+        "invoice_number": number,
+        "amount_paise": amount_paise,
+        "allocated_at": at,
+        "allocated_on": clock.day_of(at, the_hospital(db).zone),
+        "reverses_id": None,
+    }
+    written(db, Allocation, part)
 
 
 def take_back(db: Session, allocation: Allocation, at: datetime) -> None:
@@ -118,10 +126,10 @@ def standing_parts(db: Session, *conditions: ColumnElement[bool]) -> list[Alloca
 def settle(db: Session, number: str, at: datetime) -> None:
     """Let a bill count as settled when nothing is owed on it, and as open when something is."""
     db.flush()
-    bill, owed = db.get_one(Invoice, number), owed_on(db, number)
-    if owed and bill.settled_at is not None:
-        bill.settled_at = None
-    elif not owed and bill.settled_at is None:
-        bill.settled_at = at
-    db.add(bill)
-    db.flush()
+    connection = db.connection()
+    owed, settled_at = connection.execute(_OWED_AND_SETTLED, {"number": number}).one()
+    if bool(owed) == (settled_at is None):
+        return
+    settled_at = None if owed else at
+    connection.execute(_SETTLE, {"bill": number, "at": settled_at})
+    as_changed(db, Invoice, number, settled_at=settled_at)

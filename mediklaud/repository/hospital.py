@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlalchemy import text as sql
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from mediklaud import clock, config, contact, text
 from mediklaud.database import expecting
@@ -240,13 +241,22 @@ def next_number(db: Session, series: str, *, at_most: int = 9_999_999) -> int:
     The counter's row stays locked until the transaction ends, and goes back with it:
     that is what makes the numbers gapless. Refuses past `at_most` (SeriesUsedUp).
     """
-    taken = db.execute(_TAKE_NEXT, {"name": series}).scalar()
+    connection = db.connection()
+    taken = connection.execute(_TAKE_NEXT, {"name": series}).scalar()
     if taken is None:
-        db.execute(_OPEN_SERIES, {"name": series})
-        taken = db.execute(_TAKE_NEXT, {"name": series}).scalar_one()
+        connection.execute(_OPEN_SERIES, {"name": series})
+        taken = connection.execute(_TAKE_NEXT, {"name": series}).scalar_one()
     if taken > at_most:
         raise SeriesUsedUp(series=series)
     return int(taken)
+
+
+_MOMENT_OF = {
+    paper: select(col(table.issued_at)).where(
+        col(table.series) == bindparam("series"), col(table.serial) == bindparam("serial")
+    )
+    for paper, table in _TABLES.items()
+}
 
 
 @dataclass(frozen=True)
@@ -280,9 +290,9 @@ def number_paper(db: Session, paper: str) -> PaperNumber:
 
 
 def _last_moment(db: Session, paper: str, series: str, serial: int) -> datetime:
-    table: Any = _TABLES[paper]
-    before = select(table.issued_at).where(table.series == series, table.serial == serial - 1)
-    return db.exec(before).first() or datetime.min.replace(tzinfo=UTC)
+    before = {"series": series, "serial": serial - 1}
+    found: datetime | None = db.connection().execute(_MOMENT_OF[paper], before).scalar()
+    return found or datetime.min.replace(tzinfo=UTC)
 
 
 def frozen_hospital(hospital: Hospital) -> dict[str, Any]:

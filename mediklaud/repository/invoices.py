@@ -1,10 +1,12 @@
 """Charges and bills: a consultation is billed once, under the next number, and then frozen."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
 from mediklaud import clock, contact, papers
+from mediklaud.database import written
 from mediklaud.errors import NotFound
 from mediklaud.models import (
     Account,
@@ -101,13 +103,11 @@ def issue(
     given = number_paper(db, "bill")
     # The lines go first: the bill's own row seals them (lines_sum_to_the_total,
     # issued_bill_takes_no_more_lines).
-    lines = [_line(given.number, charge) for charge in charges]
-    db.add_all(lines)
-    db.flush()
+    lines = [written(db, InvoiceLine, _line(given.number, charge)) for charge in charges]
     subtotal_paise = sum(line.amount_paise for line in lines)
     tax_paise = sum(line.tax_paise for line in lines)
     taxable = any(line.tax_basis_points for line in lines)
-    invoice = Invoice(
+    row = dict(
         **vars(given),
         kind=InvoiceKind.TAX_INVOICE if taxable else InvoiceKind.BILL_OF_SUPPLY,
         patient_id=patient.id or 0,
@@ -127,28 +127,28 @@ def issue(
         subtotal_paise=subtotal_paise,
         tax_paise=tax_paise,
         total_paise=subtotal_paise + tax_paise,
+        settled_at=None,
         form=form,
     )
-    db.add(invoice)
-    db.flush()
+    invoice = written(db, Invoice, row)
     note_deed(db, by, "bill issued", f"invoice/{invoice.number}", total_paise=invoice.total_paise)
     write_paper(db, "bill", invoice.number, invoice.issued_on, invoice.total_paise, payer)
     return invoice
 
 
-def _line(number: str, charge: Charge) -> InvoiceLine:
+def _line(number: str, charge: Charge) -> dict[str, Any]:
     amount_paise = charge.quantity * charge.price_paise
-    return InvoiceLine(
-        invoice_number=number,
-        charge_id=charge.id or 0,
-        description=charge.description,
-        sac=charge.sac,
-        quantity=charge.quantity,
-        unit_price_paise=charge.price_paise,
-        amount_paise=amount_paise,
-        tax_basis_points=charge.tax_basis_points,
-        tax_paise=tax_on(amount_paise, charge.tax_basis_points),
-    )
+    return {
+        "invoice_number": number,
+        "charge_id": charge.id or 0,
+        "description": charge.description,
+        "sac": charge.sac,
+        "quantity": charge.quantity,
+        "unit_price_paise": charge.price_paise,
+        "amount_paise": amount_paise,
+        "tax_basis_points": charge.tax_basis_points,
+        "tax_paise": tax_on(amount_paise, charge.tax_basis_points),
+    }
 
 
 def bills_of(db: Session, patient_id: int, *, by: Account) -> Sequence[Invoice]:

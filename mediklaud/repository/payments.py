@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, or_, select
 
 from mediklaud import clock, contact, papers, text
-from mediklaud.database import expecting, total
+from mediklaud.database import expecting_at_once, total, written
 from mediklaud.errors import (
     AmountNotPossible,
     BillNotOpen,
@@ -58,6 +59,15 @@ METHOD_WORDS = {
     Method.BANK: "bank transfer",
     Method.CHEQUE: "cheque",
 }
+
+
+_CASH_OF_DAY = select(total(Payment.amount_paise)).where(
+    col(Payment.payer_id) == bindparam("payer_id"),
+    col(Payment.method) == Method.CASH,
+    col(Payment.received_on) == bindparam("day"),
+    STANDING,
+)
+_RECEIPT_OF_FORM = select(col(Receipt.number)).where(col(Receipt.form) == bindparam("form"))
 
 
 @dataclass(frozen=True)
@@ -120,7 +130,9 @@ def take_tenders(
 
 def receipt_of_form(db: Session, form: str, patient: Patient) -> Receipt | None:
     """What an earlier click on the same form took from this patient or their payer."""
-    kept = db.exec(select(Receipt).where(Receipt.form == form)).first()
+    db.flush()
+    number = db.connection().execute(_RECEIPT_OF_FORM, {"form": form}).scalar()
+    kept = db.get(Receipt, number) if number else None
     return kept if kept is not None and kept.payer_id in (patient.id, patient.payer_id) else None
 
 
@@ -167,21 +179,21 @@ def receive(
     _refuse_tenders(db, payer, tenders)
     given = number_paper(db, kind.value)
     payments = [_payment(db, given, payer, tender, by) for tender in tenders]
-    with expecting(db, a_second_click_is_the_same_payment=StaleForm()):
-        receipt = Receipt(
-            **vars(given),
-            kind=kind,
-            payer_id=payer.id or 0,
-            amount_paise=sum(payment.amount_paise for payment in payments),
-            issued_by=by.id,
-            **frozen_hospital(the_hospital(db)),
-            payer_number=payer.number,
-            payer_name=payer.name,
-            payer_phone=payer.phone,
-            received_by_name=by.name,
-            form=form,
-        )
-        db.add(receipt)
+    row = dict(
+        **vars(given),
+        kind=kind,
+        payer_id=payer.id or 0,
+        amount_paise=sum(payment.amount_paise for payment in payments),
+        issued_by=by.id,
+        **frozen_hospital(the_hospital(db)),
+        payer_number=payer.number,
+        payer_name=payer.name,
+        payer_phone=payer.phone,
+        received_by_name=by.name,
+        form=form,
+    )
+    with expecting_at_once(db, a_second_click_is_the_same_payment=StaleForm()):
+        receipt = written(db, Receipt, row)
     note_deed(
         db,
         by,
@@ -212,13 +224,8 @@ def _refuse_tenders(db: Session, payer: Patient, tenders: Sequence[Tender]) -> N
 
 def _cash_of_day(db: Session, payer: Patient, day: date) -> int:
     """All cash of a person that day, in advance too; what was undone was never received."""
-    received = select(total(Payment.amount_paise)).where(
-        Payment.payer_id == payer.id,
-        Payment.method == Method.CASH,
-        Payment.received_on == day,
-        STANDING,
-    )
-    return int(db.exec(received).one())
+    asked = {"payer_id": payer.id, "day": day}
+    return int(db.connection().execute(_CASH_OF_DAY, asked).scalar_one())
 
 
 def _payment(
@@ -228,20 +235,20 @@ def _payment(
     reference = kept_reference(method, tender.reference)
     used = ReferenceUsed(method=METHOD_WORDS[method], reference=reference)
     closed = DayIsClosed()
-    with expecting(db, a_reference_is_used_once=used, a_closed_day_takes_no_receipt=closed):
-        payment = Payment(
-            receipt_number=given.number,
-            payer_id=payer.id or 0,
-            amount_paise=tender.amount_paise,
-            tendered_paise=tender.tendered_paise if method is Method.CASH else None,
-            method=method,
-            reference=reference,
-            received_at=given.issued_at,
-            received_on=given.issued_on,
-            received_by=by.id,
-        )
-        db.add(payment)
-    return payment
+    row = {
+        "receipt_number": given.number,
+        "payer_id": payer.id or 0,
+        "amount_paise": tender.amount_paise,
+        "tendered_paise": tender.tendered_paise if method is Method.CASH else None,
+        "method": method,
+        "reference": reference,
+        "received_at": given.issued_at,
+        "received_on": given.issued_on,
+        "received_by": by.id,
+    }
+    refusals = {"a_reference_is_used_once": used, "a_closed_day_takes_no_receipt": closed}
+    with expecting_at_once(db, **refusals):
+        return written(db, Payment, row)
 
 
 def kept_reference(method: Method, typed: str) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, written
 from mediklaud.errors import (
     GstinMissing,
     NotFound,
@@ -44,6 +45,19 @@ from mediklaud.repository.doctors import doctor_with
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_consultation, issue, standing_charge
 from mediklaud.repository.patients import locked_patient
+
+_BILL_OF_FORM = select(col(Invoice.number), col(Invoice.patient_id)).where(
+    col(Invoice.form) == bindparam("form")
+)
+_PRICE_ON = (
+    select(col(ServicePrice.price_paise))
+    .where(
+        col(ServicePrice.service_id) == bindparam("service_id"),
+        col(ServicePrice.effective_from) <= bindparam("day"),
+    )
+    .order_by(col(ServicePrice.effective_from).desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -172,18 +186,17 @@ def bill_services(
     """
     permit(db, by, Deed.BILL_SERVICES)
     locked = locked_patient(db, patient.id)
-    same_click = db.exec(select(Invoice).where(Invoice.form == form)).first()
+    same_click = db.connection().execute(_BILL_OF_FORM, {"form": form}).first()
     if same_click is not None and same_click.patient_id == locked.id:
-        return same_click
+        return db.get_one(Invoice, same_click.number)
     charges = [_charge(db, item) for item in items]
-    if not any(charge.price_paise for charge in charges):
+    if not any(charge["price_paise"] for charge in charges):
         raise NothingToBill()
-    if any(one.tax_basis_points for one in charges) and not the_hospital(db).gstin:
+    if any(one["tax_basis_points"] for one in charges) and not the_hospital(db).gstin:
         raise GstinMissing()
     with expecting(db, a_second_click_is_the_same_bill=StaleForm()):
-        db.add_all(charges)
-        db.flush()
-        return issue(db, charges, locked, doctor_with(db, doctor.id or 0), form=form, by=by)
+        charged = [written(db, Charge, charge) for charge in charges]
+        return issue(db, charged, locked, doctor_with(db, doctor.id or 0), form=form, by=by)
 
 
 def unbilled_visit(db: Session, number: str, *, by: Account) -> Appointment | None:
@@ -217,30 +230,28 @@ def bill_again(db: Session, appointment: Appointment, *, by: Account) -> Invoice
     return bill_consultation(db, kept, patient, doctor_with(db, kept.doctor_id), by=by)
 
 
-def _charge(db: Session, item: Item) -> Charge:
+def _charge(db: Session, item: Item) -> dict[str, Any]:
     if not 1 <= item.quantity <= 9_999:
         raise QuantityNotPossible()
     kept = db.get(Service, item.service.id, populate_existing=True)
     if kept is None:
         raise NotFound(what="service")
     today = clock.today(the_hospital(db).zone)
-    price = db.exec(
-        select(ServicePrice.price_paise)
-        .where(ServicePrice.service_id == kept.id, ServicePrice.effective_from <= today)
-        .order_by(col(ServicePrice.effective_from).desc())
-        .limit(1)
-    ).first()
+    asked = {"service_id": kept.id, "day": today}
+    price = db.connection().execute(_PRICE_ON, asked).scalar()
     if price is None or not kept.active:
         raise ServiceNotPriced(name=kept.name)
-    return Charge(
-        service_id=kept.id,
-        description=kept.name,
-        sac=kept.sac,
-        quantity=item.quantity,
-        price_paise=price,
-        tax_basis_points=kept.tax_basis_points,
-        charged_at=clock.now(),
-    )
+    return {
+        "appointment_id": None,
+        "service_id": kept.id,
+        "description": kept.name,
+        "sac": kept.sac,
+        "quantity": item.quantity,
+        "price_paise": price,
+        "tax_basis_points": kept.tax_basis_points,
+        "charged_at": clock.now(),
+        "voided_at": None,
+    }
 
 
 def _locked_service(db: Session, service: Service) -> Service:
