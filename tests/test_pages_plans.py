@@ -143,9 +143,8 @@ def test_the_standing_plans_tell_what_is_due(planned, monkeypatch):
     desk = choice(sit(monkeypatch, "ishaan", "finance/plans"), "Show", "Standing plans")
 
     (table,) = desk.dataframe
-    assert table.value[["Patient", "State", "Owed", "Next part"]].values.tolist() == [
-        ["Asha Menon", "Kept", "₹900.00", "₹900.00"]
-    ]
+    told = table.value[["Patient", "State", "Owed", "Due before today", "Next part"]]
+    assert told.values.tolist() == [["Asha Menon", "Kept", "₹900.00", "₹0.00", "₹900.00"]]
 
 
 def test_a_plan_ends_with_a_reason(planned, monkeypatch):

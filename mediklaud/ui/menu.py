@@ -44,7 +44,7 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
         ("finance/payment", "Take a payment", "payments", (Role.FINANCE,)),
         ("finance/bill_services", "Bill services", "add_shopping_cart", (Role.FINANCE,)),
         ("finance/papers", "Bills and receipts", "receipt_long", (Role.FINANCE,)),
-        ("finance/plans", "Payment plans", "event_repeat", (Role.FINANCE,)),
+        ("finance/plans", "Payment plans", "calendar_month", (Role.FINANCE,)),
         ("finance/waivers", "Discounts and waivers", "percent", (Role.FINANCE, Role.CMO)),
         ("finance/close", "Close the day", "lock_clock", (Role.FINANCE,)),
         ("finance/summaries", "Billing summaries", "monitoring", (Role.FINANCE, Role.CMO)),

@@ -105,7 +105,7 @@ def _standing_row(one: PlanView) -> dict[str, object]:
         "Patient": one.payer.name,
         "State": standing_words(one),
         "Owed": rupees(one.owed_paise),
-        "Due by now": rupees(one.due_paise),
+        "Due before today": rupees(one.due_paise),
         "Cleared": rupees(max(0, one.cleared_paise)),
         "Next part": rupees(part.amount_paise - part.cleared_paise) if part else "",
         "Until": part.due_on if part else None,
@@ -176,8 +176,8 @@ def plan(one: PlanView) -> None:
 
 
 def _plan_words(one: PlanView) -> str:
-    agreed = f"{one.plan.agreed_at:%d %b %Y}"
-    return f"Plan {one.plan.id}: {rupees(one.plan.total_paise)}, agreed {agreed}"
+    parts = "1 part" if len(one.parts) == 1 else f"{len(one.parts)} parts"
+    return f"Plan {one.plan.id}: {rupees(one.plan.total_paise)} in {parts}"
 
 
 def end(standing: Sequence[PlanView], me: Account) -> None:

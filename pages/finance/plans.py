@@ -50,6 +50,7 @@ with left:
     standing = [one for one in found if one.plan.ended_at is None]
     if standing:
         with st.container(border=True):
+            st.subheader("End a plan", anchor=False)
             plans.end(standing, me)
 
 with right:
