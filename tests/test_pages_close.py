@@ -95,7 +95,7 @@ def test_two_differences_have_a_reason_each(desk):
     cash, _ = (one for one in desk.text_input if one.label == "Reason")
     cash.input("A torn note").run()
     click(desk, "Close the day")
-    assert "What was counted by upi differs by ₹10.00" in said(desk)
+    assert "What was counted by UPI differs by ₹10.00" in said(desk)
     [one for one in desk.text_input if one.label == "Reason"][1].input("Seen tomorrow").run()
 
     click(desk, "Close the day")

@@ -33,6 +33,7 @@ from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.hospital import next_number, the_hospital
+from mediklaud.repository.payments import METHOD_WORDS
 
 CLOSES_A_PAGE = 200
 
@@ -167,7 +168,7 @@ def _counted(close: DayClose, till: Sequence[TillLine], counts: Sequence[Count])
         reason = text.line(count.reason, field="Reason", at_most=200)
         difference = count.counted_paise - line.system_paise
         if difference and not reason:
-            raise CountMissesReason(method=line.method.value, difference=rupees(difference))
+            raise CountMissesReason(method=METHOD_WORDS[line.method], difference=rupees(difference))
         rows.append(
             DayCount(
                 close_id=close.id,
