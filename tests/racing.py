@@ -207,7 +207,8 @@ _dawdle = threading.local()
 _gate = appointments.passed_gate
 _LOCKED = patients._LOCKED
 _UNLOCKED = (
-    bare_select(Patient)
+    bare_select(Patient, Hospital)
+    .join(Hospital, col(Hospital.id) == 1)
     .where(col(Patient.id) == bindparam("patient_id"))
     .execution_options(populate_existing=True)
 )
