@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, insert, or_
-from sqlmodel import Session, SQLModel, col, select
+from sqlalchemy import and_, bindparam, delete, or_
+from sqlmodel import Session, col, select
 
 from mediklaud import clock
-from mediklaud.database import as_kept, expecting, expecting_at_once
+from mediklaud.database import expecting, expecting_at_once, written
 from mediklaud.errors import (
     DoctorOnLeave,
     HoldRanOut,
@@ -59,8 +59,6 @@ KIND_WORDS = {
 }
 
 
-_APPOINTMENT = SQLModel.metadata.tables["appointment"]
-_INSERT = insert(_APPOINTMENT).returning(_APPOINTMENT.c.id)
 _ON_THE_DAY = and_(
     col(WorkingSession.doctor_id) == bindparam("doctor_id"),
     col(WorkingSession.weekday) == bindparam("weekday"),
@@ -163,19 +161,17 @@ def promise(
         _use_hold(db, slot, kind, doctor, hold, by)
     with _way_on(db, slot, kind, patient, doctor):
         try:
-            key = _write(db, row, doctor)
+            return _write(db, row, doctor)
         except TimeHeld:
             # Mostly nothing is in the way, so it is looked for only once the database says no.
             if not clear_holds(db, doctor, slot, by=by):
                 raise
-            key = _write(db, row, doctor)
-    return as_kept(db, Appointment, {"id": key, **row})
+            return _write(db, row, doctor)
 
 
-def _write(db: Session, row: dict[str, Any], doctor: Doctor) -> int:
-    refusals = _refusals(doctor, row["overbook_cap_then"])
-    with expecting_at_once(db, **refusals) as connection:
-        return int(connection.execute(_INSERT, row).scalar_one())
+def _write(db: Session, row: dict[str, Any], doctor: Doctor) -> Appointment:
+    with expecting_at_once(db, **_refusals(doctor, row["overbook_cap_then"])):
+        return written(db, Appointment, row)
 
 
 def promise_again(

@@ -13,7 +13,6 @@ from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository import live_account, permit
 from mediklaud.spreadsheet import csv_of, xlsx_of
-from mediklaud.ui.charts import bars
 from mediklaud.ui.desk import token
 
 ROWS_A_PAGE = 25
@@ -80,21 +79,6 @@ def page_of(frame: pd.DataFrame, key: str) -> pd.DataFrame:
     number = st.pagination(count, key=f"{key}/{count}")
     first = (number - 1) * ROWS_A_PAGE
     return frame.iloc[first : first + ROWS_A_PAGE].reset_index(drop=True)
-
-
-def breakdown(
-    frame: pd.DataFrame, word: str, names: dict[str, str], *, name: str, deed: Deed
-) -> None:
-    """A sum told apart by one word: its bars, its table and its file."""
-    if frame.empty:
-        st.caption("Nothing to show.")
-        return
-    sums = next(column for column in names if column.endswith("_paise"))
-    left, right = st.columns(2, gap="medium")
-    with left:
-        bars(frame, word, sums, alt=f"{names[sums]} by {names[word].lower()}")
-    with right:
-        listing(frame, names, name=name, deed=deed)
 
 
 def listing(frame: pd.DataFrame, names: dict[str, str], *, name: str, deed: Deed) -> None:
