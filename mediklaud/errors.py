@@ -808,3 +808,18 @@ class AmountCommasMisplaced(Refusal):
 
 class AmountTooLarge(Refusal):
     """ "{typed}" is more than the desk takes at once, {most}. Check the figure."""
+
+
+# Dues and the till
+
+
+class BillOfAnotherPayer(Refusal):
+    """Bill {number} is owed by {owes}, and this receipt is {payer}'s. Take it apart, on a receipt of its own."""
+
+    field = "Bills"
+
+
+class YourOwnLimit(Refusal):
+    """Nobody sets the own limit. Another administrator does."""
+
+    field = "Discount limit"

@@ -41,6 +41,7 @@ class Deed(StrEnum):
     DECIDE_WAIVER = "decide on waivers"
     FOLLOW_UP_DUES = "follow up outstanding dues"
     CLOSE_DAY = "close days at the till"
+    SEE_CLOSES = "see closed days"
     REOPEN_DAY = "reopen closed days"
     SET_SHARES = "set doctors' shares"
     SEE_SHARES = "see doctors' shares"
@@ -89,6 +90,7 @@ MAY: dict[Deed, frozenset[Role]] = {
     Deed.DECIDE_WAIVER: frozenset({_FINANCE, _CMO}),
     Deed.FOLLOW_UP_DUES: frozenset({_FINANCE}),
     Deed.CLOSE_DAY: frozenset({_FINANCE}),
+    Deed.SEE_CLOSES: frozenset({_FINANCE, _CMO}),
     Deed.REOPEN_DAY: frozenset({_FINANCE, _CMO}),
     Deed.SET_SHARES: frozenset({_CMO}),
     Deed.SEE_SHARES: frozenset({_FINANCE, _CMO}),

@@ -152,6 +152,8 @@ class Rules(House):
         payer = self.payer_of(name)
         if all(bill.payer == name for bill in bills):
             payer = name
+        if chosen and any(bill.payer != payer for bill in bills):
+            raise No(errors.BillOfAnotherPayer)
         return payer, [bill for bill in bills if bill.payer == payer]
 
     def refuse_tenders(self, payer: str, tenders: Sequence[Tendered], form: str, by: str) -> None:

@@ -141,6 +141,27 @@ def test_changed_roles_hold_at_once(monkeypatch):
     assert desk.success[0].value == plain("The account meera is changed.")
 
 
+def test_a_discount_limit_is_set_by_another_administrator(monkeypatch):
+    desk = _change(monkeypatch, "Ishaan Shah · ishaan")
+    fill(desk, Discount_limit="-5")
+    press(desk, "Set the limit")
+    assert "below zero" in beside(desk, "Discount limit")
+    fill(desk, Discount_limit="1,500")
+    press(desk, "Set the limit")
+
+    assert _account("ishaan")[0].discount_limit_paise == 1_500_00
+    limits = dict(desk.dataframe[0].value[["Username", "Discount limit"]].values.tolist())
+    assert limits["ishaan"] == "₹1,500.00"
+    assert limits["meera"] == "₹0.00"
+
+
+def test_nobody_is_offered_the_own_discount_limit(monkeypatch):
+    desk = _change(monkeypatch, "Tara Bose · tara")
+
+    assert not has(desk, "Set the limit")
+    assert any("another administrator sets it" in one.value for one in desk.caption)
+
+
 def test_a_disabled_account_comes_back_with_its_roles(monkeypatch):
     desk = _change(monkeypatch, "Meera Nair · meera")
     field(desk, "May sign in").set_value(False)

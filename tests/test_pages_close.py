@@ -158,6 +158,15 @@ def test_ones_own_day_is_not_offered_to_be_reopened(closed, monkeypatch):
     assert not [one for one in desk.button if one.label == "Reopen the day"]
 
 
+def test_the_cmo_reopens_a_closed_day(closed, monkeypatch):
+    desk = chosen(sit(monkeypatch, "khan", "cmo/closed_days"))
+
+    click(type_in(desk, Reason="A cheque was left out"), "Reopen the day")
+
+    assert [one.reopen_reason for one in rows(DayClose)] == ["A cheque was left out"]
+    assert "Not closed yet (1)" in [one.label for one in desk.expander]
+
+
 def test_another_role_sees_no_till(taken):
     desk = AppTest.from_file(HOME.parent / "pages/finance/close.py")
     with transaction() as db:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from mediklaud.errors import (
+    BillOfAnotherPayer,
     NotPermitted,
     OnHold,
     OnlyMinorsHavePayers,
@@ -107,6 +108,16 @@ def test_one_receipt_is_of_one_payer(db, ward, dev, cara):
     assert pay(db, ward, cara, 100_00).payer_id == cara.id
     settled = [db.get_one(Invoice, one.number).settled_at for one in (own, devs)]
     assert None not in settled
+
+
+def test_bills_of_two_payers_are_not_taken_on_one_receipt(db, ward, dev, cara):
+    own = bill_of(db, ward, cara, 100_00)
+    name_payer(db, cara, dev, by=ward.meera)
+    devs = bill_of(db, ward, cara, 200_00)
+
+    with pytest.raises(BillOfAnotherPayer, match=f"{own.number} is owed by Cara Kapoor"):
+        pay(db, ward, cara, 200_00, bills=[devs.number, own.number])
+    assert pay(db, ward, cara, 100_00, bills=[own.number]).payer_id == cara.id
 
 
 def test_whoever_is_of_age_pays_alone_whatever_stands_on_record(db, ward, dev, child, nine_o_clock):

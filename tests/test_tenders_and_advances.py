@@ -1,6 +1,7 @@
 """Several ways of paying at once, bills chosen, change, advances, refunds and reversals."""
 
 import pytest
+import time_machine
 from sqlmodel import select
 
 from mediklaud.errors import (
@@ -22,12 +23,15 @@ from mediklaud.errors import (
     RefundReferenceUsed,
     TenderedTooLittle,
 )
-from mediklaud.models import Invoice, Method, PaymentReversal, Receipt, Refund
+from mediklaud.models import CreditKind, Invoice, Method, PaymentReversal, Receipt, Refund
 from mediklaud.repository import (
+    PatientForm,
     Tender,
     advance_paper,
     advances_of,
     dues_of,
+    edit_patient,
+    issue_credit_note,
     receipt_paper,
     refund_paper,
     refund_payment,
@@ -37,8 +41,8 @@ from mediklaud.repository import (
     take_tenders,
     use_advance,
 )
-from tests.hospital import TODAY, at
-from tests.till import a_form, bill_of, pay, payments_on
+from tests.hospital import ASHA, TODAY, at
+from tests.till import a_form, bill_of, pay, payments_on, settings
 from tests.visits import book, desk, visit
 
 
@@ -156,6 +160,25 @@ def test_a_bill_that_is_not_open_is_not_paid(db, ward):
     for number in (paid.number, bens.number, "JMI/9"):
         with pytest.raises(BillNotOpen, match=number):
             pay(db, ward, ward.asha, 1_00, bills=[number])
+
+
+def test_a_receipt_prints_for_ever_what_it_said_when_it_was_issued(db, ward):
+    # The clock stands still: not even the moment tells the deeds apart.
+    with time_machine.travel(at(9), tick=False):
+        first = bill_of(db, ward, ward.asha, 300_00)
+        receipt = pay(db, ward, ward.asha, 300_00)
+        issued = receipt_paper(db, receipt.number, by=ward.ishaan)
+        told = {"form": a_form(), "by": ward.ishaan}
+        void = issue_credit_note(db, first.number, CreditKind.VOID, "Wrong patient", **told)
+        second = bill_of(db, ward, ward.asha, 300_00)
+        use_advance(db, ward.asha, by=ward.ishaan)
+    edit = PatientForm(**{**vars(ASHA), "name": "Asha Nair", "phone": "98860 99999"})
+    edit_patient(db, ward.asha, edit, version=ward.asha.version, by=ward.meera)
+    settings(db, ward, name="Another name", receipt_prefix="XR")
+
+    assert (void.total_paise, owed(db, ward)) == (300_00, {})
+    assert [one.bill_number for one in issued.lines] == [first.number] != [second.number]
+    assert receipt_paper(db, receipt.number, by=ward.ishaan) == issued
 
 
 # Advances

@@ -10,6 +10,7 @@ from mediklaud.errors import (
     NotPermitted,
     WaiverAskedAlready,
     WaiverDecidedAlready,
+    YourOwnLimit,
     YourOwnWaiver,
 )
 from mediklaud.models import Account, CreditKind, Role
@@ -223,3 +224,9 @@ def test_a_limit_is_zero_or_more(db, ward):
         set_discount_limit(db, ward.ishaan, -1, by=ward.tara)
     with pytest.raises(NotPermitted):
         set_discount_limit(db, ward.ishaan, 1, by=ward.ishaan)
+
+
+def test_nobody_sets_the_own_limit(db, ward):
+    with pytest.raises(YourOwnLimit):
+        set_discount_limit(db, ward.khan, 100_00, by=ward.khan)
+    assert set_discount_limit(db, ward.khan, 100_00, by=ward.tara).discount_limit_paise == 100_00

@@ -219,7 +219,7 @@ def standing_close(db: Session, account: Account, day: date, *, by: Account) -> 
 
 def closed_days(db: Session, first_day: date, last_day: date, *, by: Account) -> list[ClosedDay]:
     """Every close of these days, reopened ones too, the newest first, two hundred at most."""
-    permit(db, by, Deed.CLOSE_DAY)
+    permit(db, by, Deed.SEE_CLOSES)
     rows = (
         select(DayClose)
         .where(DayClose.day >= first_day, DayClose.day <= last_day)
@@ -245,7 +245,7 @@ def closed_days(db: Session, first_day: date, last_day: date, *, by: Account) ->
 
 def unclosed_days(db: Session, since: date, *, by: Account) -> list[tuple[Account, date]]:
     """Cashiers' days since a day that moved money and are not closed, the oldest first."""
-    permit(db, by, Deed.CLOSE_DAY)
+    permit(db, by, Deed.SEE_CLOSES)
     moved: tuple[tuple[Any, Any], ...] = (
         (col(Payment.received_by), col(Payment.received_on)),
         (col(Refund.issued_by), col(Refund.issued_on)),

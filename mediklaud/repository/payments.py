@@ -1,6 +1,6 @@
 """The till: money received in one way or several, set against bills, with a receipt at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from mediklaud.database import expecting_at_once, total, written
 from mediklaud.errors import (
     AmountNotPossible,
     BillNotOpen,
+    BillOfAnotherPayer,
     CashLimit,
     DayIsClosed,
     MoreThanOwed,
@@ -137,7 +138,10 @@ def receipt_of_form(db: Session, form: str, patient: Patient) -> Receipt | None:
 
 
 def to_pay(db: Session, patient: Patient, chosen: Sequence[str]) -> tuple[Patient, list[OpenBill]]:
-    """Who pays now, and the bills their money is for; for siblings. A receipt is of one payer."""
+    """Who pays now, and the bills their money is for; for siblings. A receipt is of one payer.
+
+    Bills chosen of two payers at once are refused (BillOfAnotherPayer).
+    """
     owed = {bill.number: bill for bill in dues_of(db, patient.id).bills}
     payer = payer_of(db, patient)
     if chosen:
@@ -150,6 +154,10 @@ def to_pay(db: Session, patient: Patient, chosen: Sequence[str]) -> tuple[Patien
     # What a minor owes in their own name from before is paid once the payer owes nothing.
     if all(bill.payer_id == patient.id for bill in bills):
         payer = patient
+    other = next((bill for bill in bills if bill.payer_id != payer.id), None)
+    if chosen and other is not None:
+        whose = db.get_one(Patient, other.payer_id).name
+        raise BillOfAnotherPayer(number=other.number, owes=whose, payer=payer.name)
     return payer, [bill for bill in bills if bill.payer_id == payer.id]
 
 
@@ -306,16 +314,32 @@ def receipt_paper(db: Session, number: str, *, by: Account) -> papers.Receipt:
         .join(Invoice, col(Invoice.number) == col(Allocation.invoice_number))
         .where(
             Payment.receipt_number == number,
-            # As issued: what an advance paid later, or was taken back, is not on the paper.
             Allocation.allocated_at == receipt.issued_at,
             Allocation.amount_paise > 0,
         )
         .order_by(col(Allocation.id))
     )
-    lines = tuple(_paper_line(part, bill) for part, bill in db.exec(paid))
+    own = _own_parts(db.exec(paid).all(), receipt.amount_paise)
+    lines = tuple(_paper_line(part, bill) for part, bill in own)
     head = _head(db, receipt)
     first = head["tenders"][0]
     return papers.Receipt(**head, method=first.method, reference=first.reference, lines=lines)
+
+
+def _own_parts(
+    parts: Sequence[tuple[Allocation, Invoice]], amount_paise: int
+) -> Iterator[tuple[Allocation, Invoice]]:
+    """The parts written in the receipt's own deed, which come first and sum to it.
+
+    What was taken back of them and set against another bill later, even in the same moment,
+    was never on the paper.
+    """
+    left = amount_paise
+    for part, bill in parts:
+        if not left:
+            return
+        left -= part.amount_paise
+        yield part, bill
 
 
 def advance_paper(db: Session, number: str, *, by: Account) -> papers.AdvanceReceipt:

@@ -19,6 +19,7 @@ from mediklaud.errors import (
     StaleForm,
     WaiverAskedAlready,
     WaiverDecidedAlready,
+    YourOwnLimit,
     YourOwnWaiver,
 )
 from mediklaud.models import (
@@ -89,8 +90,14 @@ def discount_left(db: Session, number: str, *, by: Account) -> int:
 
 
 def set_discount_limit(db: Session, account: Account, limit_paise: int, *, by: Account) -> Account:
-    """Let an account discount so much of one bill at once; 0 is nothing."""
+    """Let an account discount so much of one bill at once; 0 is nothing.
+
+    Nobody sets the own limit (YourOwnLimit): it is another person's word that a clerk may
+    give the hospital's money away.
+    """
     permit(db, by, Deed.KEEP_ACCOUNTS)
+    if account.id == by.id:
+        raise YourOwnLimit()
     if not 0 <= limit_paise <= MOST_PAISE:
         raise LimitNotPossible()
     kept = locked_account(db, account.id)

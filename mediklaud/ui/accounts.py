@@ -7,11 +7,14 @@ import streamlit as st
 from sqlmodel import Session
 
 from mediklaud.models import Account, Doctor, Role
+from mediklaud.money import read_rupees, rupees
+from mediklaud.repository import set_discount_limit
 from mediklaud.ui import choose, sums
-from mediklaud.ui.desk import beside, carried, carry, fresh_forms
+from mediklaud.ui.desk import beside, carried, carry, fresh_forms, record, say, submission_id
 from mediklaud.ui.menu import ROLE_WORDS
 from mediklaud.ui.plain import plain
 
+LIMIT = "Discount limit"
 _HANDED_OVER = "password-to-hand-over"
 Staff = Sequence[tuple[Account, frozenset[Role]]]
 
@@ -35,6 +38,7 @@ def listed(staff: Staff, doctors: Mapping[int | None, Doctor]) -> None:
             "Roles": role_words(roles),
             "State": _state(account),
             "Doctor": doctors[account.doctor_id].number if account.doctor_id else "",
+            "Discount limit": rupees(account.discount_limit_paise),
             "Email": account.email or "",
         }
         for account, roles in staff
@@ -101,6 +105,23 @@ def chosen(staff: Staff) -> tuple[Account, frozenset[Role]]:
     if account_id is None:
         st.stop()
     return by_id[account_id]
+
+
+def discount_limit(account: Account, me: Account) -> None:
+    """How much of one bill this account may discount at once, set by another person."""
+    form = submission_id(f"limit/{account.id}")
+    with st.container(border=True):
+        st.write("So much may be taken off one bill at once. More is a waiver for two people.")
+        if account.id == me.id:
+            now = plain(rupees(account.discount_limit_paise))
+            st.caption(f"Your own limit is {now}; another administrator sets it.")
+            return
+        typed = choose.amount(LIMIT, form, value_paise=account.discount_limit_paise)
+        asked = st.button("Set the limit", key=f"{form}/set", icon=":material/percent:")
+    if asked:
+        with record() as db:
+            kept = set_discount_limit(db, account, read_rupees(typed, field=LIMIT), by=me)
+            say(db, f"{kept.name} may discount {rupees(kept.discount_limit_paise)} of one bill.")
 
 
 def give(db: Session, account: Account, password: str) -> None:

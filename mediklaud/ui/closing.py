@@ -7,13 +7,15 @@ from datetime import date
 import streamlit as st
 
 from mediklaud import clock
+from mediklaud.database import reading
 from mediklaud.errors import Refusal
 from mediklaud.models import Account, DayClose, DayCount, Hospital, Method
 from mediklaud.money import read_rupees, rupees
-from mediklaud.repository import ClosedDay, Count, TillLine
+from mediklaud.repository import ClosedDay, Count, TillLine, closed_days, reopen_day
 from mediklaud.ui import choose, pick, show
-from mediklaud.ui.desk import beside
+from mediklaud.ui.desk import beside, record, submission_id
 from mediklaud.ui.papers import METHOD_NAMES
+from mediklaud.ui.period import choose_period
 from mediklaud.ui.plain import plain
 
 CLOSED = "Closed days"
@@ -128,15 +130,44 @@ def done_words(close: DayClose, next_day: date | None) -> str:
     return f"{words} Next is {next_day:%d %b %Y}." if next_day else words
 
 
-def still_open(others: Sequence[tuple[Account, date]]) -> None:
+def still_open(others: Sequence[tuple[Account, date]], words: str = "Not closed by others") -> None:
     """The days other cashiers have not closed."""
     if not others:
         return
-    with st.expander(f"Not closed by others ({len(others)})", icon=":material/lock_open:"):
+    with st.expander(f"{words} ({len(others)})", icon=":material/lock_open:"):
         show.table(
             [{"Day": day, "Cashier": account.name} for account, day in others],
             alt="Days not closed",
         )
+
+
+def closed_days_of(me: Account, hospital: Hospital, today: date) -> None:
+    """The closed days of a time; the one that is chosen may be reopened by another person."""
+    st.subheader(CLOSED, anchor=False)
+    period = choose_period(today)
+    if period is None:
+        st.info("Choose both days.")
+        return
+    with reading() as db:
+        found = closed_days(db, *period, by=me)
+    chosen = closed_list(found, hospital)
+    if chosen is None:
+        return
+    with st.container(border=True):
+        closed_card(chosen)
+        if chosen.close.reopened_at is None:
+            _reopen(chosen, me)
+
+
+def _reopen(chosen: ClosedDay, me: Account) -> None:
+    if chosen.cashier.id == me.id:
+        st.caption("This is your own day, so another person reopens it.")
+        return
+    own = f"{submission_id()}/{chosen.close.id}"
+    reason = choose.words("Reason", own, placeholder="Why it is opened again")
+    if st.button("Reopen the day", key=f"{own}/reopen", icon=":material/lock_open:"):
+        with record("The day is open again; its cashier closes it anew.") as db:
+            reopen_day(db, chosen.close, reason, by=me)
 
 
 def closed_list(found: Sequence[ClosedDay], hospital: Hospital) -> ClosedDay | None:

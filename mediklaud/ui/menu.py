@@ -47,6 +47,7 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
         ("finance/plans", "Payment plans", "calendar_month", (Role.FINANCE,)),
         ("finance/waivers", "Discounts and waivers", "percent", (Role.FINANCE, Role.CMO)),
         ("finance/close", "Close the day", "lock_clock", (Role.FINANCE,)),
+        ("cmo/closed_days", "Closed days", "lock_open", (Role.CMO,)),
         ("finance/summaries", "Billing summaries", "monitoring", (Role.FINANCE, Role.CMO)),
         ("finance/tariff", "Services and prices", "sell", (Role.FINANCE, Role.CMO)),
     ),

@@ -66,6 +66,8 @@ if task == CHANGE:
         with record(f"The account {account.username} is changed.") as db:
             change_account(db, account, roles, by=me, doctor_id=doctor_id, active=active)
 
+    accounts.discount_limit(account, me)
+
     with st.container(border=True):
         st.write("For a forgotten password: a new first one is made and shown once.")
         asked = st.button("Reset the password", key=f"{form}/reset", icon=":material/lock_reset:")

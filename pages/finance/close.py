@@ -9,16 +9,13 @@ from mediklaud.database import reading
 from mediklaud.models import Role
 from mediklaud.repository import (
     close_day,
-    closed_days,
-    reopen_day,
     standing_close,
     the_hospital,
     till_of,
     unclosed_days,
 )
-from mediklaud.ui import choose, closing
+from mediklaud.ui import closing
 from mediklaud.ui.desk import open_desk, record, say, submission_id
-from mediklaud.ui.period import choose_period
 from mediklaud.ui.plain import plain
 
 me = open_desk("Close the day", Role.FINANCE)
@@ -54,26 +51,4 @@ else:
 
 closing.still_open([one for one in unclosed if one[0].id != me.id])
 
-st.subheader(closing.CLOSED, anchor=False)
-period = choose_period(today)
-if period is None:
-    st.info("Choose both days.")
-    st.stop()
-with reading() as db:
-    found = closed_days(db, *period, by=me)
-chosen = closing.closed_list(found, hospital)
-if chosen is None:
-    st.stop()
-
-with st.container(border=True):
-    closing.closed_card(chosen)
-    if chosen.close.reopened_at is not None:
-        st.stop()
-    if chosen.cashier.id == me.id:
-        st.caption("This is your own day, so another person reopens it.")
-        st.stop()
-    own = f"{submission_id()}/{chosen.close.id}"
-    reason = choose.words("Reason", own, placeholder="Why it is opened again")
-    if st.button("Reopen the day", key=f"{own}/reopen", icon=":material/lock_open:"):
-        with record("The day is open again; its cashier closes it anew.") as db:
-            reopen_day(db, chosen.close, reason, by=me)
+closing.closed_days_of(me, hospital, today)
