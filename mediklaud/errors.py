@@ -823,3 +823,23 @@ class YourOwnLimit(Refusal):
     """Nobody sets the own limit. Another administrator does."""
 
     field = "Discount limit"
+
+
+class DuesOnKeptPlan(Refusal):
+    """What {patient} owes is on a payment plan that is kept. Whoever keeps a plan gets no reminder."""
+
+
+class RemindersRest(Refusal):
+    """Reminders to {patient} rest until {day:%d %B %Y}: {reason}. End the pause first, or wait."""
+
+
+class ReminderTooEarly(Refusal):
+    """{patient} was reminded of bill {number}. The next letter may leave from {day:%d %B %Y} on; until then, call."""
+
+
+class RemindedToTheLast(Refusal):
+    """The final reminder of bill {number} has left. Call {patient}, or agree a payment plan."""
+
+
+class RemindedMeanwhile(Refusal):
+    """Another desk has just queued these letters. Look at the list again."""

@@ -233,6 +233,24 @@ _WAIVERS: tuple[Guard, ...] = (
     _only("pause_is_frozen", RemindersPause, "ended_at", "ended_by"),
     Guard("a_pause_is_ended_once", "reminders_pause", ("UPDATE",), "OLD.ended_at IS NOT NULL"),
     Guard("pause_is_never_deleted", "reminders_pause", ("DELETE",), _ALWAYS),
+    _frozen("dues_letter_is_frozen", "dues_letter"),
+    Guard(
+        "reminders_go_up_by_levels",
+        "dues_letter",
+        ("INSERT",),
+        """NEW.level > 1 AND NOT EXISTS (SELECT 1 FROM dues_letter d
+           WHERE d.payer_id = NEW.payer_id AND d.invoice_number = NEW.invoice_number
+             AND d.level = NEW.level - 1)""",
+    ),
+    Guard(
+        "no_reminder_in_a_pause",
+        "dues_letter",
+        ("INSERT",),
+        """EXISTS (SELECT 1 FROM reminders_pause p
+           WHERE p.payer_id = NEW.payer_id AND p.ended_at IS NULL
+             AND p.last_day >= NEW.queued_on)""",
+        lock="SELECT 1 FROM patient WHERE id = NEW.payer_id FOR UPDATE",
+    ),
 )
 _TILL: tuple[Guard, ...] = (
     _closed("receipt", "payment", "received_by", "received_on"),

@@ -83,6 +83,7 @@ class Paper:
 class DuesReminder:
     """What a patient owes by the books: each bill's number, its day and what is open on it."""
 
+    # dues, dues_second or dues_final, by how often they were reminded of it.
     tells: str
     hospital_name: str
     hospital_address: str
@@ -136,7 +137,7 @@ def written(message: Message) -> Letter:
             return _emergency(_told(Emergency, facts, "starts_at"))
         case "bill_letter" | "receipt_letter":
             return _paper(_told(Paper, facts, day="day"), message.language)
-        case "dues":
+        case "dues" | "dues_second" | "dues_final":
             return _dues(_told(DuesReminder, facts), message.language)
         case "trial":
             return _rendered("trial", _TRIAL, told=_told(Trial, facts))

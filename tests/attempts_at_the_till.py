@@ -56,6 +56,8 @@ CHECKS: tuple[tuple[str, Statement], ...] = (
         "a_pause_ends_after_it_begins",
         copy("reminders_pause", ended_at=lambda r: r["paused_at"] - HOUR),
     ),
+    ("reminder_level_is_known", copy("dues_letter", level=4)),
+    ("reminded_dues_are_whole_paise", copy("dues_letter", owed_paise=0)),
     ("a_day_is_reopened_by_somebody", copy("day_close", _REOPENED, id=99, reopened_by=None)),
     (
         "a_second_person_reopens_the_day",
@@ -86,6 +88,8 @@ UNIQUES: tuple[tuple[str, Statement], ...] = (
     ("a_waivers_credit_is_its_own", copy("waiver_request", _APPROVED, form="new")),
     ("one_open_waiver_a_bill", copy("waiver_request", _ASKED, form="new")),
     ("a_second_click_is_the_same_contact", copy("dues_contact")),
+    ("one_reminder_a_level", copy("dues_letter", message_id=1)),
+    ("a_reminder_is_a_letter_of_its_own", copy("dues_letter", level=2)),
     ("one_pause_of_a_payer", copy("reminders_pause", _STANDS)),
     ("a_second_click_is_the_same_close", copy("day_close", _REOPENED, id=99)),
     ("a_day_is_closed_once", copy("day_close", _CLOSED, **_NEW)),
@@ -212,6 +216,25 @@ GUARDED: tuple[tuple[str, str, tuple[Statement, ...]], ...] = (
         (sql(f"UPDATE reminders_pause SET ended_by = NULL WHERE {_ENDED}"),),
     ),
     ("pause_is_never_deleted", "DELETE", (sql("DELETE FROM reminders_pause"),)),
+    ("dues_letter_is_frozen", "UPDATE", (sql("UPDATE dues_letter SET level = 2"),)),
+    ("dues_letter_is_frozen", "DELETE", (sql("DELETE FROM dues_letter"),)),
+    (
+        "reminders_go_up_by_levels",
+        "INSERT",
+        (copy("dues_letter", level=3, message_id=1),),
+    ),
+    (
+        "no_reminder_in_a_pause",
+        "INSERT",
+        (
+            copy(
+                "reminders_pause",
+                _STANDS,
+                payer_id=literal_column("(SELECT payer_id FROM dues_letter)"),
+            ),
+            copy("dues_letter", level=2, message_id=1),
+        ),
+    ),
     (
         "a_closed_day_takes_no_receipt",
         "INSERT",

@@ -20,6 +20,7 @@ from mediklaud.repository import (
     pause_reminders,
     price_service,
     refuse_waiver,
+    remind_of_dues,
     reopen_day,
     set_discount_limit,
     set_share,
@@ -82,5 +83,6 @@ def _talks_and_shares() -> None:
         note_contact(db, ward.ben, call, ContactOutcome.PROMISED, **promised)
         pause_reminders(db, ward.ben, TODAY, "Asked for it", by=by)
         pause_reminders(db, ward.ben, TODAY + WEEK, "Has a plan", by=by)
+        remind_of_dues(db, ward.asha, by=by)
         set_share(db, ward.iyer, TODAY, by=ward.khan)
         set_share(db, ward.rao, TODAY, basis_points=6000, by=ward.khan)

@@ -23,7 +23,8 @@ ORDER = (
     *("visits", "histories", "calls", "reminders", "feeds", "promises", "holds", "appointments"),
     *("waitlist", "openings", "arrivals", "queue", "relocations", "offers", "tariff"),
     *("payments", "advances", "refunds", "ledger", "owing", "turnover", "statements", "plans"),
-    *("waivers", "day_close", "contacts", "shares", "encounters", "overview", "proofs", "mail"),
+    *("waivers", "day_close", "contacts", "dues_letters", "shares", "encounters", "overview"),
+    *("proofs", "mail"),
     *("proofs_of_times", "proofs_of_money", "proofs_of_the_till", "proofs_of_the_house"),
     "self_check",
 )

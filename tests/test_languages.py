@@ -1,6 +1,7 @@
 """Letters in the patient's language: a file of words each, and none of them is missing."""
 
 import tomllib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -48,6 +49,27 @@ def test_every_letter_can_be_written_in_every_language(code, tells):
         assert fact in letter.html
     assert f'<html lang="{code}">' in letter.html
     assert "{" not in letter.text
+
+
+@pytest.mark.parametrize("code", list(languages()))
+def test_each_level_of_reminder_has_words_of_its_own(code):
+    told = letters.DuesReminder(
+        tells="dues",
+        hospital_name="JMI",
+        hospital_address="1 Road",
+        hospital_phone="080 2222",
+        patient_name="Asha Devi",
+        owed="₹5.00",
+        bills=[["JMI/2627/000001", "2026-11-23", "₹5.00"]],
+    )
+    written = [
+        letters.written(a_message(facts=letters.frozen(replace(told, tells=one)), language=code))
+        for one in ("dues", "dues_second", "dues_final")
+    ]
+
+    assert len({one.headline for one in written}) == 3
+    assert len({one.text for one in written}) == 3
+    assert all("JMI/2627/000001" in one.text and "{" not in one.text for one in written)
 
 
 def test_a_letter_in_hindi_says_the_hour_as_hindi_does():

@@ -139,7 +139,7 @@ def test_no_clinical_fact_stands_in_any_letter(postman, nine_o_clock):
         assert "bleeding" not in said or "Asha" not in said
 
 
-def test_a_reminder_of_dues_names_each_bill_and_goes_once_a_day(postman, nine_o_clock):
+def test_a_reminder_of_dues_names_each_bill_and_two_clicks_are_one_letter(postman, nine_o_clock):
     a_visit_is_billed(nine_o_clock, amount_paise=300_00)
     with transaction() as db:
         ward = ward_of(db)

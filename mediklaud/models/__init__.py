@@ -16,6 +16,7 @@ from mediklaud.models.payments import Allocation, Payment, PaymentReversal, Rece
 from mediklaud.models.people import Doctor, Patient
 from mediklaud.models.plans import (
     DuesContact,
+    DuesLetter,
     Instalment,
     PaymentPlan,
     PlanBill,
@@ -73,6 +74,7 @@ __all__ = [
     "Doctor",
     "DoctorShare",
     "DuesContact",
+    "DuesLetter",
     "EmergencyReason",
     "Encounter",
     "Entitlement",

@@ -1,4 +1,4 @@
-"""What is done about dues: payment plans, waivers asked for, and talks with whoever owes."""
+"""What is done about dues: payment plans, waivers asked for, talks and letters to who owes."""
 
 from datetime import date, datetime
 
@@ -183,3 +183,28 @@ class RemindersPause(SQLModel, table=True):
     paused_by: int | None = Field(default=None, foreign_key="account.id")
     ended_at: datetime | None = None
     ended_by: int | None = Field(default=None, foreign_key="account.id")
+
+
+class DuesLetter(SQLModel, table=True):
+    """A reminder letter of a level, about the oldest bill that was open then. Append-only."""
+
+    __tablename__ = "dues_letter"
+    __table_args__ = (
+        UniqueConstraint("payer_id", "invoice_number", "level", name="one_reminder_a_level"),
+        UniqueConstraint("message_id", name="a_reminder_is_a_letter_of_its_own"),
+        CheckConstraint("level BETWEEN 1 AND 3", name="reminder_level_is_known"),
+        whole("owed_paise", "reminded_dues_are_whole_paise", at_least=1),
+        Index("reminders_of_a_payer", "payer_id", "queued_on"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    payer_id: int = Field(foreign_key="patient.id")
+    # The oldest bill of those the letter names.
+    invoice_number: str = Field(foreign_key="invoice.number")
+    # The first, the second, the final one.
+    level: int
+    owed_paise: int = Field(sa_type=BigInteger)
+    message_id: int = Field(foreign_key="message.id")
+    queued_at: datetime
+    queued_on: date
+    queued_by: int | None = Field(default=None, foreign_key="account.id")

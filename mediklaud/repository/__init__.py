@@ -36,7 +36,7 @@ from mediklaud.repository.calls import (
     slip_paper,
     undelivered_letters,
 )
-from mediklaud.repository.confirmations import address_of, remind_of_dues
+from mediklaud.repository.confirmations import address_of
 from mediklaud.repository.consents import consents_of
 from mediklaud.repository.contacts import (
     contacts_of,
@@ -77,6 +77,18 @@ from mediklaud.repository.doctors import (
     register_doctor,
 )
 from mediklaud.repository.dues import Dues, OpenBill, dues_of, open_bills, policy_words
+from mediklaud.repository.dues_letters import (
+    LETTERS_AT_ONCE,
+    DueNumbers,
+    NextLetter,
+    due_letters,
+    due_numbers,
+    dues_letters_of,
+    last_dues_letters,
+    next_letter,
+    remind_all_due,
+    remind_of_dues,
+)
 from mediklaud.repository.encounters import (
     PastConsultation,
     PatientRecord,
@@ -295,6 +307,7 @@ __all__ = [
     "FREED_HOURS",
     "FURTHEST_DAYS",
     "HOLD_MINUTES",
+    "LETTERS_AT_ONCE",
     "MOST_INSTALMENTS",
     "NEAR_DAYS",
     "WAITS_A_PAGE",
@@ -308,6 +321,7 @@ __all__ = [
     "CreditableLine",
     "DayNumbers",
     "DoctorForm",
+    "DueNumbers",
     "Dues",
     "Feed",
     "Finding",
@@ -321,6 +335,7 @@ __all__ = [
     "Item",
     "LeftInLeave",
     "Likeness",
+    "NextLetter",
     "NoShows",
     "Offer",
     "OpenBill",
@@ -412,6 +427,9 @@ __all__ = [
     "doctor_with",
     "doctors",
     "doctors_page",
+    "due_letters",
+    "due_numbers",
+    "dues_letters_of",
     "dues_of",
     "edit_doctor",
     "edit_patient",
@@ -445,6 +463,7 @@ __all__ = [
     "just_freed",
     "keep_service",
     "last_contacts",
+    "last_dues_letters",
     "late_since",
     "leave_words",
     "leaves_of",
@@ -457,6 +476,7 @@ __all__ = [
     "monthly_parts",
     "move_appointment",
     "name_payer",
+    "next_letter",
     "no_shows_of",
     "note_contact",
     "note_no_show",
@@ -504,6 +524,7 @@ __all__ = [
     "register_doctor",
     "release_hold",
     "relocate",
+    "remind_all_due",
     "remind_of_dues",
     "reopen_day",
     "resend_letter",

@@ -7,7 +7,6 @@ from sqlmodel import Session, col, select
 
 from mediklaud import clock, letters
 from mediklaud.envelope import domain_of
-from mediklaud.errors import NoAddressToSendTo, NothingOwed
 from mediklaud.models import (
     Account,
     AccountRole,
@@ -20,9 +19,6 @@ from mediklaud.models import (
     Role,
 )
 from mediklaud.money import rupees
-from mediklaud.permissions import Deed
-from mediklaud.repository.audit import note_deed, permit
-from mediklaud.repository.dues import dues_of
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.outbox import REMINDER, queue_letter, withdraw
 
@@ -182,43 +178,10 @@ def write_paper(
         day=day,
         amount=rupees(amount_paise),
     )
-    _to_payer(db, letters.frozen(told), f"{paper}/{number}", paper, address, patient)
+    write_to_payer(db, letters.frozen(told), f"{paper}/{number}", paper, address, patient)
 
 
-def remind_of_dues(db: Session, patient: Patient, *, by: Account) -> int:
-    """Queue a letter with a patient's open bills, once a day; returns the letter's number.
-
-    Refuses where nothing is owed or nobody may be written to. A second click on the same
-    day is the same letter: one_letter_per_event.
-    """
-    permit(db, by, Deed.SEE_DUES)
-    owed, hospital = dues_of(db, patient.id), the_hospital(db)
-    address = address_of(patient)
-    if not owed.bills:
-        raise NothingOwed(patient=patient.name)
-    if address is None:
-        raise NoAddressToSendTo(name=patient.name)
-    bills = [[one.number, one.issued_on.isoformat(), rupees(one.owed_paise)] for one in owed.bills]
-    told = letters.DuesReminder(
-        tells="dues",
-        **head(hospital),
-        patient_name=patient.name,
-        bills=bills,
-        owed=rupees(owed.total_paise),
-    )
-    version = clock.today(hospital.zone).toordinal()
-    subject = f"patient/{patient.id}"
-    same = select(Message.id).where(
-        Message.subject == subject, Message.kind == "dues", Message.version == version
-    )
-    found = db.exec(same).first()
-    if found is not None:
-        return found
-    note_deed(db, by, "reminded of dues", subject, dues_paise=owed.total_paise)
-    return _to_payer(db, letters.frozen(told), subject, "dues", address, patient, version)
-
-
-def _to_payer(
+def write_to_payer(
     db: Session,
     facts: str,
     subject: str,
@@ -227,6 +190,7 @@ def _to_payer(
     patient: Patient,
     version: int = 1,
 ) -> int:
+    """Queue a letter about money to whoever pays; for siblings."""
     return queue_letter(
         db,
         facts,

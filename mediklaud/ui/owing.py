@@ -9,7 +9,7 @@ import streamlit as st
 from mediklaud import contact, reports
 from mediklaud.ages import AGES
 from mediklaud.database import reading
-from mediklaud.models import Account, Hospital
+from mediklaud.models import Account, DuesLetter, Hospital
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository import OwedNumbers, OwedWhere, live_account, statement_of, who_owes
@@ -24,6 +24,7 @@ ROWS_A_PAGE = 10
 # As many as one file holds; a hospital where more owe narrows the list first.
 MOST_ROWS = 200
 HELD = "On hold"
+LEVEL_NAMES = {1: "The first letter", 2: "The second letter", 3: "The final letter"}
 _WHO = {
     "patient_name": "Patient",
     "owed_paise": "Owed",
@@ -58,6 +59,12 @@ _ENTRIES = {
     "paid_paise": "Settled",
     "balance_paise": "Balance",
 }
+
+
+def reminded_words(letter: DuesLetter) -> str:
+    """What is said of a reminder that was just queued."""
+    owed = rupees(letter.owed_paise)
+    return f"{LEVEL_NAMES[letter.level]} is queued: {owed} is owed. Of each level there is one."
 
 
 def choose_where(doctors: pd.DataFrame, specialties: pd.DataFrame) -> OwedWhere:

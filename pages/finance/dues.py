@@ -15,7 +15,7 @@ from mediklaud.repository import (
     the_hospital,
 )
 from mediklaud.ui import charts, choose, owing, sums
-from mediklaud.ui.desk import open_desk, record
+from mediklaud.ui.desk import open_desk, record, say
 from mediklaud.ui.period import choose_period
 from mediklaud.ui.plain import plain
 
@@ -74,8 +74,9 @@ with st.container(border=True):
         if st.button("Take a payment", type="primary", icon=":material/payments:"):
             st.switch_page("pages/finance/payment.py")
         if st.button("Remind by letter", icon=":material/forward_to_inbox:"):
-            with record("The letter is queued; a patient gets one a day at most.") as db:
-                remind_of_dues(db, patient_with(db, patient_id, by=me), by=me)
+            with record() as db:
+                letter = remind_of_dues(db, patient_with(db, patient_id, by=me), by=me)
+                say(db, owing.reminded_words(letter))
     period = choose_period(today)
     if period is None:
         st.info("Choose both days.")

@@ -1,0 +1,185 @@
+"""Reminders of dues: by level, one of each, at rest where somebody said so."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from mediklaud.errors import (
+    DuesOnKeptPlan,
+    NoAddressToSendTo,
+    NothingOwed,
+    NotPermitted,
+    RemindedToTheLast,
+    RemindersRest,
+    ReminderTooEarly,
+)
+from mediklaud.models import DuesLetter, Message
+from mediklaud.repository import (
+    Part,
+    agree_plan,
+    due_letters,
+    due_numbers,
+    dues_letters_of,
+    last_dues_letters,
+    next_letter,
+    pause_reminders,
+    remind_all_due,
+    remind_of_dues,
+    resume_reminders,
+)
+from tests.hospital import TODAY, at
+from tests.till import a_form, bill_of, pay, settings
+
+
+@pytest.fixture
+def bill(db, ward):
+    """Asha owes ₹500 on a bill of today."""
+    return bill_of(db, ward, ward.asha, 500_00)
+
+
+@pytest.fixture
+def later(nine_o_clock):
+    """Let so many days go by since the bill."""
+    return lambda days: nine_o_clock.move_to(at(9, day=TODAY + timedelta(days=days)))
+
+
+def levels(db):
+    return db.exec(select(DuesLetter.level).order_by(DuesLetter.id)).all()
+
+
+def due(db, ward):
+    return [(one.patient_name, one.level) for one in due_letters(db, by=ward.ishaan)]
+
+
+def test_the_levels_follow_the_days_overdue_and_each_leaves_once(db, ward, bill, later):
+    sent = []
+    for day in range(60):
+        later(day)
+        if remind_all_due(db, by=ward.ishaan):
+            sent.append(day)
+        assert remind_all_due(db, by=ward.ishaan) == 0
+
+    assert sent == [7, 21, 45]
+    assert levels(db) == [1, 2, 3]
+    facts = db.exec(select(Message.facts).where(Message.kind == "dues").order_by(Message.id)).all()
+    assert [json.loads(one)["tells"] for one in facts] == ["dues", "dues_second", "dues_final"]
+
+
+def test_whoever_was_never_reminded_gets_the_first_letter_however_late(db, ward, bill, later):
+    later(90)
+    assert due(db, ward) == [("Asha Menon", 1)]
+    remind_all_due(db, by=ward.ishaan)
+    later(96)
+    assert due(db, ward) == []
+    later(97)
+
+    assert due(db, ward) == [("Asha Menon", 2)]
+
+
+def test_the_days_of_grace_come_first(db, ward, bill, later):
+    settings(db, ward, dues_grace_days=30)
+    later(36)
+    assert due(db, ward) == []
+    later(37)
+
+    assert due(db, ward) == [("Asha Menon", 1)]
+
+
+def test_one_payer_is_reminded_by_hand_and_a_second_click_is_the_same_letter(db, ward, bill, later):
+    first = remind_of_dues(db, ward.asha, by=ward.ishaan)
+    assert remind_of_dues(db, ward.asha, by=ward.ishaan) is first
+    assert (first.level, first.invoice_number, first.owed_paise) == (1, bill.number, 500_00)
+    later(20)
+    with pytest.raises(ReminderTooEarly, match="from 14 December 2026 on"):
+        remind_of_dues(db, ward.asha, by=ward.ishaan)
+    later(21)
+    assert next_letter(db, ward.asha, by=ward.ishaan).level == 2
+    remind_of_dues(db, ward.asha, by=ward.ishaan)
+    later(45)
+    remind_of_dues(db, ward.asha, by=ward.ishaan)
+    later(60)
+    assert next_letter(db, ward.asha, by=ward.ishaan) is None
+    with pytest.raises(RemindedToTheLast, match=bill.number):
+        remind_of_dues(db, ward.asha, by=ward.ishaan)
+
+    assert levels(db) == [1, 2, 3]
+
+
+def test_another_bill_begins_with_the_first_letter_a_week_later(db, ward, bill, later):
+    second = bill_of(db, ward, ward.asha, 300_00)
+    later(7)
+    remind_all_due(db, by=ward.ishaan)
+    pay(db, ward, ward.asha, 500_00)
+    later(13)
+    assert due(db, ward) == []
+    later(14)
+    remind_all_due(db, by=ward.ishaan)
+
+    found = dues_letters_of(db, ward.asha.id, by=ward.ishaan)
+    assert [(one.invoice_number, one.level) for one, _ in found] == [
+        (second.number, 1),
+        (bill.number, 1),
+    ]
+    newest = last_dues_letters(db, [ward.asha.id, ward.ben.id], by=ward.ishaan)
+    assert newest == {ward.asha.id: found[0][0]}
+
+
+def test_a_pause_lets_letters_rest_until_its_end(db, ward, bill, later):
+    until = TODAY + timedelta(days=10)
+    pause_reminders(db, ward.asha, until, "In hospital", by=ward.ishaan)
+    later(8)
+    numbers = due_numbers(db, by=ward.ishaan)
+    assert (numbers.ready, numbers.paused) == (0, 1)
+    assert remind_all_due(db, by=ward.ishaan) == 0
+    with pytest.raises(RemindersRest, match="3 December 2026: In hospital"):
+        remind_of_dues(db, ward.asha, by=ward.ishaan)
+    (row,) = due_letters(db, by=ward.ishaan)
+    assert row.paused_until == until
+
+    resume_reminders(db, ward.asha, by=ward.ishaan)
+
+    assert remind_all_due(db, by=ward.ishaan) == 1
+
+
+def test_a_pause_that_is_over_holds_nothing_back(db, ward, bill, later):
+    pause_reminders(db, ward.asha, TODAY + timedelta(days=6), "In hospital", by=ward.ishaan)
+    later(7)
+
+    assert remind_all_due(db, by=ward.ishaan) == 1
+
+
+def test_whoever_cannot_be_written_to_is_counted_and_not_written_to(db, ward, later):
+    bill_of(db, ward, ward.ben, 100_00)
+    later(7)
+    numbers = due_numbers(db, by=ward.ishaan)
+
+    assert (numbers.by_level, numbers.unreachable) == ((0, 0, 0), 1)
+    assert remind_all_due(db, by=ward.ishaan) == 0
+    with pytest.raises(NoAddressToSendTo):
+        remind_of_dues(db, ward.ben, by=ward.ishaan)
+
+
+def test_whoever_keeps_a_plan_is_not_reminded(db, ward, bill, later):
+    part = Part(TODAY + timedelta(days=30), 500_00)
+    agree_plan(db, ward.asha, [part], form=a_form(), by=ward.ishaan)
+    later(20)
+    assert due(db, ward) == []
+    with pytest.raises(DuesOnKeptPlan):
+        remind_of_dues(db, ward.asha, by=ward.ishaan)
+    later(31)
+
+    assert due(db, ward) == [("Asha Menon", 1)]
+
+
+def test_whoever_owes_nothing_is_not_reminded(db, ward):
+    with pytest.raises(NothingOwed):
+        remind_of_dues(db, ward.asha, by=ward.ishaan)
+
+
+@pytest.mark.parametrize("name", ["khan", "meera", "tara", "rao_account"])
+def test_only_finance_reminds(db, ward, name):
+    for verb in (lambda by: remind_all_due(db, by=by), lambda by: due_numbers(db, by=by)):
+        with pytest.raises(NotPermitted):
+            verb(getattr(ward, name))
