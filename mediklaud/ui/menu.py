@@ -41,6 +41,7 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
     ),
     "Finance": (
         ("finance/dues", "Outstanding dues", "account_balance_wallet", (Role.FINANCE,)),
+        ("finance/gate", "Patients on hold", "front_hand", (Role.FINANCE,)),
         ("finance/payment", "Take a payment", "payments", (Role.FINANCE,)),
         ("finance/bill_services", "Bill services", "add_shopping_cart", (Role.FINANCE,)),
         ("finance/papers", "Bills and receipts", "receipt_long", (Role.FINANCE,)),

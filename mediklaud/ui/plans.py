@@ -7,7 +7,16 @@ import streamlit as st
 
 from mediklaud import clock, contact
 from mediklaud.database import reading
-from mediklaud.models import Account, ContactKind, ContactOutcome, DuesContact, Hospital, Patient
+from mediklaud.models import (
+    Account,
+    ContactKind,
+    ContactOutcome,
+    DuesContact,
+    DuesLetter,
+    Hospital,
+    Message,
+    Patient,
+)
 from mediklaud.money import rupees
 from mediklaud.repository import (
     MOST_INSTALMENTS,
@@ -220,19 +229,35 @@ def talk(payer: Patient, me: Account, today: date) -> None:
             note_contact(db, payer, kind, outcome, form=form, by=me, **told)
 
 
-def talks(found: Sequence[DuesContact], hospital: Hospital) -> None:
-    """What was noted before, the newest first."""
-    if not found:
-        st.caption("Nothing was noted of these dues yet.")
+def talks(
+    found: Sequence[DuesContact],
+    hospital: Hospital,
+    written: Sequence[tuple[DuesLetter, Message]] = (),
+) -> None:
+    """The follow-up of a payer's dues: what was noted and which letters left, the newest first."""
+    if not found and not written:
+        st.caption("Nothing was noted of these dues yet, and no letter was sent.")
         return
-    rows = [
-        {
-            "Date": clock.day_of(one.at, hospital.zone),
-            "How": KIND_NAMES[one.kind],
-            "Outcome": OUTCOME_NAMES[one.outcome],
-            "Until": one.promised_on,
-            "Note": one.note,
-        }
-        for one in found
-    ]
-    show.table(rows, alt="Talks")
+    log = [(one.at, _talk_row(one)) for one in found]
+    log += [(one.queued_at, _letter_row(one, letter)) for one, letter in written]
+    log.sort(key=lambda entry: entry[0], reverse=True)
+    rows = [{"Date": clock.day_of(at, hospital.zone), **row} for at, row in log]
+    show.table(rows, alt="Follow-up")
+
+
+def _talk_row(one: DuesContact) -> dict[str, object]:
+    return {
+        "How": KIND_NAMES[one.kind],
+        "Outcome": OUTCOME_NAMES[one.outcome],
+        "Until": one.promised_on,
+        "Note": one.note,
+    }
+
+
+def _letter_row(one: DuesLetter, letter: Message) -> dict[str, object]:
+    return {
+        "How": owing.LEVEL_NAMES[one.level].removeprefix("The ").capitalize(),
+        "Outcome": show.letter_words(letter),
+        "Until": None,
+        "Note": f"{rupees(one.owed_paise)} owed; oldest bill {one.invoice_number}",
+    }

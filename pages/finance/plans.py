@@ -6,7 +6,7 @@ from mediklaud import clock
 from mediklaud.database import reading
 from mediklaud.models import Role
 from mediklaud.money import rupees
-from mediklaud.repository import agree_plan, contacts_of, plans_of, the_hospital
+from mediklaud.repository import agree_plan, contacts_of, dues_letters_of, plans_of, the_hospital
 from mediklaud.ui import choose, plans, show, till
 from mediklaud.ui.desk import open_desk, record, say, submission_id
 from mediklaud.ui.plain import plain
@@ -24,6 +24,7 @@ with reading() as db:
     owing = till.owing(db, patient, me)
     found = plans_of(db, owing.payer.id or 0, by=me)
     talked = contacts_of(db, owing.payer.id or 0, by=me)
+    written = dues_letters_of(db, owing.payer.id or 0, by=me)
 
 till.who_pays(patient, owing)
 show.dues(owing.dues)
@@ -57,4 +58,4 @@ with right:
     with st.container(border=True):
         st.subheader("Note a talk", anchor=False)
         plans.talk(owing.payer, me, today)
-    plans.talks(talked, hospital)
+    plans.talks(talked, hospital, written)
