@@ -7,7 +7,7 @@ from mediklaud.closings import add_note, add_sums
 from mediklaud.columns import Cell, Column, Row, Table
 from mediklaud.letterhead import Block, Paper, day_words, print_paper
 from mediklaud.money import figures, rupees
-from mediklaud.sheet import HEAD, LABEL, NAME, STRONG, SUM, TEXT, Page
+from mediklaud.sheet import HEAD, LABEL, NAME, STRONG, SUM, TEXT, Page, Pen
 from mediklaud.statements import DoctorStatement, Statement, StatementLine
 
 IN_ADVANCE = "A balance below zero is money held in advance."
@@ -165,9 +165,18 @@ def _share_closing(statement: DoctorStatement, page: Page, y: float) -> float:
     """What was received, and the doctor's share of it."""
     sums = [
         ("Received", rupees(statement.received_paise), TEXT),
+        *_tie(statement),
         (_due(statement), rupees(abs(statement.share_paise)), SUM),
     ]
     return add_sums(page, y, sums, abs(statement.share_paise))
+
+
+def _tie(statement: DoctorStatement) -> list[tuple[str, str, Pen]]:
+    """The receipts' sum on the doctor's bills, where it was asked for."""
+    if statement.receipts_paise is None:
+        return []
+    words = "Receipts on these bills" if statement.ties else "RECEIPTS DIFFER"
+    return [(words, rupees(statement.receipts_paise), TEXT)]
 
 
 def _short(day: date) -> str:

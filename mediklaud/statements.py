@@ -124,6 +124,13 @@ class DoctorStatement:
     received_paise: int
     share_paise: int
     duplicate: bool = False
+    # What the receipts paid on the doctor's bills in the month, asked of them alone.
+    receipts_paise: int | None = None
+
+    @property
+    def ties(self) -> bool:
+        """Whether the lines come to what the receipts say."""
+        return self.receipts_paise == self.received_paise
 
 
 @dataclass(frozen=True)

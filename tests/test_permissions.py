@@ -169,6 +169,8 @@ VERBS: dict[str, tuple[Deed, ...]] = {
     "pauses_of": (Deed.SEE_DUES,),
     "set_share": (Deed.SET_SHARES,),
     "share_terms": (Deed.SEE_SHARES,),
+    "received_for": (Deed.SEE_SHARES,),
+    "doctor_statement": (Deed.SEE_SHARES,),
     "share_lines": (Deed.SEE_SHARES,),
     "upcoming_visits": (Deed.SEE_DAY,),
     "withdraw_leave": (Deed.PLAN_SESSIONS,),

@@ -42,6 +42,7 @@ from mediklaud.reports.shares import (
     shares_by_receipt,
     shares_frame,
     terms_frame,
+    terms_words,
 )
 from mediklaud.reports.statements import (
     BROUGHT_FORWARD,
@@ -110,4 +111,5 @@ __all__ = [
     "summary_by_week",
     "summary_of_period",
     "terms_frame",
+    "terms_words",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from mediklaud.money import rupees
 from mediklaud.reports.frames import DAY, TEXT, WHOLE, Row, frame_of
 
 # An allocation to a doctor's bill or, below zero, its reversal, in the order of the ledger.
@@ -15,6 +16,7 @@ SHARE_COLUMNS = {
     "doctor_number": TEXT,
     "doctor_name": TEXT,
     "number": TEXT,
+    "patient_name": TEXT,
     "issued_on": DAY,
     "total_paise": WHOLE,
     "tax_paise": WHOLE,
@@ -70,8 +72,9 @@ def share_paise(
 
 
 def shares_by_line(lines: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
-    """The share of each line: day, doctor_number, doctor_name, number, receipt_number, method,
-    received_paise, share_paise, hospital_paise (the rest).
+    """The share of each line: day, doctor_number, doctor_name, number, patient_name,
+    receipt_number, method, basis_points and visit_paise (the terms), received_paise,
+    share_paise, hospital_paise (the rest).
 
     A line's share is the share of all received on the bill with the line, less that without
     it. So part payments come to the share of the whole whatever their number, and a reversal
@@ -88,8 +91,8 @@ def shares_by_line(lines: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
     ]
     told = told.assign(share_paise=pd.Series(share, dtype="int64"))
     told = told.assign(hospital_paise=told["received_paise"] - told["share_paise"])
-    columns = ["day", "doctor_number", "doctor_name", "number", "receipt_number", "method"]
-    return told[columns + _SUMS]
+    columns = ["day", "doctor_number", "doctor_name", "number", "patient_name", "receipt_number"]
+    return told[[*columns, "method", "basis_points", "visit_paise", *_SUMS]]
 
 
 def shares_by_month(shared: pd.DataFrame) -> pd.DataFrame:
@@ -110,6 +113,14 @@ def shares_by_receipt(shared: pd.DataFrame) -> pd.DataFrame:
     told = shared.groupby(["doctor_number", "receipt_number"], as_index=False)
     summed = told.agg(doctor_name=("doctor_name", "last"), **{one: (one, "sum") for one in _SUMS})
     return summed[["doctor_number", "doctor_name", "receipt_number", *_SUMS]]
+
+
+def terms_words(basis_points: int, visit_paise: int) -> str:
+    """What a doctor is paid, in a word or two: 62.5%, or a sum a visit."""
+    if visit_paise:
+        return f"{rupees(visit_paise)} a visit"
+    whole, part = divmod(basis_points, 100)
+    return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + "%" if basis_points else "nothing"
 
 
 def _with_terms(lines: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:

@@ -235,6 +235,8 @@ from mediklaud.repository.relocations import (
 from mediklaud.repository.self_check import check_house
 from mediklaud.repository.sessions import SessionForm, close_session, open_session, sessions_of
 from mediklaud.repository.shares import (
+    doctor_statement,
+    received_for,
     set_share,
     share_lines,
     share_terms,
@@ -424,6 +426,7 @@ __all__ = [
     "designate_registrar",
     "did_not_arrive",
     "discount_left",
+    "doctor_statement",
     "doctor_with",
     "doctors",
     "doctors_page",
@@ -516,6 +519,7 @@ __all__ = [
     "read_feed",
     "receipt_paper",
     "receipts_of",
+    "received_for",
     "received_lines",
     "refund_paper",
     "refund_payment",

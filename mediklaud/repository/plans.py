@@ -1,6 +1,6 @@
 """Payment plans: open bills paid in instalments, which open routine booking while they are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -223,10 +223,12 @@ def plans_of(db: Session, patient_id: int, *, by: Account) -> list[PlanView]:
     return _views(db, db.exec(rows.order_by(col(PaymentPlan.id).desc()).limit(PLANS_A_PAGE)).all())
 
 
-def standing_plans(db: Session, *, by: Account, after: int = 0) -> list[PlanView]:
+def standing_plans(
+    db: Session, *, by: Account, after: int = 0, payer_ids: Collection[int] | None = None
+) -> list[PlanView]:
     """The plans that have not ended and on which something is owed, the oldest first.
 
-    Two hundred at most, those of an id above `after`.
+    Two hundred at most, those of an id above `after`, of these payers where they are named.
     """
     permit(db, by, Deed.SEE_DUES)
     open_bill = (
@@ -240,6 +242,8 @@ def standing_plans(db: Session, *, by: Account, after: int = 0) -> list[PlanView
         .join(Patient)
         .where(col(PaymentPlan.ended_at).is_(None), PaymentPlan.id > after, open_bill)
     )
+    if payer_ids is not None:
+        rows = rows.where(col(PaymentPlan.payer_id).in_(payer_ids))
     return _views(db, db.exec(rows.order_by(col(PaymentPlan.id)).limit(PLANS_A_PAGE)).all())
 
 

@@ -1,5 +1,6 @@
 """Doctors' shares of money received: what was agreed with them, and the lines of a statement."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -20,12 +21,15 @@ from mediklaud.models import (
     Invoice,
     InvoiceLine,
     Payment,
+    Receipt,
 )
 from mediklaud.money import MOST_PAISE
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.doctors import locked_doctor
 from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.statements import paper_head
+from mediklaud.statements import DoctorStatement, ShareLine
 
 _Before = aliased(Allocation)
 
@@ -98,7 +102,7 @@ def share_lines(
     """Every part of a payment set against a doctor's bill in these days, or taken back of it.
 
     In the order of the ledger, as the reports read it: day, doctor_number, doctor_name, number
-    (the bill's), issued_on, total_paise, tax_paise, visits, receipt_number, method,
+    (the bill's), patient_name, issued_on, total_paise, tax_paise, visits, receipt_number, method,
     before_paise (received on the bill before these days), received_paise. All parts of a
     receipt sum to what of it pays bills, so a statement ties to the receipts.
     """
@@ -128,6 +132,7 @@ def share_lines(
             col(Doctor.number).label("doctor_number"),
             col(Invoice.doctor_name),
             col(Invoice.number),
+            col(Invoice.patient_name),
             col(Invoice.issued_on),
             col(Invoice.total_paise),
             col(Invoice.tax_paise),
@@ -147,3 +152,73 @@ def share_lines(
     if doctor is not None:
         rows = rows.where(col(Invoice.doctor_id) == doctor.id)
     return list(db.execute(rows).all())
+
+
+def received_for(
+    db: Session, doctor: Doctor, first_day: date, last_day: date, *, by: Account
+) -> list[Row[tuple[Any, ...]]]:
+    """What each receipt paid on a doctor's bills in these days, less what was taken back.
+
+    Read from the receipts' side and by the moment, where `share_lines` goes by the bill and
+    the day: so that one proves the other. Columns: receipt_number, issued_on, amount_paise
+    (all of the receipt), received_paise.
+    """
+    permit(db, by, Deed.SEE_SHARES)
+    zone = the_hospital(db).zone
+    begins = clock.moment_at(first_day, 0, zone)
+    ends = clock.moment_at(last_day, clock.MINUTES_A_DAY, zone)
+    moved = (
+        columns(
+            col(Payment.receipt_number),
+            total(Allocation.amount_paise).label("received_paise"),
+        )
+        .join(Allocation, col(Allocation.payment_id) == col(Payment.id))
+        .where(
+            col(Allocation.allocated_at) >= begins,
+            col(Allocation.allocated_at) < ends,
+            col(Allocation.invoice_number).in_(
+                columns(col(Invoice.number)).where(col(Invoice.doctor_id) == doctor.id)
+            ),
+        )
+        .group_by(col(Payment.receipt_number))
+        .subquery()
+    )
+    rows: Select[*tuple[Any, ...]] = (
+        columns(
+            col(Receipt.number).label("receipt_number"),
+            col(Receipt.issued_on),
+            col(Receipt.amount_paise),
+            moved.c.received_paise,
+        )
+        .join(moved, moved.c.receipt_number == col(Receipt.number))
+        .order_by(col(Receipt.issued_on), col(Receipt.number))
+    )
+    return list(db.execute(rows).all())
+
+
+def doctor_statement(
+    db: Session,
+    doctor: Doctor,
+    first_day: date,
+    last_day: date,
+    lines: Sequence[ShareLine],
+    *,
+    by: Account,
+) -> DoctorStatement:
+    """A doctor's month as a paper, with the receipts' sum that its lines are held against."""
+    permit(db, by, Deed.SEE_SHARES)
+    receipts = received_for(db, doctor, first_day, last_day, by=by)
+    now, zone = clock.now(), the_hospital(db).zone
+    return DoctorStatement(
+        issued_on=clock.day_of(now, zone),
+        issued_at_words=clock.paper_words(now, zone),
+        hospital=paper_head(db),
+        doctor_name=doctor.name,
+        doctor_registration=f"{doctor.council} {doctor.registration}",
+        doctor_specialty=doctor.specialty,
+        month=first_day,
+        lines=tuple(lines),
+        received_paise=sum(line.received_paise for line in lines),
+        share_paise=sum(line.share_paise for line in lines),
+        receipts_paise=sum(int(row.received_paise) for row in receipts),
+    )

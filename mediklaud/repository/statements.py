@@ -78,7 +78,7 @@ def statement_of(
     return Statement(
         issued_on=clock.day_of(at, hospital.zone),
         issued_at_words=clock.paper_words(at, hospital.zone),
-        hospital=_head(db),
+        hospital=paper_head(db),
         patient_number=patient.number,
         patient_name=patient.name,
         patient_address=patient.address,
@@ -90,7 +90,8 @@ def statement_of(
     )
 
 
-def _head(db: Session) -> Hospital:
+def paper_head(db: Session) -> Hospital:
+    """The head of a paper that is drawn now; for siblings."""
     kept = frozen_hospital(the_hospital(db))
     return Hospital(**{name.removeprefix("hospital_"): cell for name, cell in kept.items()})
 

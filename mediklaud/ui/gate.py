@@ -128,8 +128,10 @@ def choose_payer(
 def _held(hospital: Hospital, me: Account, first: int, at_most: int) -> pd.DataFrame:
     with reading() as db:
         rows = who_owes(db, _ON_HOLD, by=me, first=first, at_most=at_most)
-        contacts = _contacts(db, [row.patient_id for row in rows], hospital, me)
-        standing = {one.plan.payer_id: one for one in standing_plans(db, by=me)}
+        payers = [row.patient_id for row in rows]
+        contacts = _contacts(db, payers, hospital, me)
+        found = standing_plans(db, by=me, payer_ids=payers)
+        standing = {one.plan.payer_id: one for one in found}
     grace = timedelta(days=hospital.dues_grace_days)
     told = [
         {

@@ -50,6 +50,7 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
         ("finance/close", "Close the day", "lock_clock", (Role.FINANCE,)),
         ("cmo/closed_days", "Closed days", "lock_open", (Role.CMO,)),
         ("finance/summaries", "Billing summaries", "monitoring", (Role.FINANCE, Role.CMO)),
+        ("finance/shares", "Doctors' shares", "pie_chart", (Role.FINANCE, Role.CMO)),
         ("finance/tariff", "Services and prices", "sell", (Role.FINANCE, Role.CMO)),
     ),
     "Doctors": (
