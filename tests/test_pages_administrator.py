@@ -1,24 +1,33 @@
 """The administrator's pages: accounts, settings, and the self-check that others see too."""
 
+from io import BytesIO
+
 import bcrypt
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import text
 from sqlmodel import select
 
 from mediklaud import guards
 from mediklaud.database import reading, transaction
+from mediklaud.errors import NotPermitted
 from mediklaud.models import Account, Role
 from mediklaud.repository import (
+    account_named,
+    begin_sign_in,
+    check_report,
     create_account,
     designate_registrar,
     register_doctor,
     roles_of,
     the_hospital,
 )
+from mediklaud.ui import findings
 from mediklaud.ui.plain import plain
 from tests.desk import sit
 from tests.fields import beside, field, fill, has, open_every_menu, press
 from tests.hospital import IYER, PASSWORD, Ward, ward_of
+from tests.till import bill_of, pay
 
 ODD = "**Dr** <b>x</b> :smile:"
 pytestmark = pytest.mark.usefixtures("sqlite_house")
@@ -306,6 +315,35 @@ def test_a_rule_that_was_taken_out_turns_its_line_red(monkeypatch, request):
     (line,) = [words.value for words in desk.markdown if ":red[" in words.value]
     assert "Broken rules: 1 of" in desk.error[0].value
     assert plain("guard numbers_only_grow") in line
+
+
+def test_the_self_check_prints_what_the_screen_says_with_the_numbers_of_each_series(monkeypatch):
+    with transaction() as db:
+        ward = ward_of(db)
+        for paise in (300_00, 200_00):
+            bill_of(db, ward, ward.asha, paise)
+        pay(db, ward, ward.asha, 500_00)
+        tokens = {name: begin_sign_in(db, account_named(db, name)) for name in ("tara", "meera")}
+    with reading() as db:
+        report = check_report(db, by=ward.tara)
+    desk = press(sit(monkeypatch, "tara", "administrator/self_check"), "Check the house now")
+    given = desk.dataframe[0].value
+
+    assert given[["Papers", "From number", "To number", "Count", "Total"]].values.tolist() == [
+        ["Bills 2026–27", "JMI/2627/000001", "JMI/2627/000002", 2, "₹500.00"],
+        ["Receipts 2026–27", "JMR/2627/000001", "JMR/2627/000001", 1, "₹500.00"],
+    ]
+    pages = PdfReader(BytesIO(findings.check_file(tokens["tara"], report))).pages
+    words = " ".join("".join(page.extract_text() for page in pages).split())
+    for said in (
+        f"All {len(report.lines)} rules hold",
+        "Tara Bose",
+        "JMI/2627/000002",
+        "letters leave",
+    ):
+        assert said in words
+    with pytest.raises(NotPermitted):
+        findings.check_file(tokens["meera"], report)
 
 
 def _put_guards_back() -> None:

@@ -48,6 +48,7 @@ VERBS: dict[str, tuple[Deed, ...]] = {
     "change_account": (Deed.KEEP_ACCOUNTS,),
     "change_settings": (Deed.CHANGE_SETTINGS,),
     "check_house": (Deed.CHECK_HOUSE,),
+    "check_report": (Deed.CHECK_HOUSE,),
     "close_session": (Deed.PLAN_SESSIONS,),
     "create_account": (Deed.KEEP_ACCOUNTS,),
     "account_numbers": (Deed.KEEP_ACCOUNTS,),

@@ -232,7 +232,7 @@ from mediklaud.repository.relocations import (
     relocate,
     stranded,
 )
-from mediklaud.repository.self_check import check_house
+from mediklaud.repository.self_check import check_house, check_report
 from mediklaud.repository.sessions import SessionForm, close_session, open_session, sessions_of
 from mediklaud.repository.shares import (
     doctor_statement,
@@ -403,6 +403,7 @@ __all__ = [
     "check_code",
     "check_house",
     "check_mail",
+    "check_report",
     "close_day",
     "close_feed",
     "close_session",

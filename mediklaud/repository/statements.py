@@ -93,7 +93,8 @@ def statement_of(
 def paper_head(db: Session) -> Hospital:
     """The head of a paper that is drawn now; for siblings."""
     kept = frozen_hospital(the_hospital(db))
-    return Hospital(**{name.removeprefix("hospital_"): cell for name, cell in kept.items()})
+    head = {name.removeprefix("hospital_"): cell for name, cell in kept.items()}
+    return Hospital(**{**head, "phone": contact.phone_words(head["phone"])})
 
 
 def _before(db: Session, payer_id: int, day: date) -> int:

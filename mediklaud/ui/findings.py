@@ -1,14 +1,22 @@
 """What the self-check found: a sentence for all, a line for each rule."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
-from mediklaud.repository import Finding
+from mediklaud.check_pdf import check_pdf
+from mediklaud.database import reading
+from mediklaud.money import rupees
+from mediklaud.permissions import Deed
+from mediklaud.repository import live_account, permit
+from mediklaud.statements import CheckLine, CheckReport, SeriesLine
+from mediklaud.ui import show
+from mediklaud.ui.desk import token
 from mediklaud.ui.plain import plain
 
 
-def summary(found: Sequence[Finding], at: str) -> None:
+def summary(found: Sequence[CheckLine], at: str) -> None:
     """Whether the house is green, and when that was."""
     red = sum(not finding.green for finding in found)
     if red:
@@ -23,15 +31,54 @@ def summary(found: Sequence[Finding], at: str) -> None:
         )
 
 
-def listed(found: Sequence[Finding]) -> None:
+def listed(found: Sequence[CheckLine]) -> None:
     """A line for each rule, broken ones first, with up to five rows that break it."""
     with st.container(border=True):
         for finding in sorted(found, key=lambda finding: finding.green):
             st.markdown(_line(finding))
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: CheckLine) -> str:
     mark = ":green[:material/check_circle:]" if finding.green else ":red[:material/cancel:]"
     rows = "".join(f"\n- {plain(breach)}" for breach in finding.breaches)
     name = plain(finding.rule[:1].upper() + finding.rule[1:])
     return f"{mark} **{name}**: {plain(finding.promise)}{rows}"
+
+
+def print_button(report: CheckReport) -> None:
+    """The very findings on the screen as a paper for the auditor, drawn when it is asked for."""
+    st.download_button(
+        "Print for the auditor",
+        data=partial(check_file, token(), report),
+        file_name=f"self-check-{report.issued_on}.pdf",
+        mime="application/pdf",
+        icon=":material/picture_as_pdf:",
+        key="self-check-pdf",
+        on_click="ignore",
+    )
+
+
+def check_file(held: str, report: CheckReport) -> bytes:
+    """The print of a self-check, for the sign-in that asks; refuses one that ended or may not."""
+    with reading() as db:
+        permit(db, live_account(db, held), Deed.CHECK_HOUSE)
+    return check_pdf(report)
+
+
+def series(found: Sequence[SeriesLine]) -> None:
+    """The numbers given in each series and financial year."""
+    st.subheader("Numbers given", anchor=False)
+    if not found:
+        st.caption("No paper was issued yet.")
+        return
+    rows = [
+        {
+            "Papers": line.paper,
+            "From number": line.first,
+            "To number": line.last,
+            "Count": line.count,
+            "Total": rupees(line.total_paise),
+        }
+        for line in found
+    ]
+    show.table(rows, alt="Numbers given", height="content")

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from mediklaud import clock
 from mediklaud.database import reading
 from mediklaud.models import Role
-from mediklaud.repository import check_house, check_mail, the_hospital
+from mediklaud.repository import check_report
 from mediklaud.ui import findings
 from mediklaud.ui.desk import open_desk
 
@@ -19,7 +18,8 @@ if not st.button("Check the house now", type="primary", icon=":material/verified
     st.stop()
 
 with st.spinner("Recounting …"), reading() as db:
-    zone = the_hospital(db).zone
-    found = [*check_house(db, by=me), check_mail(db, by=me)]
-findings.summary(found, clock.paper_words(clock.now(), zone))
-findings.listed(found)
+    report = check_report(db, by=me)
+findings.summary(report.lines, report.issued_at_words)
+findings.print_button(report)
+findings.listed(report.lines)
+findings.series(report.series)
