@@ -189,3 +189,47 @@ def test_another_role_sees_no_waivers(number):
 
     assert "This page belongs to another role." in said(desk)
     assert len(desk.main.children) == 2
+
+
+# The front desk asks
+
+
+@pytest.fixture
+def phone(number, monkeypatch):
+    """Meera has Asha on the line, whose booking is on hold."""
+    return take(find(sit(monkeypatch, "meera", "front_desk/book"), "asha"), "JMI-000001")
+
+
+def asking(phone, **typed):
+    the(phone.toggle, "Ask for a waiver").set_value(True).run()
+    return click(type_in(phone, **typed), "Ask")
+
+
+def test_the_desk_asks_for_a_waiver_where_dues_hold_the_booking_back(phone, number):
+    asking(phone, Amount="9000", Reason="Lost work")
+    assert "₹800.00" in said(phone)
+    click(type_in(phone, Amount="300", Reason="Lost work"), "Ask")
+
+    assert [(one.invoice_number, one.amount_paise, one.reason) for one in rows(WaiverRequest)] == [
+        (number, 300_00, "Lost work")
+    ]
+    assert "A waiver of ₹300.00 off bill JMI/2627/000001 waits for its decision." in said(phone)
+    assert not [one for one in phone.toggle if one.label == "Ask for a waiver"]
+    assert rows(CreditNote) == []
+
+
+def test_the_desk_sees_what_came_of_its_waivers(phone, number, monkeypatch):
+    asking(phone, Amount="800", Reason="Lost work")
+    with transaction() as db:
+        (request,) = db.exec(select(WaiverRequest)).all()
+        approve_waiver(db, request, by=ward_of(db).khan, note="Agreed")
+
+    desk = sit(monkeypatch, "meera", "front_desk/waivers")
+
+    told = desk.dataframe[0].value[["Patient", "Amount", "State", "Decision"]]
+    assert told.values.tolist() == [["Asha Menon", "₹800.00", "Approved", "Agreed"]]
+    assert "is on hold" not in said(phone.run())
+
+
+def test_a_desk_that_asked_for_nothing_is_told_where_to_ask(asked, monkeypatch):
+    assert "You asked for no waiver yet." in said(sit(monkeypatch, "meera", "front_desk/waivers"))

@@ -152,6 +152,8 @@ VERBS: dict[str, tuple[Deed, ...]] = {
     "discount_left": (Deed.GIVE_DISCOUNT,),
     "set_discount_limit": (Deed.KEEP_ACCOUNTS,),
     "ask_waiver": (Deed.ASK_WAIVER,),
+    "newest_waivers": (Deed.ASK_WAIVER,),
+    "own_waivers": (Deed.ASK_WAIVER,),
     "approve_waiver": (Deed.DECIDE_WAIVER,),
     "refuse_waiver": (Deed.DECIDE_WAIVER,),
     "asked_waivers": (Deed.DECIDE_WAIVER,),

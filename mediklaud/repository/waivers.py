@@ -1,10 +1,10 @@
 """Discounts up to a clerk's limit at once; above it a waiver, which another person decides."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -51,6 +51,14 @@ class AskedWaiver:
     payer: Patient
     asked_by: Account
     owed_paise: int
+
+
+_WITH_BILLS: Select[*tuple[Any, ...]] = (
+    columns(WaiverRequest, Invoice, Patient, Account, OWED)
+    .join(Invoice, col(Invoice.number) == col(WaiverRequest.invoice_number))
+    .join(Patient, col(Patient.id) == col(Invoice.payer_id))
+    .join(Account, col(Account.id) == col(WaiverRequest.requested_by))
+)
 
 
 def give_discount(
@@ -190,12 +198,8 @@ def refuse_waiver(
 def asked_waivers(db: Session, *, by: Account) -> list[AskedWaiver]:
     """The waivers that wait for a decision, the oldest first, two hundred at most."""
     permit(db, by, Deed.DECIDE_WAIVER)
-    rows: Select[*tuple[Any, ...]] = (
-        columns(WaiverRequest, Invoice, Patient, Account, OWED)
-        .join(Invoice, col(Invoice.number) == col(WaiverRequest.invoice_number))
-        .join(Patient, col(Patient.id) == col(Invoice.payer_id))
-        .join(Account, col(Account.id) == col(WaiverRequest.requested_by))
-        .where(col(WaiverRequest.status) == WaiverStatus.REQUESTED)
+    rows = (
+        _WITH_BILLS.where(col(WaiverRequest.status) == WaiverStatus.REQUESTED)
         .order_by(col(WaiverRequest.requested_at), col(WaiverRequest.id))
         .limit(WAIVERS_A_PAGE)
     )
@@ -207,6 +211,32 @@ def waivers_of(db: Session, number: str, *, by: Account) -> Sequence[WaiverReque
     permit(db, by, Deed.SEE_DUES)
     rows = select(WaiverRequest).where(WaiverRequest.invoice_number == number)
     return db.exec(rows.order_by(col(WaiverRequest.id).desc())).all()
+
+
+def newest_waivers(
+    db: Session, numbers: Collection[str], *, by: Account
+) -> dict[str, WaiverRequest]:
+    """The newest waiver asked for on each of these bills that has one."""
+    permit(db, by, Deed.ASK_WAIVER)
+    newest = (
+        select(func.max(col(WaiverRequest.id)))
+        .where(col(WaiverRequest.invoice_number).in_(numbers))
+        .group_by(col(WaiverRequest.invoice_number))
+    )
+    found = db.exec(select(WaiverRequest).where(col(WaiverRequest.id).in_(newest)))
+    return {request.invoice_number: request for request in found}
+
+
+def own_waivers(
+    db: Session, *, by: Account, first: int = 0, at_most: int = WAIVERS_A_PAGE
+) -> tuple[list[AskedWaiver], int]:
+    """What this account asked for, decided or not, the newest first, and how many in all."""
+    permit(db, by, Deed.ASK_WAIVER)
+    own = col(WaiverRequest.requested_by) == by.id
+    rows = _WITH_BILLS.where(own).order_by(col(WaiverRequest.id).desc())
+    found = db.execute(rows.offset(first).limit(min(at_most, WAIVERS_A_PAGE)))
+    count = db.exec(select(func.count()).select_from(WaiverRequest).where(own)).one()
+    return [AskedWaiver(*told) for told in found], count
 
 
 def _person(by: Account) -> int:

@@ -7,9 +7,17 @@ import streamlit as st
 from mediklaud import clock, contact
 from mediklaud.database import reading
 from mediklaud.letters import reason_words
-from mediklaud.models import Appointment, Doctor, EmergencyReason, Hospital, Patient, VisitKind
+from mediklaud.models import (
+    Account,
+    Appointment,
+    Doctor,
+    EmergencyReason,
+    Hospital,
+    Patient,
+    VisitKind,
+)
 from mediklaud.repository import Dues, Visit, address_of, fees_today, follow_ups_of
-from mediklaud.ui import choose, letters, show
+from mediklaud.ui import choose, letters, show, waivers
 from mediklaud.ui.holding import Chosen, chosen_time, confirm
 from mediklaud.ui.plain import plain
 from mediklaud.ui.times import times
@@ -26,6 +34,12 @@ def emergency(owed: Dues, form: str) -> EmergencyReason | None:
     return choose.one(
         "Emergency reason", reasons, form, shown=lambda reason: reason_words(reason).capitalize()
     )
+
+
+def ways_on(owed: Dues, form: str, me: Account) -> EmergencyReason | None:
+    """On hold: a waiver may be asked for, and an emergency is booked all the same."""
+    waivers.ask_for(owed, me)
+    return emergency(owed, form)
 
 
 def price_words(chosen: Chosen | None, patient: Patient | None, hospital: Hospital) -> str:

@@ -32,6 +32,7 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
         ("front_desk/board", "Waiting room's board", "tv", (Role.FRONT_DESK,)),
         ("front_desk/enroll", "Enroll a patient", "person_add", (Role.FRONT_DESK,)),
         ("front_desk/edit_patient", "Edit a patient", "manage_accounts", (Role.FRONT_DESK,)),
+        ("front_desk/waivers", "Waivers I asked for", "percent", (Role.FRONT_DESK,)),
         ("front_desk/relocations", "Patients to move", "event_repeat", (Role.FRONT_DESK, *_STAFF)),
     ),
     "Doctor": (

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 import streamlit as st
 
 from mediklaud import clock
-from mediklaud.models import Account, Hospital, WaiverRequest
+from mediklaud.database import reading
+from mediklaud.models import Account, Hospital, WaiverRequest, WaiverStatus
 from mediklaud.money import read_rupees, rupees
-from mediklaud.repository import AskedWaiver, OpenBill, approve_waiver, refuse_waiver
+from mediklaud.repository import (
+    AskedWaiver,
+    Dues,
+    OpenBill,
+    approve_waiver,
+    ask_waiver,
+    newest_waivers,
+    refuse_waiver,
+)
 from mediklaud.ui import choose, papers, pick, show
 from mediklaud.ui.desk import carry, record, say, submission_id
 from mediklaud.ui.plain import plain
@@ -51,6 +60,65 @@ def fields(form: str, bill: OpenBill, left_paise: int) -> TypedWaiver:
     amount = choose.amount("Amount", form)
     reason = choose.words("Reason", form, placeholder="It stands on the credit note")
     return TypedWaiver(amount, reason)
+
+
+def ask_for(owed: Dues, me: Account) -> None:
+    """At the phone: how the waivers of these bills stand, and asking for one of them.
+
+    Nothing is waived by it: the gate lifts when another person approves.
+    """
+    if not owed.on_hold:
+        return
+    bills = {bill.number: bill for bill in owed.bills}
+    with reading() as db:
+        asked = newest_waivers(db, list(bills), by=me)
+    for request in asked.values():
+        st.caption(f":material/percent: {plain(_asked_words(request))}")
+    waits = WaiverStatus.REQUESTED
+    free = [bill for number, bill in bills.items() if not _is(asked.get(number), waits)]
+    name = f"waiver/{owed.bills[0].number}"
+    form = submission_id(name)
+    if not free or not st.toggle("Ask for a waiver", key=f"{form}/asks"):
+        return
+    with st.container(border=True):
+        bill = choose_bill(form, free)
+        amount = choose.amount("Amount", form)
+        reason = choose.words("Reason", form, placeholder="Whoever decides reads it")
+        pressed = st.button("Ask", key=f"{form}/ask", icon=":material/how_to_reg:")
+    if pressed:
+        typed = TypedWaiver(amount, reason)
+        with record("The waiver is asked for. Another person decides it.", ends=name) as db:
+            number = choose.given(bill, "Bill").number
+            ask_waiver(db, number, typed.paise, typed.reason, form=form, by=me)
+
+
+def _is(request: WaiverRequest | None, status: WaiverStatus) -> bool:
+    return request is not None and request.status is status
+
+
+def _asked_words(request: WaiverRequest) -> str:
+    words = f"{rupees(request.amount_paise)} off bill {request.invoice_number}"
+    if request.status is WaiverStatus.REQUESTED:
+        return f"A waiver of {words} waits for its decision."
+    said = f": {request.decision}" if request.decision else ""
+    return f"A waiver of {words} is {request.status.value}{said}."
+
+
+def own_list(found: Sequence[AskedWaiver], hospital: Hospital) -> None:
+    """What this account asked for, and what came of it."""
+    rows = [
+        {
+            "Date": clock.day_of(one.request.requested_at, hospital.zone),
+            "Patient": one.payer.name,
+            "Amount": rupees(one.request.amount_paise),
+            "State": STATUS_WORDS[one.request.status],
+            "Decision": one.request.decision,
+            "Reason": one.request.reason,
+            "Bill": one.bill.number,
+        }
+        for one in found
+    ]
+    show.table(rows, alt="Waivers I asked for", height="content")
 
 
 def history(found: Sequence[WaiverRequest], hospital: Hospital) -> None:

@@ -42,7 +42,7 @@ with who:
         with st.container(border=True):
             patients.card(patient, hospital, missed)
             show.dues(owed, brief=True)
-            emergency = booking.emergency(owed, f"{form}/{patient.id}")
+            emergency = booking.ways_on(owed, f"{form}/{patient.id}", me)
             booking.upcoming(upcoming, hospital)
 
 with when:
