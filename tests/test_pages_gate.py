@@ -13,6 +13,8 @@ from tests.fields import open_every_menu
 from tests.hospital import TODAY, at, ward_of
 from tests.till import bill_of
 
+PROMISED = "Promised to pay by 02 Dec 2026"
+
 
 def rows(table):
     with reading() as db:
@@ -52,7 +54,7 @@ def test_who_is_on_hold_is_listed_with_why_since_when_and_the_last_contact(desk)
     assert held["On hold since"].dt.date.tolist() == [TODAY, TODAY]
     assert held["Last contact"].tolist() == [
         "none yet",
-        "23 Nov 2026: Promised to pay by 02 Dec 2026",
+        f"23 Nov 2026: {PROMISED}",
     ]
     assert {one.label: one.value for one in desk.metric} == {
         "On hold": "2",
@@ -109,10 +111,10 @@ def test_letters_rest_with_a_reason_and_go_on(desk):
 
 def test_a_talk_is_noted_beside_the_letters(desk):
     chosen(desk, row=1)
-    assert log(desk)["Outcome"].tolist() == ["Promised to pay"]
+    assert log(desk)["Outcome"].tolist() == [PROMISED]
     click(desk, "Note the talk")
 
-    assert log(desk)["Outcome"].tolist() == ["Spoken to", "Promised to pay"]
+    assert log(desk)["Outcome"].tolist() == ["Spoken to", PROMISED]
 
 
 def test_another_role_sees_no_gate(sqlite_house, monkeypatch):

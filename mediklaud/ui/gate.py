@@ -7,7 +7,7 @@ import streamlit as st
 
 from mediklaud import clock, contact
 from mediklaud.database import reading
-from mediklaud.models import Account, ContactOutcome, Hospital, Patient
+from mediklaud.models import Account, Hospital, Patient
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository import (
@@ -155,7 +155,7 @@ def _contacts(db, payer_ids: list[int], hospital: Hospital, me: Account) -> dict
     """What was done last about each payer's dues, talk or letter, with its day."""
     found: dict[int, tuple] = {}
     for payer_id, talk in last_contacts(db, payer_ids, by=me).items():
-        found[payer_id] = (talk.at, _outcome(talk.outcome, talk.promised_on))
+        found[payer_id] = (talk.at, plans.outcome_words(talk))
     for payer_id, letter in last_dues_letters(db, payer_ids, by=me).items():
         newest = (letter.queued_at, owing.LEVEL_NAMES[letter.level])
         found[payer_id] = max(found.get(payer_id, newest), newest)
@@ -163,11 +163,6 @@ def _contacts(db, payer_ids: list[int], hospital: Hospital, me: Account) -> dict
         payer_id: f"{clock.day_of(at, hospital.zone):%d %b %Y}: {words}"
         for payer_id, (at, words) in found.items()
     }
-
-
-def _outcome(outcome: ContactOutcome, promised_on: date | None) -> str:
-    words = plans.OUTCOME_NAMES[outcome]
-    return f"{words} by {promised_on:%d %b %Y}" if promised_on else words
 
 
 def _due(_hospital: Hospital, me: Account, first: int, at_most: int) -> pd.DataFrame:
@@ -215,8 +210,8 @@ def reminders(payer: Patient, me: Account, today: date) -> None:
     if pause is None and coming is None:
         st.caption("No further letter leaves: the final one has, or a plan is kept.")
     elif pause is None:
-        name = owing.LEVEL_NAMES[coming.level]
-        st.caption(plain(f"{name} is next, due from {coming.due_on:%d %b %Y} on."))
+        due = "due now" if coming.due_on <= today else f"due from {coming.due_on:%d %b %Y} on"
+        st.caption(plain(f"{owing.LEVEL_NAMES[coming.level]} is next, {due}."))
     form = submission_id(f"pause/{payer.id}")
     if pause is not None:
         words = f"Letters rest until {pause.last_day:%d %b %Y}: {pause.reason}"

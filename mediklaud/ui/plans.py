@@ -245,11 +245,16 @@ def talks(
     show.table(rows, alt="Follow-up")
 
 
+def outcome_words(one: DuesContact) -> str:
+    """What came of a talk; a promise with its day."""
+    words = OUTCOME_NAMES[one.outcome]
+    return f"{words} by {one.promised_on:%d %b %Y}" if one.promised_on else words
+
+
 def _talk_row(one: DuesContact) -> dict[str, object]:
     return {
         "How": KIND_NAMES[one.kind],
-        "Outcome": OUTCOME_NAMES[one.outcome],
-        "Until": one.promised_on,
+        "Outcome": outcome_words(one),
         "Note": one.note,
     }
 
@@ -258,6 +263,5 @@ def _letter_row(one: DuesLetter, letter: Message) -> dict[str, object]:
     return {
         "How": owing.LEVEL_NAMES[one.level].removeprefix("The ").capitalize(),
         "Outcome": show.letter_words(letter),
-        "Until": None,
         "Note": f"{rupees(one.owed_paise)} owed; oldest bill {one.invoice_number}",
     }
