@@ -2,15 +2,18 @@
 
 import json
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 from sqlmodel import select
 
+from mediklaud.database import transaction
 from mediklaud.errors import (
     DuesOnKeptPlan,
     NoAddressToSendTo,
     NothingOwed,
     NotPermitted,
+    RemindedMeanwhile,
     RemindedToTheLast,
     RemindersRest,
     ReminderTooEarly,
@@ -29,7 +32,7 @@ from mediklaud.repository import (
     remind_of_dues,
     resume_reminders,
 )
-from tests.hospital import TODAY, at
+from tests.hospital import TODAY, at, ward_of
 from tests.till import a_form, bill_of, pay, settings
 
 
@@ -176,6 +179,43 @@ def test_whoever_keeps_a_plan_is_not_reminded(db, ward, bill, later):
 def test_whoever_owes_nothing_is_not_reminded(db, ward):
     with pytest.raises(NothingOwed):
         remind_of_dues(db, ward.asha, by=ward.ishaan)
+
+
+def _at_a_desk(remind, at_once, clicked):
+    """One desk's click, together with another's; what came of it."""
+    try:
+        with transaction() as db:
+            ward = ward_of(db)
+            at_once.wait()
+            clicked.append(remind(db, ward))
+    except RemindedMeanwhile as refusal:
+        clicked.append(refusal)
+
+
+@pytest.mark.parametrize(
+    "remind",
+    [
+        lambda db, ward: remind_all_due(db, by=ward.ishaan),
+        lambda db, ward: remind_of_dues(db, ward.asha, by=ward.ishaan).level,
+    ],
+    ids=["all", "one"],
+)
+def test_two_desks_that_click_at_once_queue_one_letter(postgresql_house, remind, nine_o_clock):
+    with transaction() as db:
+        ward = ward_of(db)
+        bill_of(db, ward, ward.asha, 500_00)
+    nine_o_clock.move_to(at(9, day=TODAY + timedelta(days=7)))
+    at_once, clicked = Barrier(2), []
+    desks = [Thread(target=_at_a_desk, args=(remind, at_once, clicked)) for _ in range(2)]
+    for one in desks:
+        one.start()
+    for one in desks:
+        one.join()
+
+    assert len(clicked) == 2
+    with transaction() as db:
+        assert levels(db) == [1]
+        assert len(db.exec(select(Message).where(Message.kind == "dues")).all()) == 1
 
 
 @pytest.mark.parametrize("name", ["khan", "meera", "tara", "rao_account"])

@@ -19,6 +19,8 @@ from mediklaud.repository import (
     open_hospital,
     open_session,
     register_doctor,
+    set_discount_limit,
+    set_share,
 )
 from mediklaud.repository.accounts import Hashed, password_hash
 
@@ -64,12 +66,16 @@ def hire(db: Session, opened_on: date) -> Staff:
     for place, kept in enumerate(DOCTORS):
         doctor = _register(db, kept, place, opened_on, by=accounts["nisha"])
         doctors.append(doctor)
+        # Most are paid a part of the money, every fourth a sum for each visit.
+        share = {"visit_paise": 20_000} if place % 4 == 3 else {"basis_points": 6_000}
+        set_share(db, doctor, opened_on, by=accounts["khan"], **share)
         accounts[doctor.number] = _account(
             db, kept.username, kept.name, hashed, {Role.DOCTOR}, by=chief, doctor_id=doctor.id
         )
         for session in _sessions(kept, opened_on):
             sessions.append(open_session(db, doctor, session, by=accounts["nisha"]))
     registered = zip(doctors, DOCTORS, strict=True)
+    set_discount_limit(db, accounts["ishaan"], 200_00, by=accounts["tara"])
     cutting = frozenset(doctor.number for doctor, one in registered if one.procedure)
     return Staff(hospital, accounts, doctors, sessions, cutting)
 

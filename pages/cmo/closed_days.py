@@ -9,7 +9,7 @@ from mediklaud.repository import the_hospital, unclosed_days
 from mediklaud.ui import closing
 from mediklaud.ui.desk import open_desk
 
-me = open_desk("Closed days", Role.CMO)
+me = open_desk("Days at the till", Role.CMO)
 
 with reading() as db:
     hospital = the_hospital(db)
