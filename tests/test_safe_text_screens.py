@@ -128,7 +128,10 @@ def _kind(button: Button) -> str:
 def walk(page: str, screen: Screen, most: int = 60) -> tuple[list[str], set[str], int]:
     """What is wrong on a page after each step, where marked texts are shown, and the steps."""
     found, marked, count = [], set(), 0
-    for step in islice(steps(page, sit_down(page)), most):
+    desk = sit_down(page)
+    if "Sign out" not in [one.label for one in desk.button]:
+        found.append(f"{page}: no way out")
+    for step in islice(steps(page, desk), most):
         found += [f"{page}, {step}: {one}" for one in screen.faults()]
         marked |= screen.marked()
         count += 1
@@ -156,6 +159,22 @@ def test_every_page_of_the_menu_is_walked():
     there = {f"{path.parent.name}/{path.stem}" for path in ROOT.glob("pages/*/*.py")}
 
     assert set(PAGES) == there
+
+
+def test_what_the_address_says_is_a_choice_of_a_list_or_nothing(marked_house, monkeypatch):
+    monkeypatch.setattr(front_door, "open_house", lambda: None)
+    with transaction() as db:
+        token = begin_sign_in(db, account_named(db, "ishaan"))
+    for typed in (MARKED, "x" * 100_000, "a\x00b", "0–30 days' OR 1=1"):
+        desk = AppTest.from_file(HOME, default_timeout=30)
+        desk.session_state["username"] = token
+        for word in ("age", "doctor", "specialty", "hold", "cut"):
+            desk.query_params[word] = typed
+        desk.run()
+        desk.switch_page("pages/finance/dues.py").run()
+
+        assert [one.value for one in (*desk.exception, *desk.error)] == []
+        assert {one.value for one in desk.selectbox} == {None}
 
 
 @pytest.mark.parametrize("shows", ["markdown", "caption", "error", "toast", "table", "expander"])

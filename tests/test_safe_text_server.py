@@ -3,6 +3,7 @@
 import re
 import shutil
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPConnection
@@ -16,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from mediklaud.config import ROOT
 from mediklaud.database import reading
 from mediklaud.models import SignInAttempt
 from mediklaud.ui import front_door
@@ -162,3 +164,61 @@ def test_a_file_over_five_megabytes_is_refused(server, chunked):
         # The limit is what refuses: a small one is taken, and dropped with its session.
         assert put(server, place, 1000, key, chunked) == 204
     assert put(server, "/_stcore/upload_file/no-session/x", 1000, key, chunked) == 400
+
+
+# What every answer says, and what none does
+
+
+def get(server: Server, path: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
+    line = HTTPConnection("127.0.0.1", server.port, timeout=30)
+    line.request(method, path)
+    got = line.getresponse()
+    return got.status, {word.lower(): said for word, said in got.getheaders()}, got.read()
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/_stcore/health", "/calendar/x.ics", "/none"])
+def test_every_answer_carries_the_safe_headers(server, path):
+    _, told, _ = get(server, path)
+
+    assert told["x-content-type-options"] == "nosniff"
+    assert told["referrer-policy"] == "same-origin"
+    assert told["x-frame-options"] == "SAMEORIGIN"
+
+
+SOURCES = (
+    *(".git/config", "data/mediklaud.key", "data/mediklaud.db", ".streamlit/config.toml"),
+    *(
+        "mediklaud/text.py",
+        "pages/finance/dues.py",
+        "Home.py",
+        "requirements.txt",
+        "static/",
+        "app/",
+    ),
+    *(
+        "static/",
+        "app/",
+        "..%2f..%2fetc/passwd",
+        "static/../../../Home.py",
+        "media/../Home.py",
+        "_stcore/",
+    ),
+)
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_nothing_of_the_source_is_served(server, path):
+    _, _, front = get(server, "/")
+    status, _, body = get(server, f"/{path}")
+
+    # Streamlit answers what it does not know with its own empty page.
+    assert status >= 300 or body == front
+    assert get(server, f"/{path}", "TRACE")[0] in (400, 404, 405)
+
+
+def test_nobody_is_told_how_the_house_is_used():
+    told = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+
+    assert told["browser"]["gatherUsageStats"] is False
+    assert told["server"]["maxUploadSize"] <= 5
+    assert told["server"]["maxMessageSize"] == 12
