@@ -1,6 +1,5 @@
 """What a page sends to the browser, word for word, and which of it Markdown would interpret."""
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +40,16 @@ def interpreted(words: str) -> bool:
     """Whether Markdown would make something else of a marked text in these words."""
     left = _ESCAPED.sub("", words)
     return WORD in left.lower() and _READ.search(left) is not None
+
+
+BEGINS, ENDS = "qzb", "qze"
+_BETWEEN = re.compile(rf"{BEGINS}(.*?){ENDS}", re.DOTALL)
+
+
+def altered(words: str, typed: str) -> bool:
+    """Whether what stands between the two marks is not the typed words, escaped whole."""
+    escaped = "".join(plain(typed).split())
+    return any("".join(one.split()) != escaped for one in _BETWEEN.findall(words))
 
 
 def leaves(message: Message) -> Iterator[tuple[str, Any]]:
@@ -125,8 +134,8 @@ def watched(patch: pytest.MonkeyPatch) -> Iterator[Screen]:
     yield screen
 
 
-def mark(columns: dict[str, list[str]]) -> None:
-    """Put the marked text behind whatever these columns of SQLite hold, past every guard."""
+def mark(columns: dict[str, list[str]], words: str = MARKED) -> None:
+    """Put words behind whatever these columns of SQLite hold, past every guard."""
     with database.engine().begin() as connection:
         rows = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
         for name in rows.scalars().all():
@@ -135,12 +144,19 @@ def mark(columns: dict[str, list[str]]) -> None:
         connection.execute(text("PRAGMA ignore_check_constraints = ON"))
         for table, names in columns.items():
             changed = ", ".join(f"{name} = {name} || :marked" for name in names)
-            connection.execute(text(f"UPDATE {table} SET {changed}"), {"marked": MARKED})
+            connection.execute(text(f"UPDATE {table} SET {changed}"), {"marked": words})
 
 
-def as_json(words: str) -> Any:
-    """What a component or a chart is told."""
-    return json.loads(words)
+def unmark(columns: dict[str, list[str]], begins: str) -> None:
+    """Take away again what was put behind them."""
+    with database.engine().begin() as connection:
+        connection.execute(text("PRAGMA ignore_check_constraints = ON"))
+        for table, names in columns.items():
+            for name in names:
+                cut = f"substr({name}, 1, instr({name}, :begins) - 2)"
+                where = f"WHERE instr({name}, :begins) > 0"
+                statement = f"UPDATE {table} SET {name} = {cut} {where}"
+                connection.execute(text(statement), {"begins": begins})
 
 
 assert interpreted(MARKED)

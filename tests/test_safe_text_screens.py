@@ -13,8 +13,10 @@ from streamlit.testing.v1.element_tree import Button
 
 from mediklaud.config import ROOT
 from mediklaud.database import transaction
+from mediklaud.errors import Refusal
 from mediklaud.models import Patient, Role
 from mediklaud.repository import account_named, begin_sign_in
+from mediklaud.text import note
 from mediklaud.ui import front_door
 from mediklaud.ui.chart import OWN
 from mediklaud.ui.choose import PATIENT
@@ -22,9 +24,10 @@ from mediklaud.ui.menu import _SECTIONS
 from mediklaud.ui.plain import plain
 from tests.conftest import open_copy
 from tests.desk import HOME
-from tests.every_text import live_until_evening
-from tests.screens import MARKED, Screen, mark, watched
+from tests.every_text import NAUGHTY, live_until_evening
+from tests.screens import BEGINS, ENDS, MARKED, TEXT, Screen, altered, mark, unmark, watched
 from tests.test_safe_text import text_columns
+from tests.test_safe_text_outlets import PAYLOADS
 
 # Columns of codes, which the filter lets hold letters and figures alone, or which the house makes.
 CODES = {
@@ -59,12 +62,18 @@ def marked_columns() -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def marked_house(request: pytest.FixtureRequest, address: Path, nine_o_clock) -> Iterator[Path]:
-    """The cast's evening, every name and note of it marked past the filter."""
+def evening_house(request: pytest.FixtureRequest, address: Path, nine_o_clock) -> Iterator[Path]:
+    """The cast's evening."""
     with open_copy(request, "sqlite", address) as data_dir:
         live_until_evening(nine_o_clock)
-        mark(marked_columns())
         yield data_dir
+
+
+@pytest.fixture
+def marked_house(evening_house: Path) -> Path:
+    """The cast's evening, every name and note of it marked past the filter."""
+    mark(marked_columns())
+    return evening_house
 
 
 def sit_down(page: str) -> AppTest:
@@ -153,6 +162,46 @@ def test_no_page_interprets_a_name_or_a_note(marked_house, monkeypatch, record_p
     assert {page for page in PAGES if not shown[page] - {"Markdown.body"}} == set()
     of_all = set.union(*shown.values())
     assert {"Button.label", "Expandable.label", "Table.cell", "Alert.body", "Text.body"} <= of_all
+
+
+@pytest.mark.drill
+def test_every_naughty_string_and_payload_on_every_page(
+    evening_house, monkeypatch, record_property
+):
+    monkeypatch.setattr(front_door, "open_house", lambda: None)
+    kept = [one for one in map(filtered, (*PAYLOADS, *NAUGHTY)) if one and len(one) < 500]
+    faults, shown, drawn = [], 0, 0
+    with watched(monkeypatch) as screen:
+        for start in range(0, len(kept), 30):
+            typed = " · ".join(" ".join(one.split()) for one in kept[start : start + 30])
+            mark(marked_columns(), f" {BEGINS}{typed}{ENDS}")
+            for page in PAGES:
+                desk = sit_down(page)
+                for step in islice(steps(page, desk), 3):
+                    drawn += 1
+                    told = [one for one in screen.texts() if BEGINS in one[1]]
+                    shown += len(told)
+                    faults += [
+                        f"{page}, {step}, {name}: {words[:200]}"
+                        for name, words in told
+                        if name not in TEXT and altered(words, typed)
+                    ]
+                    faults += [one for one in screen.faults() if "Something went wrong" in one]
+            unmark(marked_columns(), BEGINS)
+    record_property(
+        "proof",
+        f"{len(kept)} naughty strings and payloads in every text column: {drawn} pages drawn, "
+        f"{shown} texts shown, all as typed",
+    )
+    assert shown > 1000
+    assert faults == []
+
+
+def filtered(typed: str) -> str:
+    """A text as it would be kept; empty where it is refused."""
+    with suppress(Refusal):
+        return note(typed, field="Note")
+    return ""
 
 
 def test_every_page_of_the_menu_is_walked():
