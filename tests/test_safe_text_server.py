@@ -79,7 +79,7 @@ def test_naughty_strings_in_the_sign_in_form_are_a_wrong_name(request, monkeypat
     request.getfixturevalue(f"{engine}_house")
     # A browser cannot send half a letter.
     sent = [one for one in NAUGHTY if one.strip() and not re.search("[\ud800-\udfff]", one)]
-    for typed in sent[::40]:
+    for typed in (sent[0], *sent[30::110]):
         page, _ = try_to_sign_in(monkeypatch, typed, typed)
         assert len(page.exception) == 0
         assert [one.value for one in page.error] != [], typed
