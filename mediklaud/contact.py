@@ -8,6 +8,9 @@ from email_validator import EmailNotValidError, EmailUndeliverableError, validat
 from mediklaud import text
 from mediklaud.errors import EmailNotUnderstood, PhoneNotUnderstood
 
+# RFC 5321, 4.5.3.1.3, less the brackets around it.
+_LONGEST_EMAIL = 254
+
 
 def phone(typed: str, *, country: str) -> str:
     """A number as typed at the desk, in E.164; digits of any script are read.
@@ -59,7 +62,7 @@ def email(typed: str) -> str | None:
     Its syntax is checked here (RFC 5321, 5322 and 6531 as email-validator reads them).
     Refuses with EmailNotUnderstood.
     """
-    wanted = text.line(typed, field="Email", at_most=254)
+    wanted = text.line(typed, field="Email", at_most=_LONGEST_EMAIL)
     if not wanted:
         return None
     try:
@@ -76,7 +79,10 @@ def doubt(typed: str, *, known: str) -> str:
     nothing where no resolver answers, or one that does not know the hospital's own
     domain (`known`) either. Never asked within a transaction.
     """
-    if not typed.strip() or _takes_mail(typed) or not _takes_mail(known):
+    # What is longer than any address is refused by the deed.
+    if len(typed) > _LONGEST_EMAIL or not typed.strip():
+        return ""
+    if _takes_mail(typed) or not _takes_mail(known):
         return ""
     domain = typed.strip().rpartition("@")[2]
     return f"No mail server is known for {domain}: ask whether the email is spelt right."
@@ -95,5 +101,5 @@ def _takes_mail(address: str) -> bool:
 
 def needed_email(typed: str) -> str:
     """An address that may not be missing."""
-    text.needed(typed, field="Email", at_most=254)
+    text.needed(typed, field="Email", at_most=_LONGEST_EMAIL)
     return email(typed) or ""

@@ -27,6 +27,7 @@ from sqlmodel import Session, SQLModel
 
 from mediklaud.config import settings
 from mediklaud.errors import DatabaseNotReached, Refusal, StorageFull, TwoDesksMet
+from mediklaud.text import keepable
 
 Kept = TypeVar("Kept", bound=SQLModel)
 
@@ -41,10 +42,13 @@ def engine_for(url: str) -> Engine:
         options = "-c timezone=UTC -c lock_timeout=10s"
         # Prepared statements freeze a plan that is wrong for a short piece of a name.
         arguments = {"prepare_threshold": None, "options": options, "connect_timeout": 5}
-        return create_engine(
+        made = create_engine(
             url, pool_size=20, pool_pre_ping=True, hide_parameters=True, connect_args=arguments
         )
+        event.listen(made, "before_cursor_execute", _look_at_texts)
+        return made
     made = create_engine(url, pool_size=20, hide_parameters=True)
+    event.listen(made, "before_cursor_execute", _look_at_texts)
     event.listen(made, "connect", _prepare_sqlite)
     event.listen(made, "begin", _begin_sqlite)
     return made
@@ -63,6 +67,16 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "recursive_triggers=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _look_at_texts(
+    _connection: object, _cursor: object, _statement: str, given: Any, *_: object
+) -> None:
+    # Here, and not by each engine in its own way, it is settled what a text may hold.
+    for row in given if isinstance(given, list) else (given,):
+        for value in row.values() if isinstance(row, dict) else row:
+            if isinstance(value, str):
+                keepable(value)
 
 
 def _begin_sqlite(connection: Connection) -> None:

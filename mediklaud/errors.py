@@ -1,5 +1,7 @@
 """Every reason a desk can be told no: one class a reason, its docstring the sentence."""
 
+_LONGEST_GAP = 600
+
 
 class Refusal(Exception):
     """The desk cannot do this."""
@@ -9,10 +11,15 @@ class Refusal(Exception):
 
     def __init__(self, **gaps: object) -> None:
         """Fill the sentence's gaps; a gap named `field` also says where it belongs."""
-        self.gaps = gaps
+        self.gaps = {word: _cut(gap) for word, gap in gaps.items()}
         self.field = str(gaps.get("field", self.field))
         sentence = " ".join((type(self).__doc__ or "").split())
-        super().__init__(sentence.format(**gaps))
+        super().__init__(sentence.format(**self.gaps))
+
+
+def _cut(gap: object) -> object:
+    # A sentence tells what was typed, and not ten megabytes of it.
+    return f"{gap[:_LONGEST_GAP]}…" if isinstance(gap, str) and len(gap) > _LONGEST_GAP else gap
 
 
 # What is typed
@@ -843,3 +850,10 @@ class RemindedToTheLast(Refusal):
 
 class RemindedMeanwhile(Refusal):
     """Another desk has just queued these letters. Look at the list again."""
+
+
+# Text that is no text
+
+
+class TextNotKept(Refusal):
+    """This text holds characters that no record can keep. Type it anew instead of pasting it."""

@@ -14,6 +14,8 @@ from mediklaud.errors import (
 )
 
 MOST_PAISE = 10**13
+# So much is read at all; a paste of megabytes is no amount, and is not looked through.
+_LONGEST = 10_000
 
 # fmt: off
 _ONES = (
@@ -73,8 +75,10 @@ def read_rupees(typed: str, *, field: str = "Amount") -> int:
 
 def _read(typed: str) -> int:
     """The typed text as paise."""
+    told = typed[:_LONGEST].strip()[:40]
+    if len(typed) > _LONGEST:
+        raise AmountUnreadable(typed=told)
     plain = _plain(typed)
-    told = typed.strip()[:40]
     if not plain:
         raise AmountMissing
     if re.fullmatch(r"-\s*[\d,.]+", plain):

@@ -151,5 +151,6 @@ def serve() -> None:
         log_config=None,
         access_log=False,
         ws="websockets-sansio",
+        ws_max_size=st.get_option("server.maxMessageSize") * 1_000_000,
         timeout_graceful_shutdown=5,
     )

@@ -1,12 +1,17 @@
 """What people type, made safe to keep: one filter at the edge for every name and note."""
 
+import re
 import unicodedata
 
-from mediklaud.errors import EmptyField, TextTooLong
+from mediklaud.errors import EmptyField, TextNotKept, TextTooLong
 
 # Bidi controls can make a name read as another name; they never belong in one.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _KEPT_CONTROLS = frozenset("\n")
+# What PostgreSQL cannot hold and SQLite would: both are to say the same.
+_UNKEEPABLE = re.compile("[\\x00\ud800-\udfff]")
+# Far more than any text of the house: the facts of a letter are the longest.
+LONGEST = 200_000
 
 
 def _belongs(letter: str) -> bool:
@@ -52,6 +57,23 @@ def needed_note(typed: str, *, field: str, at_most: int = 4000) -> str:
     if not kept:
         raise EmptyField(field=field)
     return kept
+
+
+def short(typed: str, *, at_most: int = 40) -> str:
+    """What is left of words that nobody is asked to type anew: cut to a length and filtered."""
+    return " ".join(_filtered(typed[:at_most]).split())
+
+
+def keepable(words: str) -> None:
+    """Refuse what no row of either engine can hold: TextTooLong, or TextNotKept.
+
+    The last look, in the engine's own door, at whatever is written or looked up; what people
+    type for keeping has passed `note` or `line` before.
+    """
+    if len(words) > LONGEST:
+        raise TextTooLong(field="This text", at_most=LONGEST)
+    if not (words.isascii() and "\0" not in words) and _UNKEEPABLE.search(words):
+        raise TextNotKept()
 
 
 def initials(name: str) -> str:

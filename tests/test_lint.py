@@ -7,10 +7,13 @@ import pytest
 
 from mediklaud.config import ROOT
 
+# Findings of medium severity and above; those of low severity are ruff's S rules, all of them.
+BANDIT = ("bandit", "-q", "-ll", "-c", "pyproject.toml")
 TOOLS = {
     "ruff check": ("ruff", "check", "--no-cache", "."),
     "ruff format": ("ruff", "format", "--no-cache", "--check", "."),
     "mypy": ("mypy",),
+    "bandit": (*BANDIT, "-r", "mediklaud", "pages", "Home.py"),
 }
 
 
@@ -27,16 +30,18 @@ FAULTS = {
     "ruff check": "import os\n",
     "ruff format": "word = 'single quotes'\n",
     "mypy": "def double(number):\n    return 2 * number\n",
+    "bandit": "import hashlib\n\nhashlib.md5(b'')\n",
 }
+PLACES = {".", "-r", "mediklaud", "pages", "Home.py"}
 
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_a_planted_fault_is_found(tool, tmp_path):
     faulty = tmp_path / "faulty.py"
     faulty.write_text(FAULTS[tool])
-    command = [one for one in TOOLS[tool] if one != "."]
-    config = (
-        ["--config-file", "pyproject.toml"] if tool == "mypy" else ["--config", "pyproject.toml"]
+    command = [one for one in TOOLS[tool] if one not in PLACES]
+    config = {"mypy": ["--config-file", "pyproject.toml"], "bandit": []}.get(
+        tool, ["--config", "pyproject.toml"]
     )
     ran = subprocess.run(
         [sys.executable, "-m", *command, *config, str(faulty)],

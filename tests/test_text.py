@@ -12,14 +12,15 @@ from mediklaud import text
 from mediklaud.config import ROOT
 from mediklaud.errors import EmptyField, Refusal, TextTooLong
 
-NAUGHTY = ROOT.parent / "shared" / "data" / "blns" / "blns.json"
+# The Big List of Naughty Strings by Max Woolf and others, under the MIT licence beside it.
+NAUGHTY = ROOT / "tests" / "data" / "naughty_strings.json"
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 # Everything Python can hold, lone surrogates too: a browser can send them.
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)
 
 
 def naughty() -> list[str]:
-    """The Big List of Naughty Strings where it lies, and what it lacks: NUL, surrogates, length."""
+    """The Big List of Naughty Strings, and what it lacks: NUL, surrogates, length."""
     ours = [
         "\x00",
         "Asha\x00",
@@ -30,8 +31,7 @@ def naughty() -> list[str]:
         "\u202eahsA",
         "\ufffe",
     ]
-    listed = json.loads(NAUGHTY.read_text()) if NAUGHTY.exists() else []
-    return [*ours, *listed]
+    return [*ours, *json.loads(NAUGHTY.read_text())]
 
 
 def is_safe(kept: str) -> bool:

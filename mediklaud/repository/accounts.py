@@ -166,7 +166,8 @@ def reset_password(db: Session, account: Account, new: str, *, by: Account) -> N
 
 def account_named(db: Session, username: str) -> Account:
     """The account of a username; refuses an unknown one (NotFound)."""
-    found = db.exec(select(Account).where(Account.username == username.strip().lower())).first()
+    wanted = text.short(username).lower()
+    found = db.exec(select(Account).where(Account.username == wanted)).first()
     if found is None:
         raise NotFound(what="account")
     return found

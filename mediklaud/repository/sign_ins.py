@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
-from mediklaud import clock
+from mediklaud import clock, text
 from mediklaud.errors import SignedOut
 from mediklaud.models import Account, Hold, SignIn, SignInAttempt
 from mediklaud.repository.audit import note_deed
@@ -85,7 +85,7 @@ def end_sign_in(db: Session, token: str) -> None:
 
 def note_wrong_try(db: Session, username: str) -> None:
     """Remember a wrong password for a name, whether or not an account has it."""
-    db.add(SignInAttempt(username=username[:40], at=clock.now()))
+    db.add(SignInAttempt(username=text.short(username), at=clock.now()))
     db.flush()
 
 
@@ -93,7 +93,7 @@ def is_locked(db: Session, username: str) -> bool:
     """Whether a name had 10 wrong tries in the last 15 minutes; then no password opens it."""
     since = clock.now() - timedelta(minutes=LOCKED_MINUTES)
     tries = select(func.count()).where(
-        SignInAttempt.username == username[:40], SignInAttempt.at > since
+        SignInAttempt.username == text.short(username), SignInAttempt.at > since
     )
     return db.exec(tries).one() >= TRIES
 

@@ -59,7 +59,7 @@ def to_call(me: Account, hospital: Hospital) -> None:
         _note_a_call(visit, visit.letter, form, me)
         with st.container(horizontal=True):
             _send_again(visit, visit.letter, form, me)
-            slip_button(visit)
+            slip_button(visit, place="call")
 
 
 def _chosen(
@@ -120,8 +120,8 @@ def _send_again(visit: Visit, letter: Message, form: str, me: Account) -> None:
             resend_letter(db, letter, by=me)
 
 
-def slip_button(visit: Visit) -> None:
-    """The appointment on paper, for whoever has no email."""
+def slip_button(visit: Visit, *, place: str = "slip") -> None:
+    """The appointment on paper, for whoever has no email; a page may offer it in two places."""
     # Only what is made on the click stays behind the sign-in.
     st.download_button(
         "Print a slip",
@@ -129,7 +129,7 @@ def slip_button(visit: Visit) -> None:
         file_name=f"appointment-{visit.appointment.id}.pdf",
         mime="application/pdf",
         icon=":material/print:",
-        key=f"slip-{visit.appointment.id}",
+        key=f"{place}-{visit.appointment.id}",
         on_click="ignore",
     )
 

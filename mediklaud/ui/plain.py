@@ -11,6 +11,9 @@ _PARTED = re.compile(
     re.IGNORECASE,
 )
 _NO_WIDTH = "\u200b"
+# What the filter keeps out of every row, and a refused text may still hold: it could turn the
+# sentence around it, or not be sent at all.
+_UNSEEN = re.compile("[\\x00\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def plain(words: str) -> str:
@@ -19,5 +22,5 @@ def plain(words: str) -> str:
     Every mark is escaped, and what needs no mark is parted. A line's indentation, which
     would make code of it, is left out: Markdown never shows it.
     """
-    parted = _PARTED.sub(_NO_WIDTH, _INDENT.sub("", words))
+    parted = _PARTED.sub(_NO_WIDTH, _INDENT.sub("", _UNSEEN.sub("", words)))
     return _MARKS.sub(r"\\\1", parted).replace("\n", "  \n")
