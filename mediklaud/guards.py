@@ -328,7 +328,7 @@ GUARDS: tuple[Guard, ...] = (
         _SESSIONS_MEET,
         only="sqlite",
     ),
-    _only("issued_bill_is_frozen", Invoice, "settled_at"),
+    _only("issued_bill_is_frozen", Invoice, "owed_paise", "settled_at"),
     Guard("issued_bill_is_never_deleted", "invoice", ("DELETE",), _ALWAYS),
     Guard(
         "issued_bill_takes_no_more_lines",

@@ -106,8 +106,8 @@ def test_three_bills_of_a_hundred_are_open_and_the_rest_are_paid(till):
 
 
 def test_what_is_settled_is_what_is_paid(till):
-    owed = """SELECT count(*) FROM invoice i WHERE (settled_at IS NULL) <>
-        (total_paise > coalesce((SELECT sum(a.amount_paise) FROM allocation a
+    owed = """SELECT count(*) FROM invoice i WHERE owed_paise <>
+        (total_paise - coalesce((SELECT sum(a.amount_paise) FROM allocation a
          JOIN payment p ON p.id = a.payment_id AND p.payer_id = i.payer_id
          JOIN receipt r ON r.number = p.receipt_number AND r.payer_id = i.payer_id
          WHERE a.invoice_number = i.number), 0))"""

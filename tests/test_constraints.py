@@ -287,6 +287,12 @@ CHECKS: tuple[tuple[str, Statement], ...] = (
         copy("invoice", tax_paise=1, subtotal_paise=lambda r: r["total_paise"] - 1),
     ),
     ("a_tax_invoice_has_a_gstin", copy("invoice", kind="tax_invoice")),
+    ("bill_owed_is_whole_paise", copy("invoice", owed_paise=-1, settled_at=None)),
+    (
+        "bill_owes_its_total_at_most",
+        copy("invoice", owed_paise=lambda r: r["total_paise"] + 1, settled_at=None),
+    ),
+    ("a_settled_bill_owes_nothing", copy("invoice", owed_paise=0, settled_at=None)),
     ("line_is_quantity_times_price", copy("invoice_line", quantity=2)),
     ("line_quantity_is_whole", copy("invoice_line", quantity=0, amount_paise=0)),
     ("line_price_is_whole_paise", copy("invoice_line", unit_price_paise=-1, amount_paise=-1)),
@@ -847,7 +853,7 @@ def test_no_attempt_speaks_of_a_rule_that_is_gone():
     assert attempted - named_rules() == {guard.name for guard in guards.GUARDS} - named_rules()
 
 
-def test_every_column_of_a_bill_is_frozen_but_the_moment_it_was_settled(connection):
+def test_every_column_of_a_bill_is_frozen_but_what_is_owed_and_since_when_nothing_is(connection):
     bill = SQLModel.metadata.tables["invoice"]
     bens = connection.execute(bill.select().where(bill.c.serial == 3)).mappings().one()
     another = {"patient_id": ASHA, "doctor_id": IYER, "issued_by": None, "hospital_gstin": "X"}
@@ -859,12 +865,14 @@ def test_every_column_of_a_bill_is_frozen_but_the_moment_it_was_settled(connecti
         "subtotal_paise": {"total_paise": total + 1},
         "total_paise": {"subtotal_paise": total + 1},
         "tax_paise": {"total_paise": total + 1, "kind": "tax_invoice", **registered},
+        "settled_at": {"owed_paise": 0},
     }
+    another["owed_paise"] = total - 1
     for column in bill.columns:
         value = another.get(column.name, _another(bens[column.name]))
         changes = {column.name: value, **together.get(column.name, {})}
         change = bill.update().where(bill.c.serial == 3).values(changes)
-        if column.name == "settled_at":
+        if column.name in ("owed_paise", "settled_at"):
             connection.execute(change)
         else:
             said = refused_by(connection, lambda db, change=change: db.execute(change))

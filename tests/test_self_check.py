@@ -238,7 +238,10 @@ BREACHES = (
     Breach(
         "lines and total",
         "JMI/2627/000002",
-        (sql("UPDATE invoice SET total_paise = 50100, subtotal_paise = 50100 WHERE serial = 2"),),
+        (
+            sql("UPDATE invoice SET total_paise = 50100, subtotal_paise = 50100 WHERE serial = 2"),
+            sql("UPDATE invoice SET owed_paise = 20100 WHERE serial = 2"),
+        ),
     ),
     Breach(
         "bill numbers",
@@ -325,7 +328,10 @@ BREACHES = (
     Breach(
         "received",
         "payment 2",
-        (sql("UPDATE allocation SET amount_paise = 30000 WHERE payment_id = 2"),),
+        (
+            sql("UPDATE allocation SET amount_paise = 30000 WHERE payment_id = 2"),
+            sql("UPDATE invoice SET owed_paise = 10000 WHERE serial = 2"),
+        ),
     ),
     Breach(
         "owed",
@@ -339,12 +345,12 @@ BREACHES = (
     Breach(
         "settled",
         "JMI/2627/000003",
-        (sql("UPDATE invoice SET settled_at = issued_at WHERE serial = 3"),),
+        (sql("UPDATE invoice SET settled_at = issued_at, owed_paise = 0 WHERE serial = 3"),),
     ),
     Breach(
         "settled",
         "JMI/2627/000001",
-        (sql("UPDATE invoice SET settled_at = NULL WHERE serial = 1"),),
+        (sql("UPDATE invoice SET settled_at = NULL, owed_paise = 1 WHERE serial = 1"),),
     ),
     Breach(
         "whole paise",

@@ -140,6 +140,7 @@ _CARER = 1 + _SERIAL % DOCTORS
 _INVOICES = _paper(
     _INVOICE,
     settled_at=case((_IS_OPEN, null()), else_=_AT),
+    owed_paise=case((_IS_OPEN, _COPIES.model["invoice"].c.total_paise), else_=0),
     patient_id=_PAYER,
     patient_number=words("JMI-", _PAYER),
     patient_name=words("Patient ", _PAYER),

@@ -43,8 +43,9 @@ def _of_paper(column: str) -> Any:
 class Invoice(Paper, table=True):
     """An issued bill. Frozen: it copies every name and price it shows.
 
-    Only `settled_at` ever changes: the moment nothing was owed on it, so that open
-    bills are found by an index. The self-check proves it against the ledger.
+    Only two columns ever change, so that the open bills are found and summed by an index:
+    `owed_paise`, what is owed on it, and `settled_at`, the moment nothing was. The self-check
+    proves both against the ledger.
     """
 
     __table_args__ = (
@@ -64,9 +65,16 @@ class Invoice(Paper, table=True):
             "kind <> 'tax_invoice' OR hospital_gstin IS NOT NULL",
             name="a_tax_invoice_has_a_gstin",
         ),
+        whole("owed_paise", "bill_owed_is_whole_paise"),
+        CheckConstraint("owed_paise <= total_paise", name="bill_owes_its_total_at_most"),
+        CheckConstraint(
+            "(owed_paise = 0) = (settled_at IS NOT NULL)", name="a_settled_bill_owes_nothing"
+        ),
+        # All that the dues dashboard reads, so that it never goes to the bills themselves.
         Index(
             "open_bills_of_a_payer",
-            "payer_id",
+            *("payer_id", "issued_on", "number", "owed_paise", "settled_at"),
+            *("doctor_id", "doctor_name", "doctor_specialty"),
             sqlite_where=text("settled_at IS NULL"),
             postgresql_where=text("settled_at IS NULL"),
         ),
@@ -92,6 +100,7 @@ class Invoice(Paper, table=True):
     subtotal_paise: int = Field(sa_type=BigInteger)
     tax_paise: int = Field(default=0, sa_type=BigInteger)
     total_paise: int = Field(sa_type=BigInteger)
+    owed_paise: int = Field(sa_type=BigInteger)
     settled_at: datetime | None = None
     form: str
 
@@ -154,6 +163,12 @@ class CreditNote(Paper, table=True):
         filled("cancel_reason", "a_cancelled_credits_reason_is_not_blank"),
         Index("credits_of_a_bill", "invoice_number"),
         Index("credits_by_day", "issued_on"),
+        Index(
+            "cancelled_credits_by_day",
+            "cancelled_on",
+            sqlite_where=text("cancelled_on IS NOT NULL"),
+            postgresql_where=text("cancelled_on IS NOT NULL"),
+        ),
     )
 
     invoice_number: str = Field(foreign_key="invoice.number")

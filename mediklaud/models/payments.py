@@ -57,6 +57,7 @@ class Payment(SQLModel, table=True):
         Index("payments_on_a_receipt", "receipt_number"),
         Index("payments_of_a_payer", "payer_id"),
         Index("payments_by_moment", "received_at"),
+        Index("payments_by_day", "received_on"),
         Index("payments_of_a_cashier", "received_by", "received_on"),
     )
 

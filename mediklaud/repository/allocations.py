@@ -51,13 +51,13 @@ LEFT = col(Payment.amount_paise) - _USED - _REFUNDED
 STANDING = ~_REVERSED
 
 _OWED_ON = select(OWED).where(col(Invoice.number) == bindparam("number"))
-_OWED_AND_SETTLED = select(OWED, col(Invoice.settled_at)).where(
+_OWED_AND_SETTLED = select(OWED, col(Invoice.owed_paise), col(Invoice.settled_at)).where(
     col(Invoice.number) == bindparam("number")
 )
 _SETTLE = (
     update(SQLModel.metadata.tables["invoice"])
     .where(col(Invoice.number) == bindparam("bill"))
-    .values(settled_at=bindparam("at"))
+    .values(owed_paise=bindparam("owed"), settled_at=bindparam("at"))
 )
 _CREDITED_ON = select(CREDITED).where(col(Invoice.number) == bindparam("number"))
 _LEFT_OF = select(LEFT).where(col(Payment.id) == bindparam("payment_id"), STANDING)
@@ -124,12 +124,12 @@ def standing_parts(db: Session, *conditions: ColumnElement[bool]) -> list[Alloca
 
 
 def settle(db: Session, number: str, at: datetime) -> None:
-    """Let a bill count as settled when nothing is owed on it, and as open when something is."""
+    """Write on a bill what is owed on it now, and since when nothing is."""
     db.flush()
     connection = db.connection()
-    owed, settled_at = connection.execute(_OWED_AND_SETTLED, {"number": number}).one()
-    if bool(owed) == (settled_at is None):
+    owed, kept, settled_at = connection.execute(_OWED_AND_SETTLED, {"number": number}).one()
+    if owed == kept:
         return
     settled_at = None if owed else at
-    connection.execute(_SETTLE, {"bill": number, "at": settled_at})
-    as_changed(db, Invoice, number, settled_at=settled_at)
+    connection.execute(_SETTLE, {"bill": number, "owed": owed, "at": settled_at})
+    as_changed(db, Invoice, number, owed_paise=int(owed), settled_at=settled_at)

@@ -11,7 +11,6 @@ from mediklaud import clock
 from mediklaud.models import Account, Doctor, Hospital, Invoice, Patient
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
-from mediklaud.repository.allocations import OWED
 from mediklaud.repository.audit import permit
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.payers import is_minor
@@ -78,7 +77,7 @@ _OPEN_BILLS = (
         col(Invoice.issued_on),
         col(Invoice.doctor_name),
         col(Invoice.total_paise),
-        OWED.label("owed_paise"),
+        col(Invoice.owed_paise),
         col(Invoice.payer_id),
         col(Invoice.patient_name),
         col(Invoice.issued_at),
@@ -142,7 +141,7 @@ def open_bills(db: Session, *, by: Account) -> list[Row[tuple[object, ...]]]:
             col(Patient.name).label("patient_name"),
             col(Patient.phone),
             col(Invoice.total_paise),
-            OWED.label("owed_paise"),
+            col(Invoice.owed_paise),
             col(Doctor.number).label("doctor_number"),
         )
         .join(Doctor, col(Doctor.id) == col(Invoice.doctor_id))

@@ -127,6 +127,7 @@ def issue(
         subtotal_paise=subtotal_paise,
         tax_paise=tax_paise,
         total_paise=subtotal_paise + tax_paise,
+        owed_paise=subtotal_paise + tax_paise,
         settled_at=None,
         form=form,
     )

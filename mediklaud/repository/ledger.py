@@ -8,7 +8,6 @@ from sqlalchemy import (
     Row,
     Select,
     String,
-    case,
     cast,
     func,
     literal,
@@ -34,17 +33,12 @@ from mediklaud.models import (
     Refund,
 )
 from mediklaud.permissions import Deed
-from mediklaud.repository.allocations import OWED
 from mediklaud.repository.audit import permit
 from mediklaud.repository.credit_notes import credit_note_paper
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_paper
 from mediklaud.repository.payments import advance_paper, receipt_paper
 from mediklaud.repository.refunds import refund_paper
-
-# A settled bill owes nothing (the self-check proves it), so only open ones are counted out.
-_OWED = case((col(Invoice.settled_at).is_(None), OWED), else_=0).label("owed_paise")
-
 
 # The kind of visit a bill is for; empty where it is of services.
 _KIND = func.coalesce(
@@ -88,7 +82,7 @@ def bills_between(first_day: date, last_day: date) -> Select[*tuple[Any, ...]]:
             *_OF_BILL,
             col(Invoice.patient_id),
             col(Invoice.total_paise),
-            _OWED,
+            col(Invoice.owed_paise),
         )
         .join(Doctor, col(Doctor.id) == col(Invoice.doctor_id))
         .where(col(Invoice.issued_on) >= first_day, col(Invoice.issued_on) <= last_day)

@@ -28,7 +28,6 @@ from mediklaud.ages import AGE_ENDS, AGES
 from mediklaud.database import total
 from mediklaud.models import Account, Doctor, Invoice, Patient
 from mediklaud.permissions import Deed
-from mediklaud.repository.allocations import OWED
 from mediklaud.repository.audit import permit
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.standings import bills_kept_clear
@@ -108,7 +107,9 @@ def owed_numbers(db: Session, where: OwedWhere = ALL, *, by: Account) -> OwedNum
 
 def owed_in_all(db: Session) -> OwedNumbers:
     """All that is owed now, without a look at who is on hold; for siblings, who asked before."""
-    rows = select(total(OWED), func.count(), func.count(col(Invoice.payer_id).distinct()))
+    rows = select(
+        total(col(Invoice.owed_paise)), func.count(), func.count(col(Invoice.payer_id).distinct())
+    )
     owed, bills, patients = db.execute(rows.where(col(Invoice.settled_at).is_(None))).one()
     return OwedNumbers(int(owed), int(bills), int(patients), 0)
 
@@ -164,7 +165,7 @@ def _open(db: Session) -> CTE:
             col(Invoice.doctor_name),
             col(Invoice.doctor_specialty).label("specialty"),
             case(*young, else_=AGES[-1]).label("age"),
-            OWED.label("owed_paise"),
+            col(Invoice.owed_paise),
         )
         .join(Doctor, col(Doctor.id) == col(Invoice.doctor_id))
         .where(col(Invoice.settled_at).is_(None))

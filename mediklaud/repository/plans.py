@@ -20,7 +20,6 @@ from mediklaud.errors import (
 from mediklaud.models import Account, Instalment, Invoice, Patient, PaymentPlan, PlanBill
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
-from mediklaud.repository.allocations import OWED
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.dues import OpenBill
 from mediklaud.repository.hospital import next_number, the_hospital
@@ -257,7 +256,7 @@ def _views(db: Session, found: Sequence[tuple[PaymentPlan, Patient]]) -> list[Pl
     ids = [plan.id for plan, _ in found]
     today = clock.today(the_hospital(db).zone)
     of_bills = (
-        select(PlanBill, OWED)
+        select(PlanBill, col(Invoice.owed_paise))
         .join(Invoice, col(Invoice.number) == col(PlanBill.invoice_number))
         .where(col(PlanBill.plan_id).in_(ids))
         .order_by(col(PlanBill.invoice_number))

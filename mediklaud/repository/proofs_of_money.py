@@ -165,9 +165,10 @@ PROOFS = (
     ),
     by_query(
         "settled",
-        "a bill counts as settled exactly when nothing is owed on it",
+        "a bill says what is owed on it, and counts as settled exactly when that is nothing",
         f"""SELECT i.number AS breach FROM invoice i
-            WHERE (i.settled_at IS NULL) <> ({_OWED} > 0)""",
+            WHERE i.owed_paise <> CASE WHEN {_OWED} < 0 THEN 0 ELSE {_OWED} END
+               OR (i.settled_at IS NULL) <> (i.owed_paise > 0)""",
     ),
     by_query(
         "whole paise",

@@ -9,7 +9,6 @@ from sqlmodel import Session, col
 
 from mediklaud.database import total
 from mediklaud.models import Instalment, Invoice, PaymentPlan, PlanBill
-from mediklaud.repository.allocations import OWED
 
 _DUE_BEFORE = (
     select(total(Instalment.amount_paise))
@@ -80,7 +79,7 @@ def bills_on_plans(
 
 
 _OWED_ON_PLANS = (
-    select(col(Invoice.number), OWED)
+    select(col(Invoice.number), col(Invoice.owed_paise))
     .join(PlanBill, col(PlanBill.invoice_number) == col(Invoice.number))
     .where(col(Invoice.settled_at).is_(None))
 )

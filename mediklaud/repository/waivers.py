@@ -34,7 +34,7 @@ from mediklaud.models import (
 from mediklaud.money import MOST_PAISE, rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.accounts import locked_account
-from mediklaud.repository.allocations import OWED, owed_on
+from mediklaud.repository.allocations import owed_on
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.credit_lines import creditable_lines, spread
 from mediklaud.repository.credit_notes import credit, locked_bill
@@ -54,7 +54,7 @@ class AskedWaiver:
 
 
 _WITH_BILLS: Select[*tuple[Any, ...]] = (
-    columns(WaiverRequest, Invoice, Patient, Account, OWED)
+    columns(WaiverRequest, Invoice, Patient, Account, col(Invoice.owed_paise))
     .join(Invoice, col(Invoice.number) == col(WaiverRequest.invoice_number))
     .join(Patient, col(Patient.id) == col(Invoice.payer_id))
     .join(Account, col(Account.id) == col(WaiverRequest.requested_by))
