@@ -178,6 +178,7 @@ VERBS: dict[str, tuple[Deed, ...]] = {
 }
 # What pages and servers call without an account, and why that is no door.
 OPEN = {
+    "anchor_log": "a count and a seal name nobody",
     "monthly_parts": "it only divides a sum",
     "first_free": "free times name nobody",
     "follow_ups_of": "what a follow-up costs is told with its price",
