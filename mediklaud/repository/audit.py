@@ -24,6 +24,7 @@ CONSOLE = Account(
 )
 # A record stays open on a screen through many runs; that is one reading.
 _ONE_OPENING = timedelta(minutes=15)
+_SECRETS = ("password", "hash", "token", "digest", "secret")
 # After so many rows, at the least, the log's end is noted outside the database.
 ANCHORED_EVERY = 25
 _ROLES = (
@@ -119,8 +120,12 @@ def sit_down(db: Session, account_id: int, sign_in_id: int | None) -> None:
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """What an edit changed, for its audit row: each field with what it was and what it is."""
-    return {word: [before[word], after[word]] for word in after if before[word] != after[word]}
+    """What an edit changed, for its audit row: each field with what it was and what it is.
+
+    That a secret was changed is told by its deed; the secret itself never.
+    """
+    told = [word for word in after if not any(secret in word for secret in _SECRETS)]
+    return {word: [before[word], after[word]] for word in told if before[word] != after[word]}
 
 
 def note_opened(
