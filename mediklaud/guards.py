@@ -510,6 +510,15 @@ GUARDS: tuple[Guard, ...] = (
     Guard("numbers_only_grow", "number_series", ("UPDATE",), "NEW.last <= OLD.last"),
     Guard("number_series_is_never_deleted", "number_series", ("DELETE",), _ALWAYS),
     _frozen("audit_is_append_only", "audit_event"),
+    # Also against REPLACE by a program that does not ask SQLite for the triggers of DELETE.
+    Guard(
+        "audit_grows_at_its_end",
+        "audit_event",
+        ("INSERT",),
+        "EXISTS (SELECT 1 FROM audit_event e WHERE e.id > NEW.id)",
+    ),
+    Guard("audit_head_only_grows", "audit_head", ("UPDATE",), "NEW.row_count <= OLD.row_count"),
+    Guard("audit_head_is_never_deleted", "audit_head", ("DELETE",), _ALWAYS),
     *_for_life("doctor"),
     *_for_life("patient"),
 )

@@ -6,7 +6,7 @@ from mediklaud import migrations
 from mediklaud.config import settings
 from mediklaud.database import reading
 from mediklaud.mailroom import Mailroom
-from mediklaud.repository import first_visit_code, is_set_up
+from mediklaud.repository import anchor_log, first_visit_code, is_set_up
 
 _lock = threading.Lock()
 _mailroom: Mailroom | None = None
@@ -27,6 +27,7 @@ def open_house() -> None:
         if settings().mailroom:
             _mailroom.start()
     with reading() as db:
+        anchor_log(db)
         if not is_set_up(db):
             print(f"First visit: the one-time code is {first_visit_code()}", flush=True)
 

@@ -33,7 +33,17 @@ PURE = (
     *("timetable", "money", "papers", "statements", "letters", "calendars", "languages"),
     *("lettering", "letterhead", "invoice_pdf", "receipt_pdf", "statement_pdf", "check_pdf"),
     *("closings", "columns", "press", "typeface", "shaping", "sheet", "reports", "clock"),
-    *("ages", "text", "contact", "envelope", "errors", "registers", "waiting", "spreadsheet"),
+    *(
+        "anchors",
+        "ages",
+        "text",
+        "contact",
+        "envelope",
+        "errors",
+        "registers",
+        "waiting",
+        "spreadsheet",
+    ),
 )
 DATABASE = ("mediklaud.database", "mediklaud.repository", "mediklaud.migrations")
 # What a page may name: the desk, the verbs, and words to speak with.

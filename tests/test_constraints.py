@@ -125,6 +125,8 @@ CHECKS: tuple[tuple[str, Statement], ...] = (
     ("patient_email_is_not_blank", copy("patient", email="")),
     ("patient_has_a_language", copy("patient", language=" ")),
     ("patient_sex_is_known", copy("patient", sex="blue")),
+    ("there_is_one_audit_head", copy("audit_head", id=2)),
+    ("seal_version_is_known", copy("audit_event", id=UNKNOWN, previous_seal="n", seal_version=3)),
     ("there_is_one_hospital", copy("hospital", id=2)),
     ("hospital_has_a_name", copy("hospital", id=1, name=" ")),
     ("hospital_has_a_zone", copy("hospital", id=1, zone="")),
@@ -398,7 +400,7 @@ UNIQUES: tuple[tuple[str, Statement], ...] = (
     ("one_feed_per_token", copy("calendar_feed")),
     ("one_letter_per_event", copy("message", message_id="<new@jmi>")),
     ("one_message_id_per_letter", copy("message", version=99)),
-    ("each_audit_row_has_one_next", copy("audit_event")),
+    ("each_audit_row_has_one_next", copy("audit_event", id=UNKNOWN)),
 )
 
 _SOON = {"starts_at": lambda r: r["starts_at"] + HOUR / 12, "form": "new"}
@@ -761,6 +763,13 @@ GUARDED: tuple[tuple[str, str, tuple[Statement, ...]], ...] = (
         "DELETE",
         (sql("DELETE FROM audit_event WHERE id = (SELECT max(id) FROM audit_event)"),),
     ),
+    (
+        "audit_grows_at_its_end",
+        "INSERT",
+        (copy("audit_event", "id = 1", id=0, previous_seal="new"),),
+    ),
+    ("audit_head_only_grows", "UPDATE", (sql("UPDATE audit_head SET row_count = row_count - 1"),)),
+    ("audit_head_is_never_deleted", "DELETE", (sql("DELETE FROM audit_head"),)),
     ("doctor_number_is_for_life", "UPDATE", (sql("UPDATE doctor SET number = 'DOC-' || id"),)),
     (
         "doctor_is_never_deleted",
@@ -787,7 +796,7 @@ WHOLE = sorted(
 )
 FROZEN = (
     *("invoice", "payment", "receipt", "allocation", "credit_note", "credit_note_line"),
-    *("refund", "payment_reversal", "audit_event"),
+    *("refund", "payment_reversal", "audit_event", "audit_head"),
 )
 _NAMES = [f"{rule} on {event.lower()}" for rule, event, _ in GUARDED]
 

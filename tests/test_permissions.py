@@ -189,6 +189,7 @@ VERBS: dict[str, tuple[Deed, ...]] = {
 }
 # What pages and servers call without an account, and why that is no door.
 OPEN = {
+    "anchor_log": "a count and a seal name nobody",
     "monthly_parts": "it only divides a sum",
     "first_free": "free times name nobody",
     "follow_ups_of": "what a follow-up costs is told with its price",
@@ -252,7 +253,8 @@ ASKED_BEFORE = {
     "receive": "a part of take_tenders and take_advance",
     "unbill": "a part of undo_arrival and cancel_appointment",
     "note_deed": "the audit row of whatever was permitted",
-    "noted": "a question about the audit log, within open_record",
+    "note_opened": "the audit row of a reading that was permitted",
+    "noted": "a question about the audit log, within note_opened",
     "note_consents": "a part of enroll_patient and edit_patient",
     "permit": "the question itself",
     "tell_the_cmo": "a part of book_appointment",

@@ -130,7 +130,7 @@ BREACHES = (
     Breach(
         "audit sealed",
         "audit rows where",
-        (sql("UPDATE number_series SET last = last + 1 WHERE name = 'audit'"),),
+        (sql("UPDATE audit_head SET row_count = row_count + 1"),),
     ),
     Breach(
         "audit sealed",
@@ -145,7 +145,13 @@ BREACHES = (
     Breach(
         "audit sealed",
         "audit row",
-        (copy("audit_event", previous_seal="forged"),),
+        (copy("audit_event", id=9_999, previous_seal="forged"),),
+    ),
+    Breach("audit sealed", "the end of the audit log", (sql("DELETE FROM audit_head"),)),
+    Breach(
+        "audit sealed",
+        "the end of the audit log",
+        (sql("UPDATE audit_head SET seal = 'forged'"),),
     ),
     Breach(
         "doctor's time",

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from itertools import islice
 
-from sqlalchemy import BigInteger, Connection, Integer, bindparam, cast, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlmodel import SQLModel
 
 from mediklaud.bench.copies import Copies, words
@@ -14,6 +24,7 @@ from mediklaud.models import MessageStatus
 _APPOINTMENT, _DOCTOR, _MESSAGE, _AUDIT = (
     SQLModel.metadata.tables[name] for name in ("appointment", "doctor", "message", "audit_event")
 )
+_HEAD = SQLModel.metadata.tables["audit_head"]
 _COPIES = Copies(_APPOINTMENT, _MESSAGE, _AUDIT)
 # In the coming fortnight three doctors of five are taken at any hour, in the past all.
 _TAKEN, _OF = 3, 5
@@ -48,8 +59,11 @@ def _fill(connection: Connection, hospital: Hospital, appointments: int) -> None
     ]
     before = connection.execute(_NEWEST).scalar_one()
     connection.execute(_APPOINTMENTS, [slot | shared for slot in slots])
-    for filled, rows in ((_MESSAGE, _MESSAGES), (_AUDIT, _AUDIT_EVENTS)):
-        connection.execute(rows, {"model": model[filled.name], "before": before})
+    connection.execute(_MESSAGES, {"model": model["message"], "before": before})
+    newest_row = connection.execute(_NEWEST_ROW).scalar_one()
+    told = {"model": model["audit_event"], "before": before, "newest_row": newest_row}
+    connection.execute(_AUDIT_EVENTS, told)
+    connection.execute(_END_OF_LOG)
     hospital.appointments += connection.execute(_NEWEST).scalar_one() - before
 
 
@@ -79,12 +93,21 @@ _MESSAGES = _COPIES.of(
     sent_at=_APPOINTMENT.c.booked_at,
 )
 # Seals are hashes: the index over them grows in no order.
+_BEFORE_ROW = bindparam("newest_row", type_=Integer)
 _SEAL = words(cast(_APPOINTMENT.c.id, BigInteger) * _SCATTER % 2**32, " of ")
 _AUDIT_EVENTS = _COPIES.of(
     _AUDIT,
     _APPOINTMENT,
     _NEW,
+    id=_APPOINTMENT.c.id - bindparam("before", type_=Integer) + _BEFORE_ROW,
     subject=_ABOUT,
     previous_seal=_SEAL + _COPIES.model["audit_event"].c.previous_seal,
     seal=_SEAL + _COPIES.model["audit_event"].c.seal,
+)
+_NEWEST_ROW = select(func.max(_AUDIT.c.id))
+_LAST_SEAL = select(_AUDIT.c.seal).order_by(_AUDIT.c.id.desc()).limit(1).scalar_subquery()
+_END_OF_LOG = update(_HEAD).values(
+    row_count=_NEWEST_ROW.scalar_subquery(),
+    last_id=_NEWEST_ROW.scalar_subquery(),
+    last_seal=_LAST_SEAL,
 )

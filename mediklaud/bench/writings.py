@@ -88,9 +88,18 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Change]:
         names = [column.name for column in _TABLES[table].primary_key]
         for key, row in rows.items():
             old = before[table].get(key, row)
-            changed = {name: value for name, value in row.items() if old[name] != value}
+            changed = {
+                name: value - old[name] if _grows(table, name) else value
+                for name, value in row.items()
+                if old[name] != value
+            }
             if changed:
                 yield Change(table, dict(zip(names, key, strict=True)), changed)
+
+
+def _grows(table: str, column: str) -> bool:
+    """Whether it says how long the audit log is: what is written again makes it longer again."""
+    return (table, column) in (("audit_head", "row_count"), ("audit_head", "last_id"))
 
 
 class _Insert(NamedTuple):
@@ -153,9 +162,16 @@ class RawTwin:
         told = self._bound(about)
         told |= {"form": unique, "message_id": unique}
         told |= {"previous_seal": unique, "seal": f"{unique} seal"}
+        newest = {"last_seal": f"{unique} seal"}
         rows = [(one, list((one.row | _of(told, one.row)).values())) for one in self._inserts]
         updates = [
-            (statement, (*one.changed.values(), *_key_of(one, told).values()))
+            (
+                statement,
+                (
+                    *(one.changed | _of(newest, one.changed)).values(),
+                    *_key_of(one, told).values(),
+                ),
+            )
             for statement, one in self._changes
         ]
         return lambda: self._write(rows, [*updates, *self._grown])
@@ -238,8 +254,11 @@ def _made(writings: Writings, papers: list[_Paper]) -> Iterator[Key]:
 
 def _insert(table: str, row: Row, mark: str, made: set[Key]) -> _Insert:
     given = {name: value for name, value in row.items() if name != "id"}
-    places = ", ".join([mark] * len(given))
-    statement = f"INSERT INTO {table} ({', '.join(given)}) VALUES ({places})"
+    names, places = list(given), [mark] * len(given)
+    if table == "audit_event":
+        # The log numbers its rows itself.
+        names, places = [*names, "id"], [*places, "(SELECT max(id) + 1 FROM audit_event)"]
+    statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(places)})"
     links = tuple(
         (place, key)
         for place, (name, value) in enumerate(given.items())
@@ -259,7 +278,10 @@ def _keys(table: str, name: str, value: Any) -> Iterator[Key]:
 
 
 def _update(change: Change, mark: str) -> str:
-    changed = ", ".join(f"{name} = {mark}" for name in change.changed)
+    changed = ", ".join(
+        f"{name} = {name} + {mark}" if _grows(change.table, name) else f"{name} = {mark}"
+        for name in change.changed
+    )
     which = " AND ".join(f"{name} = {mark}" for name in change.key)
     return f"UPDATE {change.table} SET {changed} WHERE {which}"
 

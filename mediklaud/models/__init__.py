@@ -8,7 +8,7 @@ from mediklaud.models.appointments import (
     Hold,
     WaitlistEntry,
 )
-from mediklaud.models.desk import PAPERS, AuditEvent, Hospital, Message
+from mediklaud.models.desk import PAPERS, AuditEvent, AuditHead, Hospital, Message
 from mediklaud.models.ledger import Charge, NumberSeries, Service, ServicePrice, Tariff
 from mediklaud.models.mail import CalendarFeed, Consent, PhoneCall
 from mediklaud.models.papers import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Paper
@@ -59,6 +59,7 @@ __all__ = [
     "Appointment",
     "AppointmentStatus",
     "AuditEvent",
+    "AuditHead",
     "BillWhen",
     "CalendarFeed",
     "CallOutcome",

@@ -132,16 +132,42 @@ class AuditEvent(SQLModel, table=True):
     __tablename__ = "audit_event"
     __table_args__ = (
         UniqueConstraint("previous_seal", name="each_audit_row_has_one_next"),
+        CheckConstraint("seal_version IN (1, 2)", name="seal_version_is_known"),
         Index("audit_by_subject", "subject", "deed", "account_id", "at"),
-        Index("audit_by_moment", "at"),
+        Index("audit_by_moment", "at", "id"),
+        Index("audit_by_account", "account_id", "at"),
+        Index("audit_by_deed", "deed", "at"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    # Given by the log itself, without gaps, and sealed with the row.
+    id: int | None = Field(
+        default=None, primary_key=True, sa_column_kwargs={"autoincrement": False}
+    )
     at: datetime
     account_id: int | None = Field(default=None, foreign_key="account.id")
     account_name: str
+    # None for the console and the mailroom, and in rows of the first releases.
+    sign_in_id: int | None = Field(default=None, foreign_key="sign_in.id")
     deed: str
     subject: str
     detail: str
+    # The first releases' seals, 1, know neither the row's id nor its sign-in.
+    seal_version: int = 2
     previous_seal: str
+    seal: str
+
+
+class AuditHead(SQLModel, table=True):
+    """Where the audit log ends: how many rows there are, and the seal of the newest. One row.
+
+    Sealed itself, since whoever cuts off the log's tail would else correct the count.
+    """
+
+    __tablename__ = "audit_head"
+    __table_args__ = (CheckConstraint("id = 1", name="there_is_one_audit_head"),)
+
+    id: int = Field(default=1, primary_key=True)
+    row_count: int
+    last_id: int
+    last_seal: str
     seal: str

@@ -26,7 +26,7 @@ from mediklaud.repository.arrivals import (
     undo_no_show,
     walk_in,
 )
-from mediklaud.repository.audit import CONSOLE, permit, roles_of
+from mediklaud.repository.audit import CONSOLE, ToBeWrittenDown, anchor_log, permit, roles_of
 from mediklaud.repository.calls import (
     calls_about,
     did_not_arrive,
@@ -361,6 +361,7 @@ __all__ = [
     "Tender",
     "TillLine",
     "TillNumbers",
+    "ToBeWrittenDown",
     "Visit",
     "Wait",
     "WaitForm",
@@ -377,6 +378,7 @@ __all__ = [
     "agree_plan",
     "allocated_lines",
     "allocated_sums",
+    "anchor_log",
     "appointments_in",
     "approve_waiver",
     "arrive",

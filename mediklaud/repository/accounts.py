@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Iterable
+from typing import Any
 
 import bcrypt
 from sqlalchemy import func
@@ -25,7 +26,7 @@ from mediklaud.errors import (
 )
 from mediklaud.models import Account, AccountRole, Hospital, Role, SignIn
 from mediklaud.permissions import Deed
-from mediklaud.repository.audit import note_deed, permit, roles_of
+from mediklaud.repository.audit import changes, note_deed, permit, roles_of
 from mediklaud.repository.sign_ins import token_hash
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9.-]{2,39}")
@@ -91,7 +92,10 @@ def create_account(
     with expecting(db, one_account_per_username=UsernameTaken(username=wanted)):
         db.add(account)
     _hold(db, account, frozenset(roles), doctor_id, by=by or account)
-    note_deed(db, by or account, "account created", f"account/{account.id}", username=wanted)
+    given = {"name": account.name, **_rights(db, account)}
+    note_deed(
+        db, by or account, "account created", f"account/{account.id}", username=wanted, **given
+    )
     return account
 
 
@@ -116,11 +120,12 @@ def change_account(
     for role in _NEVER_GONE:
         if not (active and role in wanted) and _holders(db, role) == [kept.id]:
             raise LastChief(role=role.value.replace("cmo", "CMO"))
+    before = _rights(db, kept)
     kept.active = active
     _hold(db, kept, wanted, doctor_id, by=by)
     end_sign_ins(db, kept)
-    words = sorted(role.value for role in wanted)
-    note_deed(db, by, "account changed", f"account/{kept.id}", roles=words, active=active)
+    changed = changes(before, _rights(db, kept))
+    note_deed(db, by, "account changed", f"account/{kept.id}", **changed)
     return kept
 
 
@@ -205,6 +210,12 @@ def _roles(db: Session) -> dict[int, frozenset[Role]]:
     for account_id, role in db.exec(select(col(AccountRole.account_id), col(AccountRole.role))):
         held.setdefault(account_id, set()).add(role)
     return {account_id: frozenset(roles) for account_id, roles in held.items()}
+
+
+def _rights(db: Session, account: Account) -> dict[str, Any]:
+    """What an account may be and do, for its audit row."""
+    held = db.exec(select(AccountRole.role).where(AccountRole.account_id == account.id)).all()
+    return {"roles": sorted(held), "active": account.active, "doctor_id": account.doctor_id}
 
 
 def _holders(db: Session, role: Role) -> list[int]:

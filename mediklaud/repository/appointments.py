@@ -242,7 +242,16 @@ def move_booked(
         calendar_sequence=old.calendar_sequence + 1,
     )
     moved = promise(db, row, patient, doctor, by=by, hold=hold)
-    note_deed(db, by, "appointment moved", f"appointment/{moved.id}", moved_from=old.id)
+    note_deed(
+        db,
+        by,
+        "appointment moved",
+        f"appointment/{moved.id}",
+        patient=patient.id,
+        moved_from=old.id,
+        starts_at=[old.starts_at, moved.starts_at],
+        doctor=[old.doctor_id, moved.doctor_id],
+    )
     write_letter(db, "moved", moved, patient, doctor)
     return moved
 
@@ -265,7 +274,9 @@ def cancel_appointment(
     # Who arrived may be billed already.
     unbill(db, kept, "The visit was cancelled", by=by)
     kept.calendar_sequence += 1
-    note_deed(db, by, "appointment cancelled", f"appointment/{kept.id}", reason=wanted)
+    note_deed(
+        db, by, "appointment cancelled", f"appointment/{kept.id}", patient=patient.id, reason=wanted
+    )
     write_letter(db, "cancelled", kept, patient, doctor_with(db, kept.doctor_id))
     return kept
 

@@ -1,15 +1,16 @@
 """Who may do it, and the row that says who did: the two ends of every deed."""
 
-import hashlib
 import hmac
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, event, insert, text
+from sqlalchemy import bindparam, event, insert, update
 from sqlmodel import Session, SQLModel, col, select
 
-from mediklaud import clock, config
+from mediklaud import anchors, clock, config
 from mediklaud.errors import NotPermitted
 from mediklaud.models import Account, AccountRole, AuditEvent, Role
 from mediklaud.permissions import MAY, Deed
@@ -21,18 +22,56 @@ CONSOLE = Account(
     password_hash="-",  # noqa: S106  no password opens it: it is no row
     created_at=datetime.min.replace(tzinfo=UTC),
 )
-AUDIT_SERIES = "audit"
+# A record stays open on a screen through many runs; that is one reading.
+_ONE_OPENING = timedelta(minutes=15)
+_SECRETS = ("password", "hash", "token", "digest", "secret")
+# After so many rows, at the least, the log's end is noted outside the database.
+ANCHORED_EVERY = 25
 _ROLES = (
     select(col(AccountRole.role))
     .join(Account, col(Account.id) == col(AccountRole.account_id))
     .where(col(Account.id) == bindparam("account_id"), col(Account.active))
 )
-_NEWEST_SEAL = select(AuditEvent.seal).order_by(col(AuditEvent.id).desc()).limit(1)
-_WRITE = insert(SQLModel.metadata.tables["audit_event"])
-_COUNT = text(
-    "INSERT INTO number_series (name, last) VALUES (:name, :written) "
-    "ON CONFLICT (name) DO UPDATE SET last = number_series.last + :written"
-)
+_EVENT, _HEAD = (SQLModel.metadata.tables[name] for name in ("audit_event", "audit_head"))
+_END = select(*(_HEAD.c[word] for word in ("row_count", "last_id", "last_seal", "seal")))
+_LOCK_END = _END.with_for_update()
+_WRITE, _MOVE_END = insert(_EVENT), update(_HEAD)
+# What an end that was forged is followed by, so that no later deed makes it good.
+_FORGED = "forged before"
+
+
+class ToBeWrittenDown(Exception):
+    """This reading must leave an audit row, and the present look cannot write one."""
+
+
+class End(NamedTuple):
+    """The end of the log: how many rows there are, the newest's id and seal, and its own seal."""
+
+    row_count: int
+    last_id: int
+    last_seal: str
+    seal: str
+
+    @property
+    def is_true(self) -> bool:
+        """Whether this house wrote it; it may still be one of long ago."""
+        return self.seal == seal_of_end(self.row_count, self.last_id, self.last_seal)
+
+
+class AuditRow(NamedTuple):
+    """A row of the log as it is sealed; its columns in this order."""
+
+    id: int
+    at: datetime
+    account_id: int | None
+    account_name: str
+    sign_in_id: int | None
+    deed: str
+    subject: str
+    detail: str
+    seal_version: int
+    previous_seal: str
+    seal: str
 
 
 @dataclass(frozen=True)
@@ -40,6 +79,7 @@ class _Entry:
     at: datetime
     account_id: int | None
     account_name: str
+    sign_in_id: int | None
     deed: str
     subject: str
     detail: str
@@ -67,14 +107,48 @@ def note_deed(db: Session, by: Account, deed: str, subject: str, **detail: objec
     `subject` is the table and key, such as patient/12. Only then is the end of the chain
     locked, so desks wait for one another no longer than a commit takes.
     """
-    entry = _Entry(
-        clock.now(), by.id, by.username, deed, subject, json.dumps(detail, sort_keys=True)
-    )
+    seat = db.info.get("seat")
+    sign_in_id = seat[1] if seat and seat[0] == by.id else None
+    told = json.dumps(detail, sort_keys=True, default=str)
+    entry = _Entry(clock.now(), by.id, by.username, sign_in_id, deed, subject, told)
     db.info.setdefault("deeds", []).append(entry)
 
 
+def sit_down(db: Session, account_id: int, sign_in_id: int | None) -> None:
+    """Let the deeds of this account in this transaction say from which sign-in they come."""
+    db.info["seat"] = (account_id, sign_in_id)
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What an edit changed, for its audit row: each field with what it was and what it is.
+
+    That a secret was changed is told by its deed; the secret itself never.
+    """
+    told = [word for word in after if not any(secret in word for secret in _SECRETS)]
+    return {word: [before[word], after[word]] for word in told if before[word] != after[word]}
+
+
+def note_opened(
+    db: Session, by: Account, patient_id: int, deed: str = "record opened", **why: object
+) -> None:
+    """Note that somebody opened what is kept of one patient; once a quarter hour for each deed.
+
+    Called by the very verb that reads it. On a look that cannot write it raises
+    ToBeWrittenDown where a row is due, so nothing is read unnoted, and a reading that is
+    noted already takes no lock. What the console reads is not a person's reading.
+    """
+    subject = f"patient/{patient_id}"
+    if by.id is None or noted(db, by, deed, subject, since=clock.now() - _ONE_OPENING):
+        return
+    if db.connection().get_execution_options().get("reading"):
+        raise ToBeWrittenDown(deed)
+    note_deed(db, by, deed, subject, **why)
+
+
 def noted(db: Session, by: Account, deed: str, subject: str, *, since: datetime) -> bool:
-    """Whether this account left such a row since a moment."""
+    """Whether this account left such a row since a moment, or does so in this transaction."""
+    if any((one.account_id, one.deed, one.subject) == (by.id, deed, subject) for one in _due(db)):
+        return True
     row = select(AuditEvent.id).where(
         AuditEvent.subject == subject,
         AuditEvent.deed == deed,
@@ -84,16 +158,41 @@ def noted(db: Session, by: Account, deed: str, subject: str, *, since: datetime)
     return db.exec(row.limit(1)).first() is not None
 
 
-def seal_of(row: AuditEvent) -> str:
-    """The row's HMAC-SHA256 over its own words and the seal before it."""
-    return _seal(row, row.previous_seal)
+def _due(db: Session) -> list[_Entry]:
+    entries: list[_Entry] = db.info.get("deeds", [])
+    return entries
 
 
-def _seal(row: AuditEvent | _Entry, previous_seal: str) -> str:
+def seal_of(row: Any) -> str:
+    """The row's HMAC-SHA256 over its own words and the seal before it, as its release made it."""
     at = row.at.astimezone(UTC).isoformat(timespec="microseconds")
-    words = (at, str(row.account_id), row.account_name, row.deed, row.subject, row.detail)
-    sealed = json.dumps([previous_seal, *words]).encode()
-    return hmac.new(config.key(), sealed, hashlib.sha256).hexdigest()
+    who, what = (row.account_id, row.account_name), (row.deed, row.subject, row.detail)
+    if row.seal_version == 1:
+        return _hmac([row.previous_seal, at, str(row.account_id), row.account_name, *what])
+    return _hmac([row.previous_seal, 2, row.id, at, *who, row.sign_in_id, *what])
+
+
+def seal_of_end(count: int, last_id: int, last_seal: str) -> str:
+    """The seal of the log's end, which says how many rows there are and which is the newest."""
+    return _hmac(["head", count, last_id, last_seal])
+
+
+def end_of_log(db: Session) -> End:
+    """Where the log ends by its own count; an empty and untrue end where that is gone."""
+    found = db.connection().execute(_END).first()
+    return End(*found) if found else End(0, 0, "", "")
+
+
+def anchor_log(db: Session) -> None:
+    """Note outside the database how far the log has come, where that is not noted yet."""
+    end = end_of_log(db)
+    known = {(one.row_count, one.seal) for one in anchors.anchors()}
+    if end.is_true and end.row_count and (end.row_count, end.last_seal) not in known:
+        anchors.drop(end.row_count, end.last_seal)
+
+
+def _hmac(words: list[object]) -> str:
+    return hmac.digest(config.key(), json.dumps(words).encode(), "sha256").hex()
 
 
 @event.listens_for(Session, "before_commit")
@@ -103,16 +202,31 @@ def _write_deeds(db: Session) -> None:
     entries: list[_Entry] = db.info.pop("deeds", [])
     if not entries:
         return
-    # All else is written before the counter's row, which is the lock of the chain's end and
-    # shows a tail that was cut off.
+    # All else is written before the end of the log is locked: desks wait for it at commits only.
     db.flush()
     connection = db.connection()
-    connection.execute(_COUNT, {"name": AUDIT_SERIES, "written": len(entries)})
-    last = connection.execute(_NEWEST_SEAL).scalar() or ""
-    rows = []
-    for entry in entries:
-        row = {**vars(entry), "previous_seal": last}
-        last = _seal(entry, last)
-        rows.append({**row, "seal": last})
+    end = End(*connection.execute(_LOCK_END).one())
+    rows, last_seal = _sealed(entries, end.last_id, end.last_seal)
     # In the order of the chain, which their ids follow.
     connection.execute(_WRITE, rows)
+    count, last_id = end.row_count + len(rows), end.last_id + len(rows)
+    seal = seal_of_end(count, last_id, last_seal) if end.is_true else _FORGED
+    connection.execute(_MOVE_END, End(count, last_id, last_seal, seal)._asdict())
+    db.info["end"] = (end.row_count, count, last_seal)
+
+
+def _sealed(entries: Sequence[_Entry], last_id: int, last: str) -> tuple[list[dict[str, Any]], str]:
+    rows = []
+    for entry in entries:
+        last_id += 1
+        row = AuditRow(last_id, **vars(entry), seal_version=2, previous_seal=last, seal="")
+        last = seal_of(row)
+        rows.append(row._replace(seal=last)._asdict())
+    return rows, last
+
+
+@event.listens_for(Session, "after_commit")
+def _anchor_now_and_then(db: Session) -> None:
+    before, count, last_seal = db.info.pop("end", (0, 0, ""))
+    if count // ANCHORED_EVERY > before // ANCHORED_EVERY:
+        anchors.drop(count, last_seal)

@@ -25,7 +25,7 @@ from mediklaud.errors import (
 from mediklaud.models import Account, Appointment, Doctor, Tariff, VisitKind, WorkingSession
 from mediklaud.permissions import Deed
 from mediklaud.registers import COUNCILS
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.audit import changes, note_deed, permit
 from mediklaud.repository.hospital import next_number, the_hospital
 
 HIGHEST_FEE_PAISE = 1_00_000_00
@@ -93,8 +93,8 @@ def register_doctor(db: Session, typed: DoctorForm, *, by: Account) -> Doctor:
     )
     with expecting(db, one_doctor_per_registration=_just_taken(checked)):
         db.add(doctor)
-    _price(db, doctor, typed)
-    note_deed(db, by, "doctor registered", f"doctor/{doctor.id}", number=doctor.number)
+    fees = _price(db, doctor, typed)
+    note_deed(db, by, "doctor registered", f"doctor/{doctor.id}", number=doctor.number, **fees)
     return doctor
 
 
@@ -115,12 +115,12 @@ def edit_doctor(
     _refuse_taken(db, checked, but=kept.id)
     if typed.procedure_fee_paise is None:
         _take_procedures_away(db, kept)
-    changed = sorted(word for word in checked if getattr(kept, word) != checked[word])
+    changed = changes({word: getattr(kept, word) for word in checked}, checked)
     with expecting(db, one_doctor_per_registration=_just_taken(checked)):
         kept.sqlmodel_update({**checked, "version": version + 1})
         db.add(kept)
-    _price(db, kept, typed)
-    note_deed(db, by, "doctor edited", f"doctor/{kept.id}", changed=changed)
+    changed |= _price(db, kept, typed)
+    note_deed(db, by, "doctor edited", f"doctor/{kept.id}", **changed)
     return kept
 
 
@@ -251,7 +251,9 @@ def fees_today(db: Session, doctor_ids: Sequence[int]) -> dict[tuple[int, VisitK
     return {(price.doctor_id, price.kind): price.price_paise for price in db.exec(prices)}
 
 
-def _price(db: Session, doctor: Doctor, typed: DoctorForm) -> None:
+def _price(db: Session, doctor: Doctor, typed: DoctorForm) -> dict[str, list[Any]]:
+    """Let the fees typed hold from today on; returns what was changed, for the audit row."""
+    changed: dict[str, list[Any]] = {}
     today = clock.today(the_hospital(db).zone)
     for kind, price_paise in typed.fees.items():
         key = (Tariff.doctor_id == doctor.id, Tariff.kind == kind)
@@ -259,6 +261,8 @@ def _price(db: Session, doctor: Doctor, typed: DoctorForm) -> None:
         present = db.exec(newest).first()
         if present is not None and present.price_paise == price_paise:
             continue
+        before = present.price_paise if present else None
+        changed[f"{VisitKind(kind).value}_fee_paise"] = [before, price_paise]
         if present is None or present.effective_from < today:
             present = Tariff(
                 doctor_id=doctor.id or 0, kind=kind, effective_from=today, price_paise=price_paise
@@ -266,6 +270,7 @@ def _price(db: Session, doctor: Doctor, typed: DoctorForm) -> None:
         present.price_paise = price_paise
         db.add(present)
     db.flush()
+    return changed
 
 
 def _take_procedures_away(db: Session, doctor: Doctor) -> None:

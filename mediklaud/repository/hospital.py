@@ -44,7 +44,7 @@ from mediklaud.models import (
     Refund,
 )
 from mediklaud.permissions import Deed
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.audit import changes, note_deed, permit
 
 # The papers as a desk calls them, and where they are kept.
 PAPER_WORDS = {
@@ -156,8 +156,7 @@ def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospita
     if before["zone"] != after["zone"]:
         _rebound_holidays(db, after["zone"])
     db.flush()
-    changed = {word: [before[word], after[word]] for word in after if before[word] != after[word]}
-    note_deed(db, by, "settings changed", "hospital/1", **changed)
+    note_deed(db, by, "settings changed", "hospital/1", **changes(before, after))
     return kept
 
 

@@ -132,7 +132,8 @@ def issue(
         form=form,
     )
     invoice = written(db, Invoice, row)
-    note_deed(db, by, "bill issued", f"invoice/{invoice.number}", total_paise=invoice.total_paise)
+    about = {"patient": patient.id, "total_paise": invoice.total_paise}
+    note_deed(db, by, "bill issued", f"invoice/{invoice.number}", **about)
     write_paper(db, "bill", invoice.number, invoice.issued_on, invoice.total_paise, payer)
     return invoice
 

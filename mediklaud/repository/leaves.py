@@ -59,7 +59,8 @@ def grant_leave(
     )
     db.add(leave)
     db.flush()
-    note_deed(db, by, "leave granted", f"doctor/{doctor.id}", leave=leave.id)
+    hours = {"begins_at": begins_at, "ends_at": ends_at, "reason": leave.reason}
+    note_deed(db, by, "leave granted", f"doctor/{doctor.id}", leave=leave.id, **hours)
     return leave
 
 

@@ -26,7 +26,7 @@ from mediklaud.errors import (
 from mediklaud.languages import USUAL, languages
 from mediklaud.models import Account, Appointment, AppointmentStatus, Hospital, Patient, Sex
 from mediklaud.permissions import Deed
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.audit import changes, note_deed, permit
 from mediklaud.repository.consents import note_consents
 from mediklaud.repository.hospital import next_number, the_hospital
 
@@ -100,18 +100,18 @@ def edit_patient(
     permit(db, by, Deed.ENROLL_PATIENT)
     kept = locked_patient(db, patient.id)
     checked = _checked(db, typed)
-    changed = sorted(word for word in checked if getattr(kept, word) != checked[word])
+    before = {word: getattr(kept, word) for word in checked}
+    changed = changes(before, checked)
     if not changed:
         return kept
     if kept.version != version:
         raise StaleForm()
-    before = {word: getattr(kept, word) for word in checked}
     kept.sqlmodel_update({**checked, "version": version + 1})
     kept.search_text = _search_text(kept)
     db.add(kept)
     db.flush()
     note_consents(db, kept, before=before, by=by)
-    note_deed(db, by, "patient edited", f"patient/{kept.id}", changed=changed)
+    note_deed(db, by, "patient edited", f"patient/{kept.id}", **changed)
     return kept
 
 

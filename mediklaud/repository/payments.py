@@ -207,6 +207,7 @@ def receive(
         by,
         "advance taken" if kind is ReceiptKind.ADVANCE else "payment taken",
         f"receipt/{receipt.number}",
+        patient=payer.id,
         amount_paise=receipt.amount_paise,
         methods=[payment.method.value for payment in payments],
     )

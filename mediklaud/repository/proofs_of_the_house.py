@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 from sqlalchemy import Constraint, Index, TextClause, inspect
 from sqlalchemy import text as sql
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, SQLModel, col
 
-from mediklaud import clock, guards
-from mediklaud.models import AuditEvent, NumberSeries
-from mediklaud.repository.audit import AUDIT_SERIES, seal_of
+from mediklaud import anchors, clock, guards
+from mediklaud.database import reading
+from mediklaud.models import AuditEvent
+from mediklaud.repository.audit import anchor_log, end_of_log, seal_of
 from mediklaud.repository.hospital import is_set_up, the_hospital
 from mediklaud.repository.proofs import SHOWN, Proof, by_query
 
@@ -86,16 +88,67 @@ def _hospital(db: Session) -> Iterator[str]:
     yield from (f"table {name}" for name in sorted(missing))
 
 
+# As the engine gives them: a million objects would take minutes.
+_LOG = rows_of(SQLModel.metadata.tables["audit_event"]).order_by(col(AuditEvent.id))
+
+
 def _chain(db: Session) -> Iterator[str]:
-    last, count = "", 0
-    rows = select(AuditEvent).order_by(col(AuditEvent.id)).execution_options(yield_per=500)
-    for row in db.exec(rows):
-        if row.previous_seal != last or seal_of(row) != row.seal:
+    """What breaks the audit log; one that is whole is anchored as far as it goes."""
+    broken = False
+    for breach in _broken(db):
+        broken = True
+        yield breach
+    if not broken:
+        anchor_log(db)
+
+
+def _broken(db: Session) -> Iterator[str]:
+    """Every row is sealed and follows the one before, up to an end that is sealed too.
+
+    Rows may be added meanwhile, so the end is read before the rows and once more after them:
+    they reach the first, and do not pass the second.
+    """
+    known, before = anchors.anchors(), end_of_log(db)
+    marks = {(one.row_count, one.seal): one for one in known}
+    awaited = {one.row_count for one in known}
+    last, count, last_id = "", 0, 0
+    for row in db.connection().execute(_LOG, execution_options={"yield_per": 5_000}):
+        if not _follows(row, last, last_id):
             yield f"audit row {row.id}"
-        last, count = row.seal, count + 1
-    counted = db.get(NumberSeries, AUDIT_SERIES)
-    if count != (counted.last if counted else 0):
-        yield f"{count} audit rows where {counted.last if counted else 0} were written"
+        last, count, last_id = row.seal, count + 1, row.id
+        if count in awaited and (count, last) not in marks:
+            yield f"audit row {row.id} is not the one that stood there before"
+        if count == before.row_count and last != before.last_seal:
+            yield f"audit row {row.id} is not the one the log ended with"
+    after = end_of_log(db)
+    if not (before.is_true and after.is_true):
+        yield "the end of the audit log is not the one this house wrote"
+    if not before.row_count <= count <= after.row_count:
+        yield f"{count} audit rows where {after.row_count} were written"
+    yield from _lost(known, count)
+
+
+def _follows(row: Any, last: str, last_id: int) -> bool:
+    # What the first releases' seals do not cover they did not have.
+    apart = row.sign_in_id is None if row.seal_version == 1 else row.id == last_id + 1
+    return bool(apart and row.previous_seal == last and row.seal == seal_of(row))
+
+
+def _lost(known: list[anchors.Anchor], count: int) -> Iterator[str]:
+    """Ends that were noted outside the database and that its log does not reach."""
+    beyond = [one for one in known if one.row_count > count]
+    if not beyond:
+        return
+    # This look may be older than the note: rows were added between the two.
+    with reading() as db:
+        now = end_of_log(db)
+    for one in beyond:
+        if one.row_count > now.row_count:
+            stood = f"and had {one.row_count} at {one.at}"
+            yield (
+                f"the audit log has {now.row_count} rows, {stood}; where an older database was "
+                f"put back on purpose, move {anchors.FILE} away"
+            )
 
 
 PROOFS = (

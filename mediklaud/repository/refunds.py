@@ -94,9 +94,11 @@ def refund_payment(
         by,
         "payment refunded",
         f"refund/{refund.number}",
+        patient=payer.id,
         payment=payment.id,
         amount_paise=amount_paise,
         method=method.value,
+        reason=told,
     )
     return refund
 

@@ -64,6 +64,10 @@ class SessionForm:
         return self.slot_minutes if minutes is None else minutes
 
 
+# What an audit row says of a session.
+_TOLD = ("weekday", "begins_minute", "ends_minute", "slot_minutes", "valid_from", "valid_to")
+
+
 def open_session(db: Session, doctor: Doctor, typed: SessionForm, *, by: Account) -> WorkingSession:
     """Open a weekly session for a doctor; refuses one that makes no sense (SessionNotPossible).
 
@@ -78,7 +82,8 @@ def open_session(db: Session, doctor: Doctor, typed: SessionForm, *, by: Account
     session = WorkingSession(doctor_id=doctor.id or 0, **{**vars(typed), **typed.lengths})
     with expecting(db, no_overlapping_sessions_of_a_doctor=SessionsOverlap(name=doctor.name)):
         db.add(session)
-    note_deed(db, by, "session opened", f"doctor/{doctor.id}", session=session.id)
+    hours = {word: getattr(session, word) for word in _TOLD}
+    note_deed(db, by, "session opened", f"doctor/{doctor.id}", session=session.id, **hours)
     return session
 
 
@@ -119,13 +124,18 @@ def close_session(db: Session, session: WorkingSession, *, last_day: date, by: A
     kept = db.get(WorkingSession, session.id, populate_existing=True)
     if kept is None:
         raise NotFound(what="session")
+    before, session_id = kept.valid_to, kept.id
+    hours = {word: getattr(kept, word) for word in _TOLD}
     if last_day < kept.valid_from:
         db.delete(kept)
     else:
         kept.valid_to = min(last_day, kept.valid_to or last_day)
         db.add(kept)
     db.flush()
-    note_deed(db, by, "session closed", f"doctor/{kept.doctor_id}", session=kept.id)
+    hours |= {"session": session_id, "valid_to": [before, kept.valid_to]}
+    # One that never took place is gone.
+    hours |= {"taken_away": True} if last_day < kept.valid_from else {}
+    note_deed(db, by, "session closed", f"doctor/{kept.doctor_id}", **hours)
 
 
 def sessions_of(

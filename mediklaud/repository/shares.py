@@ -61,6 +61,7 @@ def set_share(
     share = db.exec(same_day).first()
     if share and (share.basis_points, share.visit_paise) == (basis_points, visit_paise):
         return share
+    before = (share.basis_points, share.visit_paise) if share else (None, None)
     share = share or DoctorShare(doctor_id=kept.id or 0, effective_from=effective_from)
     share.basis_points, share.visit_paise = basis_points, visit_paise
     db.add(share)
@@ -71,8 +72,8 @@ def set_share(
         "share set",
         f"doctor/{kept.id}",
         effective_from=effective_from.isoformat(),
-        basis_points=basis_points,
-        visit_paise=visit_paise,
+        basis_points=[before[0], basis_points],
+        visit_paise=[before[1], visit_paise],
     )
     return share
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from mediklaud import clock, text
 from mediklaud.errors import SignedOut
 from mediklaud.models import Account, Hold, SignIn, SignInAttempt
-from mediklaud.repository.audit import note_deed
+from mediklaud.repository.audit import note_deed, sit_down
 
 IDLE_MINUTES = 15
 ABSOLUTE_HOURS = 12
@@ -44,6 +44,7 @@ def begin_sign_in(db: Session, account: Account) -> str:
     )
     db.add(sign_in)
     db.flush()
+    sit_down(db, sign_in.account_id, sign_in.id)
     note_deed(db, account, "signed in", f"sign_in/{sign_in.id}")
     return token
 
@@ -57,6 +58,7 @@ def live_account(db: Session, token: str) -> Account:
     account = db.get(Account, sign_in.account_id)
     if account is None or not account.active:
         raise SignedOut()
+    sit_down(db, sign_in.account_id, sign_in.id)
     return account
 
 
@@ -80,6 +82,7 @@ def end_sign_in(db: Session, token: str) -> None:
         db.execute(delete(Hold).where(col(Hold.account_id) == sign_in.account_id))
         db.flush()
         account = db.get_one(Account, sign_in.account_id)
+        sit_down(db, sign_in.account_id, sign_in.id)
         note_deed(db, account, "signed out", f"sign_in/{sign_in.id}")
 
 

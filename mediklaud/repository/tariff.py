@@ -40,7 +40,7 @@ from mediklaud.models import (
 from mediklaud.money import MOST_PAISE
 from mediklaud.permissions import Deed
 from mediklaud.registers import SAC_CONSULTATION
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.audit import changes, note_deed, permit
 from mediklaud.repository.doctors import doctor_with
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_consultation, issue, standing_charge
@@ -107,12 +107,13 @@ def keep_service(
             return kept
         if kept.version != version:
             raise StaleForm()
+    before = {word: getattr(kept, word) if kept.id else None for word in checked}
     with expecting(db, one_service_per_name=ServiceTaken(name=checked["name"])):
         if kept.id is not None:
             kept.sqlmodel_update({**checked, "version": version + 1})
         db.add(kept)
     deed = "service added" if service is None else "service changed"
-    note_deed(db, by, deed, f"service/{kept.id}", name=kept.name, tax=kept.tax_basis_points)
+    note_deed(db, by, deed, f"service/{kept.id}", **changes(before, checked))
     return kept
 
 
@@ -136,6 +137,7 @@ def price_service(
     price = db.exec(same_day).first()
     if price is not None and price.price_paise == price_paise:
         return price
+    before = price.price_paise if price else None
     price = price or ServicePrice(
         service_id=kept.id or 0, effective_from=effective_from, price_paise=0
     )
@@ -147,7 +149,7 @@ def price_service(
         by,
         "service priced",
         f"service/{kept.id}",
-        price_paise=price_paise,
+        price_paise=[before, price_paise],
         effective_from=effective_from.isoformat(),
     )
     return price
