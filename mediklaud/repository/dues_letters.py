@@ -23,7 +23,6 @@ from mediklaud.errors import (
 from mediklaud.models import Account, DuesLetter, Invoice, Message, Patient, RemindersPause
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
-from mediklaud.repository.allocations import OWED
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.confirmations import address_of, head, write_to_payer
 from mediklaud.repository.contacts import pauses_of
@@ -264,7 +263,7 @@ def _oldest(db: Session) -> Subquery:
         columns(
             *(col(Invoice.number), col(Invoice.issued_on), col(Invoice.issued_at)),
             col(Invoice.payer_id),
-            OWED.label("owed_paise"),
+            col(Invoice.owed_paise),
         )
         .where(col(Invoice.settled_at).is_(None))
         .cte("unpaid_bill")

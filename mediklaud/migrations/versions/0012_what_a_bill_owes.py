@@ -7,7 +7,7 @@ from alembic import op
 from mediklaud.migrations.reshaping import reshape
 
 revision = "0012"
-down_revision = "0006"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
