@@ -5,7 +5,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Constraint, Index, TextClause, inspect
+from sqlalchemy import Constraint, Index, TextClause, inspect, select
 from sqlalchemy import text as sql
 from sqlmodel import Session, SQLModel, col
 
@@ -89,7 +89,7 @@ def _hospital(db: Session) -> Iterator[str]:
 
 
 # As the engine gives them: a million objects would take minutes.
-_LOG = rows_of(SQLModel.metadata.tables["audit_event"]).order_by(col(AuditEvent.id))
+_LOG = select(SQLModel.metadata.tables["audit_event"]).order_by(col(AuditEvent.id))
 
 
 def _chain(db: Session) -> Iterator[str]:
