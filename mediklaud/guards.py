@@ -492,6 +492,20 @@ GUARDS: tuple[Guard, ...] = (
     Guard("numbers_only_grow", "number_series", ("UPDATE",), "NEW.last <= OLD.last"),
     Guard("number_series_is_never_deleted", "number_series", ("DELETE",), _ALWAYS),
     _frozen("audit_is_append_only", "audit_event"),
+    Guard("an_ended_sign_in_stays_ended", "sign_in", ("UPDATE",), "OLD.ended_at IS NOT NULL"),
+    Guard(
+        "a_code_is_used_once",
+        "password_code",
+        ("UPDATE",),
+        "OLD.used_at IS NOT NULL OR OLD.ended_at IS NOT NULL",
+    ),
+    Guard("a_recovery_code_is_used_once", "recovery_code", ("UPDATE",), "OLD.used_at IS NOT NULL"),
+    Guard(
+        "no_code_of_an_app_is_accepted_twice",
+        "second_factor",
+        ("UPDATE",),
+        "NEW.last_step <= OLD.last_step",
+    ),
     *_for_life("doctor"),
     *_for_life("patient"),
 )

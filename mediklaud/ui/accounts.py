@@ -1,4 +1,4 @@
-"""What the pages of accounts share: roles, the doctor behind an account, a password given once."""
+"""What the pages of accounts share: roles, the doctor behind an account, a code given once."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,12 +7,13 @@ import streamlit as st
 from sqlmodel import Session
 
 from mediklaud.models import Account, Doctor, Role
+from mediklaud.passwords import is_kept
 from mediklaud.ui import choose, sums
 from mediklaud.ui.desk import beside, carried, carry, fresh_forms
 from mediklaud.ui.menu import ROLE_WORDS
 from mediklaud.ui.plain import plain
 
-_HANDED_OVER = "password-to-hand-over"
+_HANDED_OVER = "code-to-hand-over"
 Staff = Sequence[tuple[Account, frozenset[Role]]]
 
 
@@ -26,7 +27,9 @@ def role_words(roles: frozenset[Role]) -> str:
     return ", ".join(ROLE_WORDS[role] for role in Role if role in roles) or "none"
 
 
-def listed(staff: Staff, doctors: Mapping[int | None, Doctor]) -> None:
+def listed(
+    staff: Staff, doctors: Mapping[int | None, Doctor], secured: frozenset[int] = frozenset()
+) -> None:
     """Accounts as a table."""
     rows = [
         {
@@ -34,6 +37,7 @@ def listed(staff: Staff, doctors: Mapping[int | None, Doctor]) -> None:
             "Name": account.name,
             "Roles": role_words(roles),
             "State": _state(account),
+            "Second factor": "yes" if account.id in secured else "",
             "Doctor": doctors[account.doctor_id].number if account.doctor_id else "",
             "Email": account.email or "",
         }
@@ -52,7 +56,9 @@ def listed(staff: Staff, doctors: Mapping[int | None, Doctor]) -> None:
 def _state(account: Account) -> str:
     if not account.active:
         return "Disabled"
-    return "First password" if account.must_change_password else "Active"
+    if not is_kept(account.password_hash):
+        return "No password yet"
+    return "Active"
 
 
 def roles_and_doctor(
@@ -103,20 +109,21 @@ def chosen(staff: Staff) -> tuple[Account, frozenset[Role]]:
     return by_id[account_id]
 
 
-def give(db: Session, account: Account, password: str) -> None:
-    """Show a password once the deed is written."""
-    carry(db, **{_HANDED_OVER: {"username": account.username, "password": password}})
+def give(db: Session, account: Account, code: str) -> None:
+    """Show a code once the deed is written."""
+    carry(db, **{_HANDED_OVER: {"username": account.username, "code": code}})
 
 
 def hand_over(form: str) -> None:
-    """The password just given, until the next deed or another page; it is kept nowhere."""
+    """The code just issued, until the next deed or another page; it is kept nowhere."""
     given = carried(_HANDED_OVER, form)
     if given is None:
         return
     with st.container(border=True):
-        st.markdown(f"**First password of {plain(given['username'])}**")
-        st.code(given["password"], language=None, width="content")
+        st.markdown(f"**One-time code of {plain(given['username'])}**")
+        st.code(given["code"], language=None, width="content")
         st.caption(
-            "Hand it over now: it is shown this once and kept nowhere. It must be changed at "
-            "the first sign-in."
+            "Hand it over now: it is shown this once and kept nowhere. It works once, within "
+            "30 minutes: at the sign-in form, *I have a code*, the person chooses the own "
+            "password."
         )
