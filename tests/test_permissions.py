@@ -9,11 +9,20 @@ import pytest
 from sqlmodel import Session
 
 from mediklaud import database, repository
+from mediklaud.bench.reads import asked_by
 from mediklaud.config import ROOT
-from mediklaud.errors import AlreadySetUp, NotPermitted
+from mediklaud.errors import AlreadySetUp, NotPermitted, SignedOut
 from mediklaud.models import Account, Role
 from mediklaud.permissions import MAY, Deed
-from mediklaud.repository import CONSOLE, change_account, create_account, roles_of
+from mediklaud.repository import (
+    CONSOLE,
+    begin_sign_in,
+    change_account,
+    create_account,
+    end_sign_in,
+    live_account,
+    roles_of,
+)
 from tests.hospital import PASSWORD, ward_of
 
 # What each verb is. Two deeds: either role opens it.
@@ -364,7 +373,7 @@ def let_in(name: str, by: Account) -> bool:
     with Session(database.engine()) as db:
         try:
             verb(db, by=by, **told)
-        except NotPermitted:
+        except (NotPermitted, SignedOut):
             return False
         except Exception:  # it choked on the nonsense, so it was past the door
             return True
@@ -386,6 +395,33 @@ def test_a_disabled_account_is_let_in_nowhere(accounts, role):
         db.merge(accounts[role]).active = False
 
     assert {name for name in VERBS if let_in(name, accounts[role])} == set()
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_whose_sign_in_was_ended_elsewhere_is_let_in_nowhere(accounts, role):
+    with database.transaction() as db:
+        token = begin_sign_in(db, accounts[role])
+    with database.reading() as db:
+        me = live_account(db, token)
+    allowed = {name for name, deeds in VERBS.items() if any(role in MAY[one] for one in deeds)}
+    assert {name for name in VERBS if let_in(name, me)} == allowed
+
+    with database.transaction() as db:
+        end_sign_in(db, token)
+
+    assert {name for name in VERBS if let_in(name, me)} == set()
+    with database.reading() as db, pytest.raises(SignedOut):
+        repository.permit(db, me, Deed.CHECK_HOUSE)
+
+
+def test_whoever_asks_for_roles_and_sign_in_asks_once(accounts):
+    with database.transaction() as db:
+        token = begin_sign_in(db, accounts[Role.FINANCE])
+    with database.reading() as db:
+        me = live_account(db, token)
+        asked = asked_by(lambda: repository.permit(db, me, Deed.TAKE_PAYMENT))
+
+    assert len(asked) == 1
 
 
 def test_a_role_that_was_taken_away_is_gone_in_the_middle_of_a_page(accounts):

@@ -87,17 +87,17 @@ def factor_in_use(me: Account, *, required: bool) -> None:
 def sign_ins(me: Account, live: Sequence[SignIn], zone: str) -> None:
     """Where the account is signed in, each with its end, and the ways to end them together."""
     for one in live:
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
             here = one.id == me.sign_in_id
             badge = "  :green-badge[this one]" if here else ""
-            begun, seen = (
-                f"{clock.local(moment, zone):%d %b %Y, %H:%M}"
-                for moment in (one.signed_in_at, one.last_seen_at)
-            )
+            begun = f"{clock.local(one.signed_in_at, zone):%d %b %Y, %H:%M}"
+            seen = f"{clock.local(one.last_seen_at, zone):%H:%M}"
             st.markdown(
                 f"**{plain(one.browser or 'A browser')}**{badge}  \n"
                 f":small[since {begun} · last used {seen}]",
-                width="stretch",
+                width="content",
             )
             if not here and st.button("End", key=f"end-{one.id}", icon=":material/logout:"):
                 with record("That sign-in has ended.") as db:
