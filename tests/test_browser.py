@@ -308,6 +308,7 @@ def test_a_code_and_an_app_on_the_phone_lead_into_the_house(
         desk.type("Code from the app", pyotp.TOTP(secret).at(true_now()))
         desk.press("Set it up")
         desk.sees("Your recovery codes")
+        desk.is_kept()
         first, *_ = desk.page.get_by_test_id("stCode").inner_text().split()
         desk.press("I have kept them")
         desk.page.get_by_role("heading", name="Today", exact=True).wait_for()
