@@ -104,29 +104,39 @@ def create(
     email: Annotated[str, typer.Option(help="Where letters reach the person.")] = "",
     doctor: Annotated[str, typer.Option(help="A doctor's number, such as DOC-0001.")] = "",
 ) -> None:
-    """Create an account; its first password is printed once."""
+    """Create an account; a one-time code for its first password is printed once."""
     roles = _roles(role)
     with deed() as db:
-        from mediklaud.repository import CONSOLE, create_account, first_password
+        from mediklaud.repository import CONSOLE, create_account, issue_code
 
-        first = first_password()
         doctor_id = _doctor(db, doctor).id if doctor else None
         created = create_account(
-            db, username, name, first, roles, by=CONSOLE, email=email, doctor_id=doctor_id
+            db, username, name, None, roles, by=CONSOLE, email=email, doctor_id=doctor_id
         )
-    _say(f"The account {created.username} is created. Its first password is {first}")
+        code = issue_code(db, created, by=CONSOLE)
+    _say(f"The account {created.username} is created. {_code_words(code)}")
 
 
 @account_app.command()
 def password(username: _Username) -> None:
-    """Give an account a first password anew; it is printed once."""
+    """Print a one-time code for a new password, once; it opens a locked name as well."""
     with deed() as db:
-        from mediklaud.repository import CONSOLE, account_named, first_password, reset_password
+        from mediklaud.repository import CONSOLE, account_named, issue_code
 
-        first = first_password()
         account = account_named(db, username)
-        reset_password(db, account, first, by=CONSOLE)
-    _say(f"The account {account.username} has a new first password: {first}")
+        code = issue_code(db, account, by=CONSOLE)
+    _say(f"The old password of {account.username} opens nothing any more. {_code_words(code)}")
+
+
+@account_app.command()
+def factor(username: _Username) -> None:
+    """Take the second factor of an account away, for a phone that is lost."""
+    with deed() as db:
+        from mediklaud.repository import CONSOLE, account_named, reset_factor
+
+        account = account_named(db, username)
+        reset_factor(db, account, by=CONSOLE)
+    _say(f"The account {account.username} has no second factor any more.")
 
 
 @account_app.command()
@@ -251,6 +261,13 @@ def money(
 
 
 # What the commands share
+
+
+def _code_words(code: str) -> str:
+    return (
+        f"With this code the person chooses a password, within 30 minutes, at the sign-in "
+        f'form under "I have a code": {code}'
+    )
 
 
 def _say(sentence: str) -> None:

@@ -241,6 +241,16 @@ def reshapable(made: Engine) -> Iterator[Connection]:
                 driver.execute("PRAGMA foreign_keys=ON")
 
 
+def one_after_another(db: Session, word: str) -> None:
+    """Let deeds about one word wait for each other, where there may be no row to lock.
+
+    SQLite's writer lock does that by itself.
+    """
+    if db.get_bind().dialect.name == "postgresql":
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended(:word, 0))"
+        db.execute(text(lock), {"word": word})
+
+
 def locked_for_upgrade(connection: Connection) -> None:
     """Let one server at a time change the tables; SQLite's writer lock does that by itself."""
     if connection.dialect.name == "postgresql":

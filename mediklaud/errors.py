@@ -8,6 +8,8 @@ class Refusal(Exception):
 
     # The label of the field the sentence belongs beside; empty where it is about the whole.
     field = ""
+    # Whether it counts as a wrong try, of which ten lock the name.
+    is_a_try = False
 
     def __init__(self, **gaps: object) -> None:
         """Fill the sentence's gaps; a gap named `field` also says where it belongs."""
@@ -122,6 +124,7 @@ class WrongPassword(Refusal):
     """This is not your present password. Type it once more."""
 
     field = "Present password"
+    is_a_try = True
 
 
 class LastChief(Refusal):
@@ -857,3 +860,51 @@ class RemindedMeanwhile(Refusal):
 
 class TextNotKept(Refusal):
     """This text holds characters that no record can keep. Type it anew instead of pasting it."""
+
+
+# Passwords, codes and second factors
+
+
+class PasswordTooCommon(Refusal):
+    """This password is too easy to guess: it is a common one, a name, or a pattern. A few words in a row that have nothing to do with you or the hospital make a good one."""
+
+    field = "New password"
+
+
+class PasswordNotPrintable(Refusal):
+    """A password has letters, figures, signs and blanks only. Something else came along, perhaps when it was pasted: type it."""
+
+    field = "New password"
+
+
+class NameLocked(Refusal):
+    """There were ten wrong tries within 15 minutes, so this name is locked for 15 minutes. Wait, or ask the administrator for a code."""
+
+
+class AccountDisabled(Refusal):
+    """This account is disabled, so a code would open nothing. Let it sign in again first."""
+
+
+class WrongFactor(Refusal):
+    """This code is not right, or it was used before. Wait for the next one in the app, or type a recovery code."""
+
+    field = "Code from the app"
+    is_a_try = True
+
+
+class FactorNotConfirmed(Refusal):
+    """This is not the code the app shows now. Check that the phone's clock is set by itself, and type the code once more."""
+
+    field = "Code from the app"
+
+
+class FactorStands(Refusal):
+    """This account has a second factor already. Take it away before another phone gets it."""
+
+
+class NoFactor(Refusal):
+    """This account has no second factor."""
+
+
+class FactorRequired(Refusal):
+    """The hospital asks the CMO and administrators for a second factor, so this one stays. For another phone the administrator takes it away, and you set it up anew at the next sign-in."""

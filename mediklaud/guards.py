@@ -519,6 +519,20 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard("audit_head_only_grows", "audit_head", ("UPDATE",), "NEW.row_count <= OLD.row_count"),
     Guard("audit_head_is_never_deleted", "audit_head", ("DELETE",), _ALWAYS),
+    Guard("an_ended_sign_in_stays_ended", "sign_in", ("UPDATE",), "OLD.ended_at IS NOT NULL"),
+    Guard(
+        "a_code_is_used_once",
+        "password_code",
+        ("UPDATE",),
+        "OLD.used_at IS NOT NULL OR OLD.ended_at IS NOT NULL",
+    ),
+    Guard("a_recovery_code_is_used_once", "recovery_code", ("UPDATE",), "OLD.used_at IS NOT NULL"),
+    Guard(
+        "no_code_of_an_app_is_accepted_twice",
+        "second_factor",
+        ("UPDATE",),
+        "NEW.last_step <= OLD.last_step",
+    ),
     *_for_life("doctor"),
     *_for_life("patient"),
 )

@@ -213,8 +213,16 @@ class Desk:
     def sign_in(self, username: str, password: str) -> None:
         """Through the form of the front door."""
         self.fill(Username=username, Password=password)
-        self.button("Sign in").click()
+        self.come_in("Sign in")
+
+    def come_in(self, words: str) -> None:
+        """Press the last button of the entrance, and wait until the house is open."""
+        self.button(words).click()
         self.page.get_by_test_id("stSidebar").wait_for()
+        self.is_kept()
+
+    def is_kept(self) -> None:
+        """Wait until the browser keeps the sign-in."""
         # The library's component sets the cookie and draws the page once more: what is
         # clicked before that second drawing can be lost.
         eventually(self._has_cookie, "the cookie is set", 20, self.page)

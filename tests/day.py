@@ -34,15 +34,19 @@ from mediklaud.repository import (
     cancel_appointment,
     cancel_credit_note,
     declare_holiday,
+    end_sign_in,
+    enroll_factor,
     enroll_patient,
     finish_consultation,
     grant_leave,
     hold_time,
+    issue_code,
     issue_credit_note,
     keep_service,
     log_call,
     move_appointment,
     name_payer,
+    new_secret,
     note_wrong_try,
     open_feed,
     open_record,
@@ -54,10 +58,13 @@ from mediklaud.repository import (
     take_payment,
     the_hospital,
     use_advance,
+    use_code,
 )
+from mediklaud.repository.factors import passes_factor
 from mediklaud.repository.outbox import claim_letters, note_sent
 from tests.evening import close_the_till
-from tests.hospital import CARA, DEV, TODAY, at, ward_of
+from tests.hospital import CARA, DEV, TODAY, Ward, at, ward_of
+from tests.phones import code_now
 
 TOMORROW, NEXT_WEEK = date(2026, 11, 24), date(2026, 12, 1)
 CHRISTMAS = date(2026, 12, 25)
@@ -96,6 +103,7 @@ def _before_the_doors_open() -> None:
     with transaction() as db:
         ward = ward_of(db)
         begin_sign_in(db, ward.meera)
+        _doors_and_keys(db, ward)
         hospital = the_hospital(db)
         hospital.follow_up_visits, hospital.follow_up_days = 1, 14
         declare_holiday(db, CHRISTMAS, "Christmas", by=ward.khan)
@@ -115,6 +123,16 @@ def _before_the_doors_open() -> None:
         (letter,) = claim_letters(db, at_most=1)
         note_sent(db, letter.id or 0, lease=letter.next_attempt_at, reply="250 fine")
         _call_and_open_a_calendar(db)
+
+
+def _doors_and_keys(db: Session, ward: Ward) -> None:
+    """Codes used and open, a second factor with a recovery code gone, and a sign-in ended."""
+    end_sign_in(db, begin_sign_in(db, ward.tara))
+    use_code(db, "meera", issue_code(db, ward.meera, by=ward.tara), "a much quieter corridor")
+    issue_code(db, ward.ishaan, by=ward.tara)
+    secret = new_secret()
+    first, *_ = enroll_factor(db, ward.tara, secret, code_now(secret))
+    passes_factor(db, ward.tara, first)
 
 
 def _call_and_open_a_calendar(db: Session) -> None:

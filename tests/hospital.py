@@ -122,8 +122,6 @@ def open_ward(db: Session) -> None:
         )
     for name, patient in (("asha", ASHA), ("ben", BEN)):
         enroll_patient(db, patient, form=f"enroll-{name}", by=meera)
-    for account in db.exec(select(Account)):
-        account.must_change_password = False
 
 
 def ward_of(db: Session) -> Ward:

@@ -240,8 +240,6 @@ def _open(db: Session) -> None:
             payer, Sex.UNKNOWN, "98860 11111", "Here", birth_date=OPENS.replace(1980)
         )
         enroll_patient(db, form, form=payer, by=meera)
-    for account in db.exec(select(Account)):
-        account.must_change_password = False
 
 
 def _patient(db: Session, event: dict) -> Patient:

@@ -11,6 +11,8 @@ from mediklaud.errors import (
     NoRole,
     NotFound,
     NotPermitted,
+    PasswordNotPrintable,
+    PasswordTooCommon,
     PasswordTooLong,
     PasswordTooShort,
     SignedOut,
@@ -19,6 +21,7 @@ from mediklaud.errors import (
     WrongPassword,
 )
 from mediklaud.models import Role
+from mediklaud.passwords import is_password, new_code
 from mediklaud.repository import (
     account_named,
     accounts_with_roles,
@@ -27,10 +30,9 @@ from mediklaud.repository import (
     change_own_password,
     create_account,
     designate_registrar,
-    first_password,
+    issue_code,
     live_account,
     register_doctor,
-    reset_password,
     roles_of,
 )
 from tests.hospital import PASSWORD
@@ -47,10 +49,10 @@ def create(db, ward, **typed):
     return create_account(db, *names, roles, by=by, **told)
 
 
-def test_an_account_has_its_roles_and_must_change_its_password(db, ward):
+def test_an_account_has_its_roles(db, ward):
     uma = create(db, ward, roles={Role.FRONT_DESK, Role.FINANCE}, username=" UMA ")
 
-    assert (uma.username, uma.must_change_password) == ("uma", True)
+    assert uma.username == "uma"
     assert roles_of(db, uma) == {Role.FRONT_DESK, Role.FINANCE}
     assert account_named(db, " Uma ").id == uma.id
 
@@ -74,6 +76,8 @@ def test_a_username_is_plain(db, ward, username):
         (" " * 20, PasswordTooShort),
         ("x" * 73, PasswordTooLong),
         ("₹" * 25, PasswordTooLong),
+        ("a quiet\0corridor", PasswordNotPrintable),
+        ("a quiet corridor \ud800", PasswordNotPrintable),
     ],
 )
 def test_a_password_has_twelve_characters_and_at_most_72_bytes(db, ward, password, refusal):
@@ -82,17 +86,44 @@ def test_a_password_has_twelve_characters_and_at_most_72_bytes(db, ward, passwor
     assert refused.value.field == "New password"
 
 
-@pytest.mark.parametrize("password", ["x" * 12, "x" * 72, "₹" * 24, "शांत गलियारा है"])
+@pytest.mark.parametrize(
+    "password",
+    ["tub zinc owl", f"{'quiet corridor ' * 4}owls sing4", f"{'₹' * 21}zinc owl!", "शांत गलियारा है"],
+)
 def test_a_password_at_its_limits_is_taken_and_opens(db, ward, password):
     uma = create(db, ward, password=password)
 
     change_own_password(db, uma, password, NEW)
-    assert not uma.must_change_password
+    assert is_password(NEW, uma.password_hash)
 
 
-def test_a_first_password_is_good_enough_and_never_the_same(db, ward):
-    assert create(db, ward, password=first_password()).id
-    assert len({first_password() for _ in range(50)}) == 50
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("password1234", "123456789012", "qwertyuiop12", "iloveyou1234", "x" * 12, "₹" * 24),
+        *("umadas-umadas", "Uma Das 2026", "JMI Hospital", "jmihospital123", "hospital-uma1"),
+    ],
+)
+def test_a_password_that_is_common_or_a_name_is_refused(db, ward, password):
+    with pytest.raises(PasswordTooCommon) as refused:
+        create(db, ward, password=password)
+    assert refused.value.field == "New password"
+
+
+def test_a_letter_composed_or_not_is_the_same_password(db, ward):
+    uma = create(db, ward, password="un cafe\u0301 très calme")
+
+    assert is_password("un caf\u00e9 très calme", uma.password_hash)
+
+
+def test_an_account_without_a_password_is_opened_by_none(db, ward):
+    uma = create(db, ward, password=None)
+
+    assert not any(is_password(word, uma.password_hash) for word in ("", "-", PASSWORD))
+
+
+def test_a_code_is_never_the_same():
+    assert len({new_code() for _ in range(50)}) == 50
 
 
 @pytest.mark.parametrize(
@@ -121,7 +152,7 @@ def test_only_the_administrator_keeps_accounts(db, ward, name):
     for deed in (
         lambda: create(db, ward, by=by),
         lambda: change_account(db, ward.meera, {Role.CMO}, by=by),
-        lambda: reset_password(db, ward.meera, NEW, by=by),
+        lambda: issue_code(db, ward.meera, by=by),
     ):
         with pytest.raises(NotPermitted, match="keep accounts and roles"):
             deed()
@@ -235,7 +266,7 @@ def is_live(db, token):
         lambda db, ward: change_account(
             db, ward.meera, {Role.FRONT_DESK}, by=ward.tara, active=False
         ),
-        lambda db, ward: reset_password(db, ward.meera, NEW, by=ward.tara),
+        lambda db, ward: issue_code(db, ward.meera, by=ward.tara),
         lambda db, ward: change_own_password(db, ward.meera, PASSWORD, NEW),
     ],
     ids=["role", "disabled", "reset", "own password"],
@@ -250,7 +281,7 @@ def test_sign_ins_end_with_a_change_of_the_account(db, ward, deed):
 
 def test_whoever_changes_the_own_password_stays_signed_in_here_only(db, ward):
     here, elsewhere = begin_sign_in(db, ward.meera), begin_sign_in(db, ward.meera)
-    change_own_password(db, ward.meera, PASSWORD, NEW, token=here)
+    change_own_password(db, live_account(db, here), PASSWORD, NEW)
 
     assert is_live(db, here)
     assert not is_live(db, elsewhere)
@@ -270,11 +301,3 @@ def test_the_own_password_is_asked_for_first(db, ward, typed):
     with pytest.raises(WrongPassword) as refused:
         change_own_password(db, ward.meera, typed, NEW)
     assert refused.value.field == "Present password"
-
-
-def test_a_reset_password_must_be_changed_and_the_old_one_is_dead(db, ward):
-    reset_password(db, ward.meera, NEW, by=ward.tara)
-
-    assert ward.meera.must_change_password
-    with pytest.raises(WrongPassword):
-        change_own_password(db, ward.meera, PASSWORD, "yet another corridor")

@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pyotp
 import pytest
 import time_machine
 from icalendar import Calendar
@@ -21,10 +22,10 @@ from sqlmodel import func, select
 
 from mediklaud import clock
 from mediklaud.config import ROOT
-from mediklaud.database import reading
+from mediklaud.database import reading, transaction
 from mediklaud.demo import demo_password, load_demo
 from mediklaud.models import Appointment, Payment
-from mediklaud.repository import account_named, open_bills
+from mediklaud.repository import account_named, issue_code, open_bills, the_hospital
 from tests.browser import Desk, Server, chromium, eventually, on_the_command_line, serving
 from tests.conftest import assert_house_is_green
 from tests.hospital import PASSWORD
@@ -115,7 +116,7 @@ def open_sessions(desk: Desk, zone: str) -> None:
 
 
 def create_account(desk: Desk, username: str, name: str, role: str) -> str:
-    """The administrator creates an account; returns its first password."""
+    """The administrator creates an account; returns its one-time code."""
     desk.fill(Name=name, Username=username)
     desk.choose("Roles", role, kind="stMultiSelect")
     desk.page.keyboard.press("Escape")
@@ -123,19 +124,23 @@ def create_account(desk: Desk, username: str, name: str, role: str) -> str:
         desk.choose("Doctor", DOCTOR)
     desk.press("Create the account")
     desk.sees(f"The account {username} of {name} is created.")
-    desk.sees(f"First password of {username}")
+    desk.sees(f"One-time code of {username}")
     desk.rest()
     return desk.page.get_by_test_id("stCode").inner_text().strip()
 
 
-def first_sign_in(desk: Desk, username: str, first: str) -> None:
-    """A first password opens nothing but the page on which it is changed."""
-    desk.sign_in(username, first)
-    desk.fill(Present_password=first)
+def choose_password(desk: Desk, username: str, code: str) -> None:
+    """A code opens nothing but the form in which the own password is chosen."""
+    desk.press("I have a code")
+    desk.page.get_by_label("Code", exact=True).wait_for()
+    desk.fill(Username=username, Code=code)
     desk.fill(New_password=OWN_PASSWORD, Repeat_the_new_password=OWN_PASSWORD)
-    desk.press("Change password")
-    desk.page.get_by_test_id("stSidebarNavLink").first.wait_for()
-    desk.rest()
+
+
+def first_sign_in(desk: Desk, username: str, code: str) -> None:
+    """Whoever has chosen a password is in."""
+    choose_password(desk, username, code)
+    desk.come_in("Keep the password and sign in")
 
 
 def enroll(desk: Desk) -> None:
@@ -285,6 +290,36 @@ def test_a_hospitals_day_goes_through_the_browser(server: Server, desk: Desk) ->
     desk.press(choose_first_time(desk))
     desk.sees(f"{PATIENT} is booked")
     assert "Every rule is green." in self_check(server.data_dir)
+
+
+def test_a_code_and_an_app_on_the_phone_lead_into_the_house(
+    sqlite_house: Path, desk: Desk, nine_o_clock: time_machine.Traveller
+) -> None:
+    nine_o_clock.move_to(true_now())
+    with transaction() as db:
+        code = issue_code(db, account_named(db, "khan"), by=account_named(db, "tara"))
+        the_hospital(db).second_factor_required = True
+    with serving(sqlite_house) as server:
+        desk.page.goto(server.url)
+        choose_password(desk, "khan", code)
+        desk.press("Keep the password and sign in")
+        desk.sees("Set up your second factor")
+        secret = desk.page.get_by_test_id("stCode").inner_text().replace(" ", "").strip()
+        desk.type("Code from the app", pyotp.TOTP(secret).at(true_now()))
+        desk.press("Set it up")
+        desk.sees("Your recovery codes")
+        desk.is_kept()
+        first, *_ = desk.page.get_by_test_id("stCode").inner_text().split()
+        desk.press("I have kept them")
+        desk.page.get_by_role("heading", name="Today", exact=True).wait_for()
+        desk.sign_out()
+
+        desk.fill(Username="khan", Password=OWN_PASSWORD)
+        desk.press("Sign in")
+        desk.type("Code from the app", first)
+        desk.come_in("Sign in")
+        desk.page.reload()
+        desk.page.get_by_role("heading", name="Today", exact=True).wait_for()
 
 
 @pytest.fixture

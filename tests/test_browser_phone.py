@@ -39,7 +39,6 @@ def server(empty_sqlite: Path, nine_o_clock: time_machine.Traveller) -> Iterator
         open_ward(db)
         tariq = {Role.FRONT_DESK}
         tariq = create_account(db, "tariq", "Tariq Anwar", PASSWORD, tariq, by=ward_of(db).tara)
-        tariq.must_change_password = False
         for session in db.exec(select(WorkingSession)):
             session.valid_from = clock.today(ZONE)
     with serving(empty_sqlite) as running:

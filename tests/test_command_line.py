@@ -8,7 +8,6 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-import bcrypt
 import pytest
 from sqlmodel import select
 from typer.testing import CliRunner, Result
@@ -18,9 +17,22 @@ from mediklaud.__main__ import ROLES, app
 from mediklaud.errors import SignedOut
 from mediklaud.mailroom import Mailroom
 from mediklaud.models import Account, AuditEvent, Role
-from mediklaud.repository import account_named, begin_sign_in, live_account, roles_of
+from mediklaud.passwords import NO_PASSWORD, is_password
+from mediklaud.repository import (
+    account_named,
+    begin_sign_in,
+    enroll_factor,
+    has_factor,
+    is_locked,
+    live_account,
+    new_secret,
+    note_wrong_try,
+    roles_of,
+    use_code,
+)
+from tests.phones import code_now
 
-_PASSWORD = re.compile(r"[a-z2-9]{4}(-[a-z2-9]{4}){4}")
+_CODE = re.compile(r"[a-z2-9]{4}(-[a-z2-9]{4}){4}")
 
 
 def run(*words: str) -> Result:
@@ -103,23 +115,26 @@ def test_the_demo_is_refused_where_a_hospital_is(sqlite_house: Path) -> None:
     assert refused(run("demo")).startswith("The database already holds a hospital.")
 
 
-def test_a_created_account_has_a_first_password_printed_once(sqlite_house: Path) -> None:
+def test_a_created_account_has_a_code_printed_once(sqlite_house: Path) -> None:
     said = run("account", "create", "Nisha", "Nisha Kulkarni", "--role", "registrar")
 
-    printed = _PASSWORD.search(said.stdout)
+    printed = _CODE.search(said.stdout)
     assert printed is not None
-    made = account("nisha")
-    assert bcrypt.checkpw(printed.group().encode(), made.password_hash.encode())
-    assert made.must_change_password
+    assert account("nisha").password_hash == NO_PASSWORD
     assert printed.group() not in run("account", "list").stdout
+    with database.transaction() as db:
+        assert use_code(db, "nisha", printed.group(), "a much quieter corridor")
 
 
 def test_what_the_console_did_stands_in_the_audit_log(sqlite_house: Path) -> None:
     run("account", "create", "nisha", "Nisha Kulkarni", "--role", "registrar")
 
     with database.reading() as db:
-        newest = db.exec(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
-    assert (newest.account_name, newest.deed) == ("console", "account created")
+        newest = db.exec(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(2)).all()
+    assert [(row.account_name, row.deed) for row in newest] == [
+        ("console", "code issued"),
+        ("console", "account created"),
+    ]
 
 
 def test_a_doctors_account_is_created_by_the_doctors_number(sqlite_house: Path) -> None:
@@ -148,13 +163,31 @@ def test_a_taken_username_is_refused_in_its_words(sqlite_house: Path) -> None:
     assert refused(said).startswith("Another account already has the username meera.")
 
 
-def test_a_new_first_password_opens_and_the_old_one_does_not(sqlite_house: Path) -> None:
-    printed = _PASSWORD.search(run("account", "password", "meera").stdout)
+def test_a_code_from_the_terminal_opens_a_locked_name_and_the_old_password_is_dead(
+    sqlite_house: Path,
+) -> None:
+    with database.transaction() as db:
+        for _ in range(10):
+            note_wrong_try(db, "khan")
+    printed = _CODE.search(run("account", "password", "khan").stdout)
 
-    kept = account("meera").password_hash.encode()
     assert printed is not None
-    assert bcrypt.checkpw(printed.group().encode(), kept)
-    assert not bcrypt.checkpw(b"a quiet corridor", kept)
+    assert not is_password("a quiet corridor", account("khan").password_hash)
+    with database.transaction() as db:
+        assert is_locked(db, "khan")
+        assert use_code(db, "khan", printed.group(), "a much quieter corridor")
+        assert not is_locked(db, "khan")
+
+
+def test_a_lost_phone_is_no_end_for_the_last_administrator(sqlite_house: Path) -> None:
+    with database.transaction() as db:
+        secret = new_secret()
+        enroll_factor(db, account_named(db, "khan"), secret, code_now(secret))
+
+    assert run("account", "factor", "khan").exit_code == 0
+    assert refused(run("account", "factor", "khan")).startswith("This account has no second")
+    with database.reading() as db:
+        assert not has_factor(db, account_named(db, "khan"))
 
 
 def test_whoever_is_disabled_is_out_at_once_and_keeps_no_role(sqlite_house: Path) -> None:

@@ -80,6 +80,9 @@ _BARE_PAYMENT = copy(
     "payment", "method = 'cash'", receipt_number="JMR/2627/000099", amount_paise=500_00
 )
 
+# A code that nobody was given.
+_DIGEST = "0" * 64
+_OPEN, _USED = "used_at IS NULL AND ended_at IS NULL", "used_at IS NOT NULL"
 _NO_KINDS = {"first_minutes": None, "follow_up_minutes": None}
 _THIRD = {"overbook_number": 3, "overbook_cap_then": 2}
 
@@ -167,6 +170,25 @@ CHECKS: tuple[tuple[str, Statement], ...] = (
     ("account_has_a_name", copy("account", name="")),
     ("account_has_a_password", copy("account", password_hash="")),
     ("role_is_known", copy("account_role", role="owner")),
+    (
+        "a_tried_name_is_kept_as_its_digest",
+        copy("sign_in_attempt", name_digest="meera"),
+    ),
+    ("a_code_is_kept_as_its_digest", copy("password_code", digest="abcd")),
+    (
+        "a_code_expires_after_it_was_issued",
+        copy("password_code", digest=_DIGEST, expires_at=lambda r: r["issued_at"]),
+    ),
+    (
+        "a_code_is_used_in_time",
+        copy("password_code", _OPEN, digest=_DIGEST, used_at=lambda r: r["expires_at"]),
+    ),
+    (
+        "a_code_is_used_or_ended",
+        copy("password_code", _USED, digest=_DIGEST, ended_at=lambda r: r["used_at"]),
+    ),
+    ("a_second_factor_has_its_secret", copy("second_factor", account_id=IYER, sealed_secret=" ")),
+    ("a_recovery_code_is_kept_as_its_digest", copy("recovery_code", digest="abcd")),
     ("sign_in_expires_after_it_begins", copy("sign_in", expires_at=lambda r: r["signed_in_at"])),
     ("session_is_on_a_weekday", copy("working_session", weekday=7)),
     ("session_lies_within_a_day", copy("working_session", ends_minute=1441)),
@@ -357,6 +379,9 @@ UNIQUES: tuple[tuple[str, Statement], ...] = (
     ("one_account_per_username", copy("account", doctor_id=None)),
     ("one_account_per_doctor", copy("account", "doctor_id > 0", username="other")),
     ("one_sign_in_per_token", copy("sign_in")),
+    ("one_open_code_per_account", copy("password_code", _OPEN, digest=_DIGEST)),
+    ("one_code_per_digest", copy("password_code", _USED)),
+    ("one_recovery_code_per_digest", copy("recovery_code")),
     ("a_second_click_is_the_same_leave", copy("leave")),
     ("one_holiday_a_day", copy("holiday")),
     ("a_second_click_is_the_same_hold", copy("hold", account_id=1, doctor_id=IYER)),
@@ -754,6 +779,26 @@ GUARDED: tuple[tuple[str, str, tuple[Statement, ...]], ...] = (
                 amount_paise=1,
             ),
         ),
+    ),
+    (
+        "an_ended_sign_in_stays_ended",
+        "UPDATE",
+        (sql("UPDATE sign_in SET ended_at = NULL WHERE ended_at IS NOT NULL"),),
+    ),
+    (
+        "a_code_is_used_once",
+        "UPDATE",
+        (sql(f"UPDATE password_code SET used_at = NULL WHERE {_USED}"),),
+    ),
+    (
+        "a_recovery_code_is_used_once",
+        "UPDATE",
+        (sql(f"UPDATE recovery_code SET used_at = NULL WHERE {_USED}"),),
+    ),
+    (
+        "no_code_of_an_app_is_accepted_twice",
+        "UPDATE",
+        (sql("UPDATE second_factor SET last_step = last_step"),),
     ),
     ("numbers_only_grow", "UPDATE", (sql("UPDATE number_series SET last = last"),)),
     ("number_series_is_never_deleted", "DELETE", (sql("DELETE FROM number_series"),)),

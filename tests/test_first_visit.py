@@ -114,7 +114,6 @@ def test_set_up_opens_the_hospital_and_shows_the_sign_in_form(visit: AppTest) ->
         khan = account_named(db, "khan")
         assert the_hospital(db).name == "St Mary *Hospital*"
         assert roles_of(db, khan) == {Role.CMO, Role.ADMINISTRATOR}
-        assert not khan.must_change_password
         assert bcrypt.checkpw(b"a quiet corridor", khan.password_hash.encode())
     assert_house_is_green()
 

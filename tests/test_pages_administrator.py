@@ -2,7 +2,6 @@
 
 from io import BytesIO
 
-import bcrypt
 import pytest
 from pypdf import PdfReader
 from sqlalchemy import text
@@ -12,23 +11,31 @@ from mediklaud import guards
 from mediklaud.database import reading, transaction
 from mediklaud.errors import NotPermitted
 from mediklaud.models import Account, Role
+from mediklaud.passwords import NO_PASSWORD, is_password
 from mediklaud.repository import (
     account_named,
     begin_sign_in,
     check_report,
     create_account,
     designate_registrar,
+    enroll_factor,
+    has_factor,
+    needs_factor,
+    new_secret,
     register_doctor,
     roles_of,
     the_hospital,
+    use_code,
 )
 from mediklaud.ui import findings
 from mediklaud.ui.plain import plain
 from tests.desk import sit
 from tests.fields import beside, field, fill, has, open_every_menu, press
 from tests.hospital import IYER, PASSWORD, Ward, ward_of
+from tests.phones import code_now
 from tests.till import bill_of, pay
 
+NEW = "a much quieter corridor"
 ODD = "**Dr** <b>x</b> :smile:"
 pytestmark = pytest.mark.usefixtures("sqlite_house")
 
@@ -72,18 +79,20 @@ def test_another_role_sees_nothing_of_the_page(monkeypatch, username, page, butt
 # Accounts
 
 
-def test_a_new_account_has_a_first_password_that_opens_it(monkeypatch):
+def test_a_new_account_has_a_code_with_which_its_password_is_chosen(monkeypatch):
     desk = sit(monkeypatch, "tara", "administrator/accounts")
     fill(desk, Name="Nila Das", Username="nila", Roles=[Role.FRONT_DESK, Role.FINANCE])
     press(desk, "Create the account")
 
     account, roles = _account("nila")
     assert roles == {Role.FRONT_DESK, Role.FINANCE}
-    assert account.must_change_password
-    assert bcrypt.checkpw(desk.code[0].value.encode(), account.password_hash.encode())
+    assert account.password_hash == NO_PASSWORD
+    with transaction() as db:
+        assert use_code(db, "nila", desk.code[0].value, NEW).id == account.id
+    assert is_password(NEW, _account("nila")[0].password_hash)
 
 
-def test_a_first_password_is_gone_with_the_next_page(monkeypatch):
+def test_a_code_is_gone_with_the_next_page(monkeypatch):
     desk = sit(monkeypatch, "tara", "administrator/accounts")
     fill(desk, Name="Nila Das", Username="nila", Roles=[Role.FRONT_DESK])
     press(desk, "Create the account")
@@ -206,13 +215,37 @@ def test_the_last_cmo_stays(monkeypatch):
     assert Role.CMO in _account("khan")[1]
 
 
-def test_a_reset_password_is_shown_and_must_be_changed(monkeypatch):
+def test_a_code_for_a_forgotten_password_is_shown_and_the_old_one_is_dead(monkeypatch):
     desk = _change(monkeypatch, "Meera Nair · meera")
-    press(desk, "Reset the password")
+    press(desk, "Issue a code")
 
-    account, _ = _account("meera")
-    assert account.must_change_password
-    assert bcrypt.checkpw(desk.code[0].value.encode(), account.password_hash.encode())
+    assert _account("meera")[0].password_hash == NO_PASSWORD
+    with transaction() as db:
+        assert use_code(db, "meera", desk.code[0].value, NEW)
+
+
+def test_a_lost_phones_factor_is_taken_away(monkeypatch, cast):
+    with transaction() as db:
+        secret = new_secret()
+        enroll_factor(db, cast.meera, secret, code_now(secret))
+    desk = _change(monkeypatch, "Meera Nair · meera")
+    assert list(desk.dataframe[0].value["Second factor"]).count("yes") == 1
+    press(desk, "Take the second factor away")
+
+    with reading() as db:
+        assert not has_factor(db, cast.meera)
+    assert not has(desk, "Take the second factor away")
+
+
+def test_the_second_factor_of_keepers_is_a_setting(monkeypatch, cast):
+    desk = sit(monkeypatch, "tara", "administrator/settings")
+    field(desk, "The CMO and administrators need a second factor").check()
+    press(desk, "Save the settings")
+
+    with reading() as db:
+        assert needs_factor(db, cast.khan)
+        assert needs_factor(db, cast.tara)
+        assert not needs_factor(db, cast.meera)
 
 
 def test_a_name_with_marks_is_shown_as_text(monkeypatch):

@@ -53,7 +53,6 @@ def of_nina(patch):
     """The page of a second person in finance, with the only closed day chosen."""
     with transaction() as db:
         create_account(db, "nina", "Nina Das", PASSWORD, {Role.FINANCE}, by=ward_of(db).tara)
-        account_named(db, "nina").must_change_password = False
     return chosen(sit(patch, "nina", "finance/close"))
 
 

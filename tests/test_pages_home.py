@@ -173,9 +173,7 @@ def test_the_cmo_sees_expiring_registrations_and_emergencies(morning, monkeypatc
 def test_a_registrar_sees_doctors_and_no_emergencies(morning, monkeypatch):
     with database.transaction() as db:
         ward = ward_of(db)
-        create_account(
-            db, "lata", "Lata", PASSWORD, {Role.REGISTRAR}, by=ward.tara, must_change_password=False
-        )
+        create_account(db, "lata", "Lata", PASSWORD, {Role.REGISTRAR}, by=ward.tara)
 
     desk = sit(monkeypatch, "lata")
 

@@ -25,8 +25,7 @@ def tariq(sqlite_house) -> str:
     """The second clerk of the front desk."""
     with transaction() as db:
         by = ward_of(db).tara
-        new = create_account(db, "tariq", "Tariq Anwar", PASSWORD, {Role.FRONT_DESK}, by=by)
-        new.must_change_password = False
+        create_account(db, "tariq", "Tariq Anwar", PASSWORD, {Role.FRONT_DESK}, by=by)
     return "tariq"
 
 

@@ -9,11 +9,20 @@ import pytest
 from sqlmodel import Session
 
 from mediklaud import database, repository
+from mediklaud.bench.reads import asked_by
 from mediklaud.config import ROOT
-from mediklaud.errors import AlreadySetUp, NotPermitted
+from mediklaud.errors import AlreadySetUp, NotPermitted, SignedOut
 from mediklaud.models import Account, Role
 from mediklaud.permissions import MAY, Deed
-from mediklaud.repository import CONSOLE, change_account, create_account, roles_of
+from mediklaud.repository import (
+    CONSOLE,
+    begin_sign_in,
+    change_account,
+    create_account,
+    end_sign_in,
+    live_account,
+    roles_of,
+)
 from tests.hospital import PASSWORD, ward_of
 
 # What each verb is. Two deeds: either role opens it.
@@ -117,7 +126,9 @@ VERBS: dict[str, tuple[Deed, ...]] = {
     "receipt_paper": (Deed.SEE_PAPERS,),
     "receipts_of": (Deed.SEE_PAPERS,),
     "register_doctor": (Deed.REGISTER_DOCTOR,),
-    "reset_password": (Deed.KEEP_ACCOUNTS,),
+    "issue_code": (Deed.KEEP_ACCOUNTS,),
+    "reset_factor": (Deed.KEEP_ACCOUNTS,),
+    "with_factor": (Deed.KEEP_ACCOUNTS,),
     "schedule_of": (Deed.SEE_OWN_SCHEDULE,),
     "staff_numbers": (Deed.REGISTER_DOCTOR,),
     "take_payment": (Deed.TAKE_PAYMENT,),
@@ -212,7 +223,25 @@ OPEN = {
     "dues_of": "the gate asks it inside a booking, and shows every desk why it holds",
     "end_sign_in": "the token is the permission",
     "fees_today": "the list of prices is open to every desk",
-    "first_password": "it only makes a password up",
+    "begin_try": "signing in counts it before anybody is signed in",
+    "judge_password": "the password is the permission",
+    "judge_factor": "the password and the code are the permission",
+    "still_halfway": "the password was proved a moment before",
+    "come_in": "the password or the code was proved a moment before",
+    "use_code": "the one-time code is the permission",
+    "enroll_and_come_in": "the password was proved a moment before",
+    "enroll_factor": "the own account, and its sign-in is asked for",
+    "has_factor": "signing in asks for it before anybody is signed in",
+    "needs_factor": "signing in asks for it before anybody is signed in",
+    "new_secret": "it only makes a secret up",
+    "secret_address": "it only words a secret in hand",
+    "recovery_codes_left": "the own account, and its sign-in is asked for",
+    "remove_factor": "the present password and a code are the permission",
+    "renew_recovery_codes": "the present password and a code are the permission",
+    "own_sign_ins": "the own account, and its sign-in is asked for",
+    "end_own_sign_in": "the own account, and its sign-in is asked for",
+    "sign_out_elsewhere": "the own account, and its sign-in is asked for",
+    "sign_out_everywhere": "the own account, and its sign-in is asked for",
     "first_visit_code": "only the server's terminal is told",
     "follow_up_words": "it only words a rule",
     "free_slots": "free times name nobody",
@@ -357,7 +386,7 @@ def let_in(name: str, by: Account) -> bool:
     with Session(database.engine()) as db:
         try:
             verb(db, by=by, **told)
-        except NotPermitted:
+        except (NotPermitted, SignedOut):
             return False
         except Exception:  # it choked on the nonsense, so it was past the door
             return True
@@ -379,6 +408,33 @@ def test_a_disabled_account_is_let_in_nowhere(accounts, role):
         db.merge(accounts[role]).active = False
 
     assert {name for name in VERBS if let_in(name, accounts[role])} == set()
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_whose_sign_in_was_ended_elsewhere_is_let_in_nowhere(accounts, role):
+    with database.transaction() as db:
+        token = begin_sign_in(db, accounts[role])
+    with database.reading() as db:
+        me = live_account(db, token)
+    allowed = {name for name, deeds in VERBS.items() if any(role in MAY[one] for one in deeds)}
+    assert {name for name in VERBS if let_in(name, me)} == allowed
+
+    with database.transaction() as db:
+        end_sign_in(db, token)
+
+    assert {name for name in VERBS if let_in(name, me)} == set()
+    with database.reading() as db, pytest.raises(SignedOut):
+        repository.permit(db, me, Deed.CHECK_HOUSE)
+
+
+def test_whoever_asks_for_roles_and_sign_in_asks_once(accounts):
+    with database.transaction() as db:
+        token = begin_sign_in(db, accounts[Role.FINANCE])
+    with database.reading() as db:
+        me = live_account(db, token)
+        asked = asked_by(lambda: repository.permit(db, me, Deed.TAKE_PAYMENT))
+
+    assert len(asked) == 1
 
 
 def test_a_role_that_was_taken_away_is_gone_in_the_middle_of_a_page(accounts):

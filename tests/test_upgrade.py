@@ -14,6 +14,7 @@ from mediklaud.envelope import Letter
 from mediklaud.letters import written
 from mediklaud.mailroom import empty_outbox
 from mediklaud.models import (
+    Account,
     Appointment,
     Hospital,
     Invoice,
@@ -23,6 +24,7 @@ from mediklaud.models import (
     Receipt,
     WorkingSession,
 )
+from mediklaud.passwords import NO_PASSWORD
 from mediklaud.repository import CONSOLE, check_house, dues_of
 from tests.conftest import on_ground
 
@@ -264,3 +266,19 @@ def test_links_between_rows_are_kept_again_after_the_upgrade(first_release):
         pytest.raises(Exception, match=r"(?i)foreign key"),
     ):
         connection.execute(text("UPDATE working_session SET doctor_id = 99"))
+
+
+def test_a_first_password_that_was_never_changed_opens_nothing_any_more(first_release):
+    accounts = (
+        "INSERT INTO account (id, username, name, password_hash, active, must_change_password, "
+        "created_at) VALUES ({0}, '{1}', 'Name', '$2b$04$kept', (1 = 1), (1 = {0}), "
+        f"{_AT.format('01')})"
+    )
+    with database.engine().begin() as connection:
+        for one in ((1, "new"), (2, "old")):
+            connection.exec_driver_sql(accounts.format(*one))
+    migrations.upgrade()
+
+    with database.reading() as db:
+        kept = db.exec(select(Account).order_by(Account.id)).all()
+    assert [one.password_hash for one in kept] == [NO_PASSWORD, "$2b$04$kept"]

@@ -20,7 +20,6 @@ from mediklaud.repository import (
     book_appointment,
     create_account,
     enroll_patient,
-    first_password,
     open_hospital,
     open_session,
     register_doctor,
@@ -80,8 +79,8 @@ def open_bench(patients: int) -> Hospital:
 def _people(db: Session) -> tuple[Account, Doctor, Patient]:
     open_hospital(db, _HOSPITAL)
     first = {Role.CMO, Role.ADMINISTRATOR}
-    chief = create_account(db, "chief", "Chief", first_password(), first, by=None)
-    desk = create_account(db, "desk", "Desk", first_password(), {Role.FRONT_DESK}, by=chief)
+    chief = create_account(db, "chief", "Chief", None, first, by=None)
+    desk = create_account(db, "desk", "Desk", None, {Role.FRONT_DESK}, by=chief)
     doctors = [_doctor(db, number, chief) for number in range(1, 1 + DOCTORS)]
     return desk, doctors[0], enroll_patient(db, _PATIENT, form="1", by=desk)
 

@@ -18,7 +18,6 @@ from mediklaud.repository import (
     ServiceForm,
     bill_services,
     create_account,
-    first_password,
     keep_service,
     price_service,
     take_payment,
@@ -47,7 +46,7 @@ def open_till(patients: int) -> Till:
     """Open the hospital and its till in an empty database: one bill, paid in cash."""
     open_bench(patients)
     with transaction() as db:
-        cashier = create_account(db, "till", "Till", first_password(), {Role.FINANCE}, by=CONSOLE)
+        cashier = create_account(db, "till", "Till", None, {Role.FINANCE}, by=CONSOLE)
         service = keep_service(db, ServiceForm("Dressing"), by=cashier)
         today = clock.today(zone := the_hospital(db).zone)
         price_service(db, service, PRICE_PAISE, today, by=cashier)

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from mediklaud import config
 from mediklaud.demo.roster import DOCTORS, HOSPITAL, STAFF, DemoDoctor
 from mediklaud.models import Account, Doctor, Hospital, Role, WorkingSession
+from mediklaud.passwords import Hashed, password_hash
 from mediklaud.repository import (
     DoctorForm,
     SessionForm,
@@ -22,11 +23,10 @@ from mediklaud.repository import (
     set_discount_limit,
     set_share,
 )
-from mediklaud.repository.accounts import Hashed, password_hash
 
 # The columns of a session's lengths, in the order of the roster's.
 _KINDS = ("first_minutes", "follow_up_minutes", "procedure_minutes")
-# As first_password has them: nothing that could be read as another.
+# As the codes have them: nothing that could be read as another.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -99,7 +99,6 @@ def _account(
         by=by,
         email=f"{username}@jmi-demo.example.org",
         doctor_id=doctor_id,
-        must_change_password=False,
     )
 
 

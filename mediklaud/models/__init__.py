@@ -1,6 +1,14 @@
 """All tables, their words and their named constraints, one file per part of the hospital."""
 
-from mediklaud.models.accounts import Account, AccountRole, SignIn, SignInAttempt
+from mediklaud.models.accounts import (
+    Account,
+    AccountRole,
+    PasswordCode,
+    RecoveryCode,
+    SecondFactor,
+    SignIn,
+    SignInAttempt,
+)
 from mediklaud.models.appointments import (
     Appointment,
     Encounter,
@@ -92,6 +100,7 @@ __all__ = [
     "Method",
     "NumberSeries",
     "Paper",
+    "PasswordCode",
     "Patient",
     "Payment",
     "PaymentPlan",
@@ -102,9 +111,11 @@ __all__ = [
     "Purpose",
     "Receipt",
     "ReceiptKind",
+    "RecoveryCode",
     "Refund",
     "RemindersPause",
     "Role",
+    "SecondFactor",
     "Service",
     "ServicePrice",
     "Sex",

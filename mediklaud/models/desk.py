@@ -76,6 +76,8 @@ class Hospital(SQLModel, table=True):
     letter_grace_seconds: int = 60
     # So long before an appointment its reminder leaves; 0 for no reminders.
     reminder_hours: int = 24
+    # Whether the CMO and administrators sign in with a second factor.
+    second_factor_required: bool = False
     is_demo: bool = False
     set_up_at: datetime
 

@@ -1,12 +1,10 @@
 """Accounts and the roles they hold."""
 
 import re
-import secrets
 from collections.abc import Iterable
 from typing import Any
 
-import bcrypt
-from sqlalchemy import func
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, text
@@ -16,62 +14,40 @@ from mediklaud.errors import (
     DoctorHasAccount,
     DoctorRoleNeedsDoctor,
     LastChief,
+    NameLocked,
     NoRole,
     NotFound,
-    PasswordTooLong,
-    PasswordTooShort,
     UsernameNotUnderstood,
     UsernameTaken,
     WrongPassword,
 )
-from mediklaud.models import Account, AccountRole, Hospital, Role, SignIn
+from mediklaud.models import Account, AccountRole, Hospital, PasswordCode, Role
+from mediklaud.passwords import NO_PASSWORD, Hashed, is_password, password_hash
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import changes, note_deed, permit, roles_of
-from mediklaud.repository.sign_ins import token_hash
+from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.sign_ins import end_sign_ins, refuse_signed_out
+from mediklaud.repository.tries import is_locked
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9.-]{2,39}")
 # Nobody could give these roles back to the hospital once they are gone.
 _NEVER_GONE = (Role.CMO, Role.ADMINISTRATOR)
 
 
-class Hashed(str):
-    """A hash that password_hash made before, for accounts that share one password (the demo's)."""
-
-
-def password_hash(password: str) -> Hashed:
-    """The bcrypt hash of a password; refuses one under 12 characters or over 72 bytes.
-
-    Blanks around it are dropped, as the sign-in form drops them.
-    """
-    password = password.strip()
-    if len(password) < 12:
-        raise PasswordTooShort()
-    if len(password.encode()) > 72:
-        raise PasswordTooLong()
-    return Hashed(bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode())
-
-
-def first_password() -> str:
-    """A password to hand over once: five groups of unmistakable letters and digits."""
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    groups = ("".join(secrets.choice(letters) for _ in range(4)) for _ in range(5))
-    return "-".join(groups)
-
-
 def create_account(
     db: Session,
     username: str,
     name: str,
-    password: str | Hashed,
+    password: str | Hashed | None,
     roles: Iterable[Role],
     *,
     by: Account | None,
     email: str = "",
     doctor_id: int | None = None,
-    must_change_password: bool = True,
 ) -> Account:
     """A new account with its roles. `by` is None only for the hospital's very first one.
 
+    Without a password nothing opens it until a code is issued (issue_code).
     Two desks that choose one username meet at one_account_per_username: one is refused.
     """
     if by is not None:
@@ -81,12 +57,12 @@ def create_account(
     wanted = text.line(username, field="Username").lower()
     if not _USERNAME.fullmatch(wanted):
         raise UsernameNotUnderstood()
+    called = text.needed(name, field="Name")
     account = Account(
         username=wanted,
-        name=text.needed(name, field="Name"),
+        name=called,
         email=contact.email(email),
-        password_hash=password if isinstance(password, Hashed) else password_hash(password),
-        must_change_password=must_change_password,
+        password_hash=_hash_of(password, (wanted, called, the_hospital(db).name)),
         created_at=clock.now(),
     )
     with expecting(db, one_account_per_username=UsernameTaken(username=wanted)):
@@ -124,6 +100,8 @@ def change_account(
     kept.active = active
     _hold(db, kept, wanted, doctor_id, by=by)
     end_sign_ins(db, kept)
+    if not active:
+        end_codes(db, kept)
     changed = changes(before, _rights(db, kept))
     note_deed(db, by, "account changed", f"account/{kept.id}", **changed)
     return kept
@@ -144,29 +122,34 @@ def designate_registrar(db: Session, account: Account, *, by: Account, may: bool
     note_deed(db, by, deed, f"account/{kept.id}")
 
 
-def change_own_password(
-    db: Session, account: Account, present: str, new: str, *, token: str = ""
-) -> None:
-    """A person changes the own password; every sign-in of the account but `token`'s ends."""
-    kept = locked_account(db, account.id)
-    if not bcrypt.checkpw(present.strip().encode()[:72], kept.password_hash.encode()):
+def change_own_password(db: Session, me: Account, present: str, new: str) -> None:
+    """A person changes the own password; every sign-in of the account but this one ends."""
+    kept = proved(db, me, present)
+    choose_password(db, kept, new)
+    end_sign_ins(db, kept, but=me.sign_in_id)
+    note_deed(db, me, "password changed", f"account/{kept.id}")
+
+
+def proved(db: Session, me: Account, present: str) -> Account:
+    """The own account, locked, once the present password was said.
+
+    Refuses a wrong one (WrongPassword), which counts as a try, and a locked name (NameLocked).
+    """
+    refuse_signed_out(db, me)
+    kept = locked_account(db, me.id)
+    if is_locked(db, kept.username):
+        raise NameLocked()
+    if not is_password(present, kept.password_hash):
         raise WrongPassword()
-    kept.password_hash = password_hash(new)
-    kept.must_change_password = False
-    db.add(kept)
-    end_sign_ins(db, kept, but=token)
-    note_deed(db, kept, "password changed", f"account/{kept.id}")
+    return kept
 
 
-def reset_password(db: Session, account: Account, new: str, *, by: Account) -> None:
-    """The administrator gives a first password anew; it must be changed at the next sign-in."""
-    permit(db, by, Deed.KEEP_ACCOUNTS)
-    kept = locked_account(db, account.id)
-    kept.password_hash = password_hash(new)
-    kept.must_change_password = True
-    db.add(kept)
-    end_sign_ins(db, kept)
-    note_deed(db, by, "password reset", f"account/{kept.id}")
+def choose_password(db: Session, account: Account, new: str) -> None:
+    """Keep the hash of a new password; one made of the person's or hospital's names is refused."""
+    about = (account.username, account.name, the_hospital(db).name)
+    account.password_hash = password_hash(new, about=about)
+    db.add(account)
+    db.flush()
 
 
 def account_named(db: Session, username: str) -> Account:
@@ -193,16 +176,20 @@ def locked_account(db: Session, account_id: int | None) -> Account:
     return db.exec(row.execution_options(populate_existing=True)).one()
 
 
-def end_sign_ins(db: Session, account: Account, *, but: str = "") -> None:
-    """End every sign-in of an account but one token's, on every server, within its next run."""
-    live = select(SignIn).where(
-        SignIn.account_id == account.id,
-        SignIn.token_hash != token_hash(but),
-        col(SignIn.ended_at).is_(None),
+def end_codes(db: Session, account: Account) -> None:
+    """End the open code of an account, if there is one."""
+    codes = update(PasswordCode).where(
+        col(PasswordCode.account_id) == account.id,
+        col(PasswordCode.used_at).is_(None),
+        col(PasswordCode.ended_at).is_(None),
     )
-    for sign_in in db.exec(live):
-        sign_in.ended_at = clock.now()
-    db.flush()
+    db.execute(codes.values(ended_at=clock.now()))
+
+
+def _hash_of(password: str | Hashed | None, about: Iterable[str]) -> str:
+    if password is None or isinstance(password, Hashed):
+        return password or NO_PASSWORD
+    return password_hash(password, about=about)
 
 
 def _roles(db: Session) -> dict[int, frozenset[Role]]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, event, insert, update
+from sqlalchemy import bindparam, event, exists, insert, update
 from sqlmodel import Session, SQLModel, col, select
 
 from mediklaud import anchors, clock, config
-from mediklaud.errors import NotPermitted
-from mediklaud.models import Account, AccountRole, AuditEvent, Role
+from mediklaud.errors import NotPermitted, SignedOut
+from mediklaud.models import Account, AccountRole, AuditEvent, Role, SignIn
 from mediklaud.permissions import MAY, Deed
 
 # Whoever can run commands on the server owns its database; the log says "console".
@@ -27,11 +27,24 @@ _ONE_OPENING = timedelta(minutes=15)
 _SECRETS = ("password", "hash", "token", "digest", "secret")
 # After so many rows, at the least, the log's end is noted outside the database.
 ANCHORED_EVERY = 25
+IDLE_MINUTES = 15
 _ROLES = (
     select(col(AccountRole.role))
     .join(Account, col(Account.id) == col(AccountRole.account_id))
     .where(col(Account.id) == bindparam("account_id"), col(Account.active))
 )
+# A sign-in that was neither ended nor has fallen idle or expired at a moment.
+IS_LIVE = (
+    col(SignIn.ended_at).is_(None),
+    col(SignIn.expires_at) > bindparam("now"),
+    col(SignIn.last_seen_at) > bindparam("idle_since"),
+)
+_SIGNED_IN = exists().where(
+    col(SignIn.id) == bindparam("sign_in_id"),
+    col(SignIn.account_id) == bindparam("account_id"),
+    *IS_LIVE,
+)
+_ROLES_WHILE_SIGNED_IN = _ROLES.where(_SIGNED_IN)
 _EVENT, _HEAD = (SQLModel.metadata.tables[name] for name in ("audit_event", "audit_head"))
 _END = select(*(_HEAD.c[word] for word in ("row_count", "last_id", "last_seal", "seal")))
 _LOCK_END = _END.with_for_update()
@@ -86,18 +99,45 @@ class _Entry:
 
 
 def roles_of(db: Session, account: Account) -> frozenset[Role]:
-    """The roles an active account holds now; none for a disabled one."""
+    """The roles an active account holds now; none for a disabled one.
+
+    None either once the sign-in has ended through which the account was fetched.
+    """
     db.flush()
-    return frozenset(db.connection().execute(_ROLES, {"account_id": account.id}).scalars())
+    asked = _ROLES if account.sign_in_id is None else _ROLES_WHILE_SIGNED_IN
+    return frozenset(db.connection().execute(asked, _who(account)).scalars())
+
+
+def is_signed_out(db: Session, account: Account) -> bool:
+    """Whether the sign-in has ended through which the account was fetched."""
+    if account.sign_in_id is None:
+        return False
+    db.flush()
+    return not db.connection().execute(select(_SIGNED_IN), _who(account)).scalar()
+
+
+def _who(account: Account) -> dict[str, object]:
+    if account.sign_in_id is None:
+        return {"account_id": account.id}
+    return {"account_id": account.id, "sign_in_id": account.sign_in_id, **moment()}
+
+
+def moment() -> dict[str, datetime]:
+    """What IS_LIVE is told of this moment."""
+    at = clock.now()
+    return {"now": at, "idle_since": at - timedelta(minutes=IDLE_MINUTES)}
 
 
 def permit(db: Session, by: Account, deed: Deed) -> None:
     """Refuse (NotPermitted) unless the account holds a role for the deed at this moment.
 
-    The roles are read anew inside the deed's transaction: a page, a fragment or a callback
-    that was drawn earlier may still be open after the role is gone.
+    Roles and sign-in are read anew inside the deed's transaction, in one look: a page, a
+    fragment or a callback that was drawn earlier may still be open after the role is gone,
+    or after the sign-in was ended elsewhere (SignedOut).
     """
     if by is not CONSOLE and not roles_of(db, by) & MAY[deed]:
+        if is_signed_out(db, by):
+            raise SignedOut()
         raise NotPermitted(deed=deed.value)
 
 

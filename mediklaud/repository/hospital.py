@@ -88,6 +88,7 @@ class HospitalForm:
     follow_up_percent: int = 0
     letter_grace_seconds: int = 60
     reminder_hours: int = 24
+    second_factor_required: bool = False
 
 
 _THE_HOSPITAL = select(Hospital)
@@ -190,6 +191,7 @@ def _checked(typed: HospitalForm) -> dict[str, Any]:
         "follow_up_percent": typed.follow_up_percent,
         "letter_grace_seconds": typed.letter_grace_seconds,
         "reminder_hours": typed.reminder_hours,
+        "second_factor_required": typed.second_factor_required,
     }
 
 

@@ -1,24 +1,23 @@
-"""Signing in: opaque tokens that can be ended, and names locked after wrong tries."""
+"""Signing in: opaque tokens that can be ended, here and everywhere."""
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, func
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from mediklaud import clock, text
-from mediklaud.errors import SignedOut
-from mediklaud.models import Account, Hold, SignIn, SignInAttempt
-from mediklaud.repository.audit import note_deed, sit_down
+from mediklaud import clock
+from mediklaud.errors import NotFound, SignedOut
+from mediklaud.models import Account, Hold, SignIn
+from mediklaud.repository.audit import IS_LIVE, is_signed_out, moment, note_deed, sit_down
 
-IDLE_MINUTES = 15
 ABSOLUTE_HOURS = 12
-TRIES = 10
-LOCKED_MINUTES = 15
 _TOKEN = "SI-"  # noqa: S105  how every token begins
 # A look at every run is enough; a write at every run would keep the disk busy for nothing.
 _SEEN_EVERY = timedelta(seconds=60)
+_OF_A_TOKEN = select(SignIn, Account).join(Account, col(Account.id) == col(SignIn.account_id))
 
 
 def is_token(word: str) -> bool:
@@ -28,11 +27,11 @@ def is_token(word: str) -> bool:
 
 def token_hash(token: str) -> str:
     """What the database keeps of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
-def begin_sign_in(db: Session, account: Account) -> str:
-    """Sign an account in; returns the random token that its cookie will carry."""
+def begin_sign_in(db: Session, account: Account, *, browser: str = "") -> str:
+    """Sign an account in; returns the new random token that its cookie will carry."""
     token = _TOKEN + secrets.token_urlsafe(32)
     at = clock.now()
     sign_in = SignIn(
@@ -41,74 +40,114 @@ def begin_sign_in(db: Session, account: Account) -> str:
         signed_in_at=at,
         last_seen_at=at,
         expires_at=at + timedelta(hours=ABSOLUTE_HOURS),
+        browser=browser[:80],
     )
     db.add(sign_in)
     db.flush()
     sit_down(db, sign_in.account_id, sign_in.id)
-    note_deed(db, account, "signed in", f"sign_in/{sign_in.id}")
+    note_deed(db, account, "signed in", f"sign_in/{sign_in.id}", browser=sign_in.browser)
     return token
 
 
 def live_account(db: Session, token: str) -> Account:
-    """The account of a live sign-in.
+    """The account of a live sign-in, which from now on carries that sign-in's id.
 
     Refuses (SignedOut) an unknown, ended, expired or idle one, and a disabled account.
     """
-    sign_in = _live(db, token)
-    account = db.get(Account, sign_in.account_id)
-    if account is None or not account.active:
+    sign_in, account = _live(db, token)
+    if not account.active:
         raise SignedOut()
     sit_down(db, sign_in.account_id, sign_in.id)
+    # Of this object alone: permit asks for it again with every deed.
+    vars(account)["sign_in_id"] = sign_in.id
     return account
 
 
 def is_stale(db: Session, token: str) -> bool:
     """Whether a live sign-in should be noted as seen."""
-    return clock.now() - _live(db, token).last_seen_at > _SEEN_EVERY
+    sign_in, _ = _live(db, token)
+    return clock.now() - sign_in.last_seen_at > _SEEN_EVERY
 
 
 def note_seen(db: Session, token: str) -> None:
     """Note that the person is still there, so that the sign-in does not fall idle."""
-    _live(db, token).last_seen_at = clock.now()
+    sign_in, _ = _live(db, token)
+    sign_in.last_seen_at = clock.now()
     db.flush()
 
 
 def end_sign_in(db: Session, token: str) -> None:
     """Sign out. Ending a sign-in twice, or an unknown one, is no mistake."""
-    sign_in = db.exec(select(SignIn).where(SignIn.token_hash == token_hash(token))).first()
-    if sign_in is not None and sign_in.ended_at is None:
+    asked = _OF_A_TOKEN.where(SignIn.token_hash == token_hash(token))
+    found = db.exec(asked).first()
+    if found is not None and found[0].ended_at is None:
+        sign_in, account = found
         sign_in.ended_at = clock.now()
         # Nobody waits for a caller whose clerk has gone.
         db.execute(delete(Hold).where(col(Hold.account_id) == sign_in.account_id))
         db.flush()
-        account = db.get_one(Account, sign_in.account_id)
         sit_down(db, sign_in.account_id, sign_in.id)
         note_deed(db, account, "signed out", f"sign_in/{sign_in.id}")
 
 
-def note_wrong_try(db: Session, username: str) -> None:
-    """Remember a wrong password for a name, whether or not an account has it."""
-    db.add(SignInAttempt(username=text.short(username), at=clock.now()))
-    db.flush()
-
-
-def is_locked(db: Session, username: str) -> bool:
-    """Whether a name had 10 wrong tries in the last 15 minutes; then no password opens it."""
-    since = clock.now() - timedelta(minutes=LOCKED_MINUTES)
-    tries = select(func.count()).where(
-        SignInAttempt.username == text.short(username), SignInAttempt.at > since
+def end_sign_ins(db: Session, account: Account, *, but: int | None = None) -> None:
+    """End every sign-in of an account but one, on every server, within its next run."""
+    ended = update(SignIn).where(
+        col(SignIn.account_id) == account.id,
+        col(SignIn.id) != (but or 0),
+        col(SignIn.ended_at).is_(None),
     )
-    return db.exec(tries).one() >= TRIES
+    db.flush()
+    db.execute(ended.values(ended_at=clock.now()))
 
 
-def _live(db: Session, token: str) -> SignIn:
-    sign_in = db.exec(select(SignIn).where(SignIn.token_hash == token_hash(token))).first()
-    at = clock.now()
-    if (
-        sign_in is None
-        or sign_in.ended_at is not None
-        or sign_in.expires_at <= at
-        or sign_in.last_seen_at + timedelta(minutes=IDLE_MINUTES) <= at
-    ):
+def own_sign_ins(db: Session, me: Account) -> Sequence[SignIn]:
+    """Where an account is signed in now, the one used last first."""
+    refuse_signed_out(db, me)
+    live = select(SignIn).where(SignIn.account_id == me.id, *IS_LIVE)
+    ordered = live.order_by(col(SignIn.last_seen_at).desc(), col(SignIn.id).desc())
+    return db.exec(ordered, params=moment()).all()
+
+
+def end_own_sign_in(db: Session, me: Account, sign_in_id: int) -> None:
+    """A person ends one of the own sign-ins, such as one left open on another machine.
+
+    Ending it twice is no mistake; somebody else's is not found (NotFound).
+    """
+    refuse_signed_out(db, me)
+    sign_in = db.get(SignIn, sign_in_id)
+    if sign_in is None or sign_in.account_id != me.id:
+        raise NotFound(what="sign-in")
+    if sign_in.ended_at is None:
+        sign_in.ended_at = clock.now()
+        db.flush()
+        note_deed(db, me, "sign-in ended", f"sign_in/{sign_in_id}")
+
+
+def sign_out_elsewhere(db: Session, me: Account) -> None:
+    """End every own sign-in but this one."""
+    refuse_signed_out(db, me)
+    end_sign_ins(db, me, but=me.sign_in_id)
+    note_deed(db, me, "signed out elsewhere", f"account/{me.id}")
+
+
+def sign_out_everywhere(db: Session, me: Account) -> None:
+    """End every own sign-in, this one too."""
+    refuse_signed_out(db, me)
+    end_sign_ins(db, me)
+    db.execute(delete(Hold).where(col(Hold.account_id) == me.id))
+    note_deed(db, me, "signed out everywhere", f"account/{me.id}")
+
+
+def refuse_signed_out(db: Session, me: Account) -> None:
+    """What permit asks first, for deeds on the own account that need no role (SignedOut)."""
+    if is_signed_out(db, me):
         raise SignedOut()
-    return sign_in
+
+
+def _live(db: Session, token: str) -> tuple[SignIn, Account]:
+    asked = _OF_A_TOKEN.where(SignIn.token_hash == token_hash(token), *IS_LIVE)
+    found = db.exec(asked, params=moment()).first()
+    if found is None:
+        raise SignedOut()
+    return found

@@ -1,4 +1,4 @@
-"""What the pages of accounts share: roles, the doctor behind an account, a password given once."""
+"""What the pages of accounts share: roles, the doctor behind an account, a code given once."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from mediklaud.models import Account, Doctor, Role
 from mediklaud.money import read_rupees, rupees
+from mediklaud.passwords import is_kept
 from mediklaud.repository import set_discount_limit
 from mediklaud.ui import choose, sums
 from mediklaud.ui.desk import beside, carried, carry, fresh_forms, record, say, submission_id
@@ -15,7 +16,7 @@ from mediklaud.ui.menu import ROLE_WORDS
 from mediklaud.ui.plain import plain
 
 LIMIT = "Discount limit"
-_HANDED_OVER = "password-to-hand-over"
+_HANDED_OVER = "code-to-hand-over"
 Staff = Sequence[tuple[Account, frozenset[Role]]]
 
 
@@ -29,7 +30,9 @@ def role_words(roles: frozenset[Role]) -> str:
     return ", ".join(ROLE_WORDS[role] for role in Role if role in roles) or "none"
 
 
-def listed(staff: Staff, doctors: Mapping[int | None, Doctor]) -> None:
+def listed(
+    staff: Staff, doctors: Mapping[int | None, Doctor], secured: frozenset[int] = frozenset()
+) -> None:
     """Accounts as a table."""
     rows = [
         {
@@ -37,6 +40,7 @@ def listed(staff: Staff, doctors: Mapping[int | None, Doctor]) -> None:
             "Name": account.name,
             "Roles": role_words(roles),
             "State": _state(account),
+            "Second factor": "yes" if account.id in secured else "",
             "Doctor": doctors[account.doctor_id].number if account.doctor_id else "",
             "Discount limit": rupees(account.discount_limit_paise),
             "Email": account.email or "",
@@ -56,7 +60,9 @@ def listed(staff: Staff, doctors: Mapping[int | None, Doctor]) -> None:
 def _state(account: Account) -> str:
     if not account.active:
         return "Disabled"
-    return "First password" if account.must_change_password else "Active"
+    if not is_kept(account.password_hash):
+        return "No password yet"
+    return "Active"
 
 
 def roles_and_doctor(
@@ -124,20 +130,21 @@ def discount_limit(account: Account, me: Account) -> None:
             say(db, f"{kept.name} may discount {rupees(kept.discount_limit_paise)} of one bill.")
 
 
-def give(db: Session, account: Account, password: str) -> None:
-    """Show a password once the deed is written."""
-    carry(db, **{_HANDED_OVER: {"username": account.username, "password": password}})
+def give(db: Session, account: Account, code: str) -> None:
+    """Show a code once the deed is written."""
+    carry(db, **{_HANDED_OVER: {"username": account.username, "code": code}})
 
 
 def hand_over(form: str) -> None:
-    """The password just given, until the next deed or another page; it is kept nowhere."""
+    """The code just issued, until the next deed or another page; it is kept nowhere."""
     given = carried(_HANDED_OVER, form)
     if given is None:
         return
     with st.container(border=True):
-        st.markdown(f"**First password of {plain(given['username'])}**")
-        st.code(given["password"], language=None, width="content")
+        st.markdown(f"**One-time code of {plain(given['username'])}**")
+        st.code(given["code"], language=None, width="content")
         st.caption(
-            "Hand it over now: it is shown this once and kept nowhere. It must be changed at "
-            "the first sign-in."
+            "Hand it over now: it is shown this once and kept nowhere. It works once, within "
+            "30 minutes: at the sign-in form, *I have a code*, the person chooses the own "
+            "password."
         )

@@ -43,9 +43,10 @@ def lines(label: str, form: str, *, value: str = "", height: int = 100) -> str:
     return typed
 
 
-def password(label: str, form: str) -> str:
-    """A password, never shown."""
-    typed = st.text_input(label, type="password", key=f"{form}/{label}")
+def password(label: str, form: str, *, present: bool = False) -> str:
+    """A password, never shown; a program that keeps passwords is told whether it has it."""
+    known = "current-password" if present else "new-password"
+    typed = st.text_input(label, type="password", key=f"{form}/{label}", autocomplete=known)
     beside(label)
     return typed
 

@@ -18,6 +18,7 @@ from mediklaud.repository import (
     is_stale,
     live_account,
     note_seen,
+    note_wrong_try,
     roles_of,
 )
 from mediklaud.ui.plain import plain
@@ -136,6 +137,8 @@ def record(done: str = "", *, ends: str | None = None) -> Iterator[Session]:
     except SignedOut as refusal:
         st.error(plain(str(refusal)))
     except Refusal as refusal:
+        if refusal.is_a_try:
+            _count_try()
         refuse(refusal)
     else:
         told.clear()
@@ -143,6 +146,12 @@ def record(done: str = "", *, ends: str | None = None) -> Iterator[Session]:
         for form in list(forms) if ends is None else [ends]:
             forms.pop(form, None)
         st.rerun()
+
+
+def _count_try() -> None:
+    """The deed was undone, and with it whatever it could have counted."""
+    with transaction() as db:
+        note_wrong_try(db, sitting(db).username)
 
 
 def say(db: Session, sentence: str) -> None:

@@ -87,7 +87,6 @@ def _open(typed: HospitalForm, chief: str, username: str, password: str) -> None
             {Role.CMO, Role.ADMINISTRATOR},
             by=None,
             email=typed.email,
-            must_change_password=False,
         )
 
 

@@ -14,10 +14,11 @@ from mediklaud.errors import Refusal
 from mediklaud.house import open_house
 from mediklaud.models import Hospital
 from mediklaud.repository import is_set_up, roles_of, the_hospital
-from mediklaud.ui import first_visit
-from mediklaud.ui.menu import every_page, page_of, run_menu
+from mediklaud.ui import entrance, first_visit
+from mediklaud.ui.factor import recovery_codes_shown
+from mediklaud.ui.menu import every_page, run_menu
 from mediklaud.ui.plain import plain
-from mediklaud.ui.sign_in import keep_cookie, sign_in_form, signed_in
+from mediklaud.ui.sign_in import drop_cookie, keep_cookie, signed_in
 
 log = logging.getLogger("mediklaud")
 
@@ -45,8 +46,8 @@ def _open() -> None:
         return
     keep_cookie()
     _head(hospital)
-    if me.must_change_password:
-        st.navigation([page_of("home/password", "My password", "key", default=True)]).run()
+    if recovery_codes_shown():
+        _close_pages()
         return
     with reading() as db:
         roles = roles_of(db, me)
@@ -54,17 +55,19 @@ def _open() -> None:
 
 
 def _close_pages() -> None:
-    """While nobody is signed in every URL is known, so that it is kept, and none is run."""
+    """Every URL is known, so that it is kept, and none is run."""
     st.navigation(every_page(), position="hidden")
 
 
 def _signed_out(hospital: Hospital) -> None:
-    _, middle, _ = st.columns([1, 1.2, 1])
-    foot = st.container()
+    _, middle, _ = st.columns([1, 1.4, 1])
+    # The library's unseen component takes up room.
+    with st.container():
+        drop_cookie()
     with middle:
         st.title(plain(hospital.name), anchor=False)
         st.caption("Front desk, consulting rooms and till")
-        sign_in_form(foot)
+        entrance.draw()
         if hospital.is_demo:
             first_visit.draw_demo_sign_ins()
 

@@ -99,14 +99,14 @@ def pages_of(roles: frozenset[Role]) -> dict[str, list[Page]]:
         mine = [page_of(*entry[:3]) for entry in entries if roles & set(entry[3])]
         if mine:
             menu[section] = mine
-    menu["Account"] = [page_of("home/password", "My password", "key")]
+    menu["Account"] = [page_of("home/account", "My account", "account_circle")]
     return menu
 
 
 def every_page() -> list[Page]:
     """Every page by its URL, under no title of its own."""
     names = [entry[0] for entries in _SECTIONS.values() for entry in entries]
-    others = [page_of(name, "MediKlaud", "home") for name in (*names, "home/password")]
+    others = [page_of(name, "MediKlaud", "home") for name in (*names, "home/account")]
     return [page_of("home/today", "MediKlaud", "home", default=True), *others]
 
 

@@ -58,6 +58,7 @@ def fields(form: str, hospital: Hospital) -> TypedSettings:
     limit, grace = _dues(form, hospital)
     counts = {**grace, **_follow_ups(form, hospital), **_overbooking(form, hospital)}
     counts |= _letters(form, hospital)
+    words |= _signing_in(form, hospital)
     return TypedSettings(words, counts, limit)
 
 
@@ -167,3 +168,15 @@ def _letters(form: str, hospital: Hospital) -> dict[str, int | None]:
     with right:
         before = _count("reminder_hours", form, hospital, 168)
     return {**rests, **before}
+
+
+def _signing_in(form: str, hospital: Hospital) -> dict[str, Any]:
+    st.subheader("Signing in", anchor=False)
+    st.caption(
+        "With a second factor, a code of an app on the phone is asked for after the password. "
+        "Anybody may set one up under My account. Whoever must have one and has none sets it "
+        "up at the next sign-in, before anything else."
+    )
+    kept = hospital.second_factor_required
+    required = choose.yes("The CMO and administrators need a second factor", form, kept)
+    return {"second_factor_required": required}

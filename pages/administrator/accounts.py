@@ -1,4 +1,4 @@
-"""The administrator creates accounts, gives them roles, disables them and resets passwords."""
+"""The administrator creates accounts, gives them roles, disables them and issues codes."""
 
 import streamlit as st
 
@@ -9,8 +9,9 @@ from mediklaud.repository import (
     change_account,
     create_account,
     doctors,
-    first_password,
-    reset_password,
+    issue_code,
+    reset_factor,
+    with_factor,
 )
 from mediklaud.ui import accounts, choose
 from mediklaud.ui.desk import open_desk, record, say, submission_id
@@ -23,10 +24,11 @@ accounts.hand_over(submission_id())
 
 with reading() as db:
     staff = accounts_with_roles(db, by=me)
+    secured = with_factor(db, by=me)
     by_id = {doctor.id: doctor for doctor in doctors(db, inactive_too=True)}
 
 first = first_row(PAGES)
-accounts.listed(staff[first : first + ROWS], by_id)
+accounts.listed(staff[first : first + ROWS], by_id, secured)
 turn(PAGES, len(staff))
 
 task = st.segmented_control(
@@ -43,16 +45,15 @@ if task == NEW:
         with right:
             email = choose.words("Email", form, placeholder="May stay empty")
             roles, doctor_id = accounts.roles_and_doctor(form, by_id)
-        st.caption("A first password is made and shown once.")
+        st.caption("A one-time code is made and shown once; with it the person chooses a password.")
         asked = st.button("Create the account", type="primary", key=f"{form}/create")
     if asked:
         with record() as db:
-            password = first_password()
             made = create_account(
-                db, username, name, password, roles, by=me, email=email, doctor_id=doctor_id
+                db, username, name, None, roles, by=me, email=email, doctor_id=doctor_id
             )
             say(db, f"The account {made.username} of {made.name} is created.")
-            accounts.give(db, made, password)
+            accounts.give(db, made, issue_code(db, made, by=me))
 
 if task == CHANGE:
     account, held = accounts.chosen(staff)
@@ -69,10 +70,17 @@ if task == CHANGE:
     accounts.discount_limit(account, me)
 
     with st.container(border=True):
-        st.write("For a forgotten password: a new first one is made and shown once.")
-        asked = st.button("Reset the password", key=f"{form}/reset", icon=":material/lock_reset:")
+        st.write("For a forgotten password, or a name that is locked: the person chooses anew.")
+        st.caption("The present password opens nothing any more, and every sign-in ends.")
+        asked = st.button("Issue a code", key=f"{form}/code", icon=":material/lock_reset:")
     if asked:
-        with record(f"The account {account.username} has a first password again.") as db:
-            password = first_password()
-            reset_password(db, account, password, by=me)
-            accounts.give(db, account, password)
+        with record(f"A code for {account.username} is issued.") as db:
+            accounts.give(db, account, issue_code(db, account, by=me))
+
+    if account.id in secured:
+        with st.container(border=True):
+            st.write("For a phone that is lost: the account signs in with its password alone.")
+            asked = st.button("Take the second factor away", key=f"{form}/factor")
+        if asked:
+            with record(f"The second factor of {account.username} is taken away.") as db:
+                reset_factor(db, account, by=me)
