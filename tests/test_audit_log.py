@@ -194,6 +194,20 @@ def test_the_page_shows_the_log_and_turns_it(sqlite_house, monkeypatch):
     assert "patient JMI-000001" in set(page.dataframe[0].value["About"])
 
 
+def test_a_chosen_row_says_all_it_knows(sqlite_house, monkeypatch):
+    with desk() as (db, ward):
+        note_deed(db, ward.meera, "tested", "patient/1", phone=["+911", "+912"])
+    for username, says in (("khan", "+911 → +912"), ("tara", "Not shown to this role")):
+        page = sit(monkeypatch, username, "administrator/audit")
+        table = page.dataframe[0].value
+        key = f"audit/{table['Row'].iloc[0]}/{len(table)}"
+        chosen = {"rows": [list(table["Deed"]).index("Tested")], "columns": []}
+        page.session_state[key] = {"selection": chosen}
+        shown = " ".join(str(one.value.to_dict()) for one in page.run().dataframe)
+        assert says in shown
+        assert ("+911" in shown) == (username == "khan")
+
+
 def test_the_page_is_closed_to_others(sqlite_house, monkeypatch):
     open_every_menu(monkeypatch)
     page = sit(monkeypatch, "meera", "administrator/audit")

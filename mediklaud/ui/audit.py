@@ -22,6 +22,7 @@ from mediklaud.repository import (
 from mediklaud.spreadsheet import csv_of
 from mediklaud.ui import choose, show
 from mediklaud.ui.desk import token
+from mediklaud.ui.plain import plain
 
 _FORM, _PAGES = "audit", "_audit_pages"
 _WEEK = timedelta(days=6)
@@ -41,10 +42,14 @@ def search(staff: list[Account], deeds: list[str], hospital: Hospital) -> AuditS
     """What is asked for; None without both days. It stays in this session, never in the URL."""
     today = clock.today(hospital.zone)
     with st.container(border=True):
-        with st.grid(4, min_column_width=190):
+        from_, to, whom, what = st.columns(4)
+        with from_:
             first = choose.day("From", _FORM, value=today - _WEEK)
+        with to:
             last = choose.day("To", _FORM, value=today)
+        with whom:
             who = choose.one("Who", staff, _FORM, shown=lambda one: f"{one.name} ({one.username})")
+        with what:
             deed = choose.one("Deed", deeds, _FORM)
         about = choose.words(
             "About", _FORM, placeholder="Number of a patient, doctor, bill or receipt; a username"
@@ -74,7 +79,19 @@ def listed(lines: list[AuditLine], hospital: Hospital) -> None:
     else:
         rows = [_row(one, hospital) for one in lines]
         told = [{_COLUMNS[word]: row[word] for word in _COLUMNS} for row in rows]
-        show.table(told, alt="The audit log", height="content")
+        chosen = st.container()
+        # A row is known by its place, so the choice lasts as long as these are the rows.
+        seen = show.table(
+            told,
+            alt="The audit log",
+            height=min(38 + 35 * len(told), 620),
+            key=f"{_FORM}/{lines[0].id}/{len(lines)}",
+            on_select="rerun",
+            selection_mode="single-row",
+        )
+        with chosen:
+            for place in seen.selection.rows:
+                _whole(lines[place], rows[place])
     keys = st.session_state[_PAGES]["keys"]
     with st.container(horizontal=True):
         if keys:
@@ -82,6 +99,22 @@ def listed(lines: list[AuditLine], hospital: Hospital) -> None:
         if len(lines) == AUDIT_ROWS:
             older = (lines[-1].key,)
             st.button("Older", on_click=keys.append, args=older, icon=":material/arrow_forward:")
+
+
+def _whole(line: AuditLine, row: dict[str, str]) -> None:
+    """One row with all that it says, each field in a line of its own."""
+    with st.container(border=True):
+        st.markdown(f"**{plain(row['deed'])}** · {plain(row['about'])}")
+        sign_in = f" · sign-in {row['sign_in']}" if row["sign_in"] else ""
+        st.caption(plain(f"{row['time']} · {row['who']}{sign_in} · row {row['row']}"))
+        if not line.detail:
+            st.caption(_MASKED if line.detail is None else "The deed says all there is.")
+        else:
+            fields = [
+                {"Field": _field(word).capitalize(), "Says": _told(word, value)}
+                for word, value in line.detail.items()
+            ]
+            show.table(fields, alt="What the row says", height="content")
 
 
 def download(asked: AuditSearch) -> None:
