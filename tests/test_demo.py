@@ -45,7 +45,11 @@ from tests.hospital import NINE_O_CLOCK, TODAY
 
 load_small = partial(demo.load_demo, patients=40, weeks_back=1, weeks_ahead=1)
 # Made anew on every installation: bcrypt's salt, and seals under the installation's key.
-_OWN = {"account": ("password_hash",), "audit_event": ("seal", "previous_seal")}
+_OWN = {
+    "account": ("password_hash",),
+    "audit_event": ("seal", "previous_seal"),
+    "audit_head": ("seal", "last_seal"),
+}
 
 
 @contextmanager
@@ -145,7 +149,8 @@ def test_a_load_that_is_cut_off_leaves_nothing(empty_house: Path) -> None:
     with pytest.raises(CutOff):
         load_small(progress=cut_off)
 
-    assert {table: rows for table, rows in dump().items() if rows} == {}
+    left = {table: rows for table, rows in dump().items() if rows}
+    assert left == {"audit_head": ['{"id": 1, "last_id": 0, "row_count": 0}']}
 
 
 def test_progress_grows_from_nothing_to_the_whole(empty_sqlite: Path) -> None:
