@@ -51,6 +51,7 @@ class Deed(StrEnum):
     SEE_LETTERS = "see the letters' state"
     CALL_PATIENTS = "call patients whom no letter reached"
     RESEND_LETTERS = "send letters again"
+    SEE_AUDIT = "search the audit log"
 
 
 _CMO, _REGISTRAR, _DESK = Role.CMO, Role.REGISTRAR, Role.FRONT_DESK
@@ -100,4 +101,5 @@ MAY: dict[Deed, frozenset[Role]] = {
     Deed.SEE_LETTERS: frozenset({_DESK, _FINANCE, _ADMINISTRATOR}),
     Deed.CALL_PATIENTS: frozenset({_DESK}),
     Deed.RESEND_LETTERS: frozenset({_DESK, _ADMINISTRATOR}),
+    Deed.SEE_AUDIT: frozenset({_CMO, _ADMINISTRATOR}),
 }

@@ -37,7 +37,15 @@ from mediklaud.models import (
     WaiverRequest,
 )
 from mediklaud.money import read_rupees
-from mediklaud.repository import Count, HospitalForm, Part, ServiceForm, Tender, WaitForm
+from mediklaud.repository import (
+    AuditSearch,
+    Count,
+    HospitalForm,
+    Part,
+    ServiceForm,
+    Tender,
+    WaitForm,
+)
 from tests.day import TOMORROW, live_through_a_day
 from tests.hospital import ASHA, HOSPITAL, IYER, PASSWORD, RAO, TODAY, Ward, at, ward_of
 
@@ -356,6 +364,11 @@ def _found(desk: Desk, words: str, *, verb: str) -> None:
     getattr(ask, verb)(desk.db, words, by=by)
 
 
+def _log(desk: Desk, words: str, *, verb: str, word: str) -> None:
+    asked = AuditSearch(TODAY, TODAY, **{word: words})
+    getattr(ask, verb)(desk.db, asked, by=desk.ward.khan)
+
+
 def _open(desk: Desk, words: str, *, verb: str) -> None:
     getattr(ask, verb)(desk.db, words)
 
@@ -454,6 +467,11 @@ TEXTS = (
     *(
         Text(verb, "words", partial(_found, verb=verb), "asked")
         for verb in ("find_patients", "own_patients", "count_own_patients")
+    ),
+    *(
+        Text(verb, f"AuditSearch.{word}", partial(_log, verb=verb, word=word), "asked")
+        for verb in ("audit_lines", "take_out_audit")
+        for word in ("about", "deed")
     ),
     *(
         Text(verb, "username", partial(_open, verb=verb), "asked")

@@ -27,6 +27,7 @@ ORDER = (
     *("waivers", "day_close", "contacts", "dues_letters", "shares", "encounters", "overview"),
     *("proofs", "mail"),
     *("proofs_of_times", "proofs_of_money", "proofs_of_the_till", "proofs_of_the_house"),
+    "audit_log",
     "self_check",
 )
 # Rooms that compute, and never ask the database.

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 
 import pytest
@@ -111,6 +112,18 @@ def test_the_end_is_anchored_every_so_many_rows(sqlite_house):
         anchor_log(db)
         anchor_log(db)
     assert len(anchors.anchors()) == len(noted) + 1
+
+
+def test_the_log_is_whole_while_desks_add_to_it(house):
+    seen = []
+    with ThreadPoolExecutor(2) as desks:
+        working = [desks.submit(deeds, 24) for _ in range(2)]
+        while not all(one.done() for one in working):
+            seen += breaches()
+    for one in working:
+        one.result()
+
+    assert seen == []
 
 
 def test_a_torn_line_and_another_databases_line_are_passed_over(sqlite_house):

@@ -27,6 +27,9 @@ from tests.hospital import PASSWORD, ward_of
 
 # What each verb is. Two deeds: either role opens it.
 VERBS: dict[str, tuple[Deed, ...]] = {
+    "audit_deeds": (Deed.SEE_AUDIT,),
+    "audit_lines": (Deed.SEE_AUDIT,),
+    "take_out_audit": (Deed.SEE_AUDIT,),
     "declare_holiday": (Deed.PLAN_SESSIONS,),
     "extend_hold": (Deed.BOOK,),
     "hold_time": (Deed.BOOK,),

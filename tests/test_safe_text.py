@@ -165,13 +165,14 @@ def test_all_naughty_strings_in_every_text(request, address, nine_o_clock, recor
 
 
 def test_ten_megabytes_are_refused_within_a_second(request, address, nine_o_clock, record_property):
+    # Of the processor, so that a busy machine does not speak.
     slowest = 0.0
     with evening(request, "sqlite", address, nine_o_clock) as desk:
         for one in TEXTS:
             for what, typed in TEN_MB.items():
-                began = time.perf_counter()
+                began = time.process_time()
                 said = verdict(desk, one, typed)
-                took = time.perf_counter() - began
+                took = time.process_time() - began
                 slowest = max(slowest, took)
                 # What is only looked up may be nobody's. A name that is tried at the sign-in
                 # is cut to a name's length.

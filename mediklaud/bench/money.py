@@ -18,6 +18,7 @@ from mediklaud.database import reading, transaction
 from mediklaud.invoice_pdf import bill_pdf
 from mediklaud.models import Invoice, Method, Patient
 from mediklaud.repository import (
+    CONSOLE,
     Item,
     aged_sums,
     allocated_sums,
@@ -140,7 +141,7 @@ def reads_of(till: Till) -> dict[str, Deed]:
         DUES: lambda db: dues_of(db, payer_id),
         DASHBOARD: lambda db: _dashboard(db, till),
         SUMMARIES: lambda db: _summaries(db, till),
-        PDF: lambda db: bill_pdf(bill_paper(db, number, by=till.cashier)),
+        PDF: lambda db: bill_pdf(bill_paper(db, number, by=CONSOLE)),
     }
     return {what: partial(_look, read) for what, read in seen.items()}
 

@@ -25,6 +25,14 @@ from mediklaud.repository.arrivals import (
     walk_in,
 )
 from mediklaud.repository.audit import CONSOLE, ToBeWrittenDown, anchor_log, permit, roles_of
+from mediklaud.repository.audit_log import (
+    AUDIT_ROWS,
+    AuditLine,
+    AuditSearch,
+    audit_deeds,
+    audit_lines,
+    take_out_audit,
+)
 from mediklaud.repository.calls import (
     calls_about,
     did_not_arrive,
@@ -329,6 +337,7 @@ from mediklaud.repository.waivers import (
 
 __all__ = [
     "ABSOLUTE_HOURS",
+    "AUDIT_ROWS",
     "CONSOLE",
     "FREED_HOURS",
     "FURTHEST_DAYS",
@@ -340,6 +349,8 @@ __all__ = [
     "AccountNumbers",
     "Advance",
     "AskedWaiver",
+    "AuditLine",
+    "AuditSearch",
     "BoardLine",
     "ClosedDay",
     "Count",
@@ -407,6 +418,8 @@ __all__ = [
     "arrive",
     "ask_waiver",
     "asked_waivers",
+    "audit_deeds",
+    "audit_lines",
     "begin_consultation",
     "begin_sign_in",
     "begin_try",
@@ -599,6 +612,7 @@ __all__ = [
     "still_halfway",
     "stranded",
     "take_advance",
+    "take_out_audit",
     "take_payment",
     "take_tenders",
     "the_hospital",

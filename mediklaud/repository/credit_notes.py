@@ -31,7 +31,7 @@ from mediklaud.models import (
 )
 from mediklaud.permissions import Deed
 from mediklaud.repository.allocations import allocate, owed_on, settle, standing_parts, take_back
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.audit import note_deed, note_opened, permit
 from mediklaud.repository.credit_lines import (
     CreditLine,
     all_that_is_left,
@@ -299,6 +299,7 @@ def credit_note_paper(db: Session, number: str, *, by: Account) -> papers.Credit
     if note is None:
         raise NotFound(what="credit note")
     bill = db.get_one(Invoice, note.invoice_number)
+    note_opened(db, by, bill.patient_id, "papers opened")
     rows = (
         select(CreditNoteLine, InvoiceLine)
         .join(InvoiceLine, col(InvoiceLine.id) == col(CreditNoteLine.invoice_line_id))

@@ -24,7 +24,7 @@ from mediklaud.money import tax_on
 from mediklaud.permissions import Deed
 from mediklaud.registers import SAC_CONSULTATION
 from mediklaud.repository.allocations import credited_on, owed_on
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.audit import note_deed, note_opened, permit
 from mediklaud.repository.confirmations import write_paper
 from mediklaud.repository.doctors import price_of
 from mediklaud.repository.entitlements import claim_follow_up, terms_of
@@ -167,6 +167,7 @@ def bill_paper(db: Session, number: str, *, by: Account) -> papers.Bill:
     invoice = db.get(Invoice, number)
     if invoice is None:
         raise NotFound(what="bill")
+    note_opened(db, by, invoice.patient_id, "papers opened")
     lines = select(InvoiceLine).where(InvoiceLine.invoice_number == number)
     credited_paise = credited_on(db, number)
     return papers.Bill(

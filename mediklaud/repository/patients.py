@@ -26,7 +26,7 @@ from mediklaud.errors import (
 from mediklaud.languages import USUAL, languages
 from mediklaud.models import Account, Appointment, AppointmentStatus, Hospital, Patient, Sex
 from mediklaud.permissions import Deed
-from mediklaud.repository.audit import changes, note_deed, permit
+from mediklaud.repository.audit import changes, note_deed, note_opened, permit
 from mediklaud.repository.consents import note_consents
 from mediklaud.repository.hospital import next_number, the_hospital
 
@@ -142,11 +142,12 @@ def locked_patient(db: Session, patient_id: int | None) -> Patient:
 
 
 def patient_with(db: Session, patient_id: int, *, by: Account) -> Patient:
-    """The patient of an id, for the desks that look patients up."""
+    """The patient of an id, for the desks that look patients up; that it is opened is noted."""
     permit(db, by, Deed.FIND_PATIENT)
     found = db.get(Patient, patient_id)
     if found is None:
         raise NotFound(what="patient")
+    note_opened(db, by, patient_id, "card opened")
     return found
 
 

@@ -38,7 +38,7 @@ from mediklaud.models import (
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.allocations import STANDING, allocate, settle
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.audit import note_deed, note_opened, permit
 from mediklaud.repository.confirmations import write_paper
 from mediklaud.repository.dues import OpenBill, dues_of
 from mediklaud.repository.hospital import (
@@ -308,7 +308,7 @@ def receipts_of(
 def receipt_paper(db: Session, number: str, *, by: Account) -> papers.Receipt:
     """A receipt as it was issued, ready to be drawn; what came to nothing says so."""
     permit(db, by, Deed.SEE_PAPERS)
-    receipt = _numbered(db, number, ReceiptKind.RECEIPT)
+    receipt = _numbered(db, number, ReceiptKind.RECEIPT, by)
     paid = (
         select(Allocation, Invoice)
         .join(Payment, col(Payment.id) == col(Allocation.payment_id))
@@ -346,13 +346,14 @@ def _own_parts(
 def advance_paper(db: Session, number: str, *, by: Account) -> papers.AdvanceReceipt:
     """An advance receipt as it was issued, ready to be drawn."""
     permit(db, by, Deed.SEE_PAPERS)
-    return papers.AdvanceReceipt(**_head(db, _numbered(db, number, ReceiptKind.ADVANCE)))
+    return papers.AdvanceReceipt(**_head(db, _numbered(db, number, ReceiptKind.ADVANCE, by)))
 
 
-def _numbered(db: Session, number: str, kind: ReceiptKind) -> Receipt:
+def _numbered(db: Session, number: str, kind: ReceiptKind, by: Account) -> Receipt:
     receipt = db.get(Receipt, number)
     if receipt is None or receipt.kind is not kind:
         raise NotFound(what="receipt" if kind is ReceiptKind.RECEIPT else "advance receipt")
+    note_opened(db, by, receipt.payer_id, "papers opened")
     return receipt
 
 

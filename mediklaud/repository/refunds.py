@@ -29,7 +29,7 @@ from mediklaud.models import (
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.allocations import left_of, settle, standing_parts, take_back
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.audit import note_deed, note_opened, permit
 from mediklaud.repository.hospital import frozen_hospital, number_paper, the_hospital
 from mediklaud.repository.invoices import hospital_head, paper_moment
 from mediklaud.repository.patients import locked_patient
@@ -177,6 +177,7 @@ def refund_paper(db: Session, number: str, *, by: Account) -> papers.RefundVouch
     if refund is None:
         raise NotFound(what="refund voucher")
     payment = db.get_one(Payment, refund.payment_id)
+    note_opened(db, by, refund.payer_id, "papers opened")
     return papers.RefundVoucher(
         number=refund.number,
         issued_on=refund.issued_on,

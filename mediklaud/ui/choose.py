@@ -9,7 +9,6 @@ from datetime import date
 from typing import TypeVar
 
 import streamlit as st
-from sqlmodel import Session
 
 from mediklaud import clock, contact
 from mediklaud.database import reading
@@ -18,7 +17,7 @@ from mediklaud.models import Account, Doctor, Patient
 from mediklaud.money import figures
 from mediklaud.repository import FoundPatient, find_patients, patient_with, the_hospital
 from mediklaud.ui import show
-from mediklaud.ui.desk import beside
+from mediklaud.ui.desk import beside, see
 from mediklaud.ui.plain import plain
 
 Choice = TypeVar("Choice")
@@ -170,9 +169,9 @@ def doctor(
 def patient(me: Account) -> Patient | None:
     """The patient this desk is busy with: found by phone, name or number, kept across pages."""
     chosen = st.session_state.get(PATIENT)
+    if chosen and (kept := _still_there(chosen, me)):
+        return _kept(kept)
     with reading() as db:
-        if chosen and (kept := _still_there(db, chosen, me)):
-            return _kept(kept)
         zone = the_hospital(db).zone
         typed = st.text_input(
             "Find a patient",
@@ -203,10 +202,15 @@ def patient(me: Account) -> Patient | None:
     return None
 
 
-def _still_there(db: Session, patient_id: int, me: Account) -> Patient | None:
+def opened(patient_id: int, me: Account) -> Patient:
+    """A patient whose details are shown from now on; the audit log says so."""
+    return see(lambda db: patient_with(db, patient_id, by=me))
+
+
+def _still_there(patient_id: int, me: Account) -> Patient | None:
     """The kept patient; one who is no longer on record is forgotten."""
     try:
-        return patient_with(db, patient_id, by=me)
+        return opened(patient_id, me)
     except NotFound:
         keep_patient(None)
         return None

@@ -87,18 +87,19 @@ def stay() -> None:
             note_seen(db, token())
 
 
-def see(read: Callable[[Session], Seen]) -> Seen:
+def see(read: Callable[[Session], Seen], held: str = "") -> Seen:
     """What a verb that opens a patient's record brings; a row is written where one is due.
 
     First a look that waits for nobody. Where the log has no row of this reading yet, it is
     read anew in one transaction with its row. Nothing of Streamlit may be called inside.
+    A download says for which sign-in, since it has no page.
     """
     try:
         with reading() as db:
             return read(db)
     except ToBeWrittenDown:
         with transaction() as db:
-            sitting(db)
+            live_account(db, held or token())
             return read(db)
 
 

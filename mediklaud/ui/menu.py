@@ -65,6 +65,7 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
     "Hospital": (
         ("administrator/accounts", "Accounts and roles", "group", (Role.ADMINISTRATOR,)),
         ("administrator/letters", "Letters", "mail", (Role.ADMINISTRATOR,)),
+        ("administrator/audit", "Audit log", "history", (Role.CMO, Role.ADMINISTRATOR)),
         ("administrator/settings", "Settings", "settings", (Role.ADMINISTRATOR,)),
         (
             "administrator/self_check",

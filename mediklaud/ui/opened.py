@@ -23,7 +23,7 @@ from mediklaud.repository import (
     unbilled_visit,
 )
 from mediklaud.ui import choose, papers, show
-from mediklaud.ui.desk import beside, carry, record, say, submission_id
+from mediklaud.ui.desk import beside, carry, record, say, see, submission_id
 from mediklaud.ui.plain import plain
 
 _VOID, _LINES = "Void the whole bill", "Correct lines"
@@ -49,8 +49,7 @@ class _TypedCredit:
 
 def draw(kind: str, number: str, me: Account, hospital: Hospital) -> None:
     """The paper with its deeds."""
-    with reading() as db:
-        found = papers.read_paper(db, kind, number, by=me)
+    found = see(lambda db: papers.read_paper(db, kind, number, by=me))
     st.button("Back to the list", icon=":material/arrow_back:", on_click=papers.open_paper)
     left, right = st.columns(2, gap="large")
     with left:

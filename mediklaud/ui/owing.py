@@ -16,7 +16,7 @@ from mediklaud.repository import OwedNumbers, OwedWhere, live_account, statement
 from mediklaud.statement_pdf import statement_pdf
 from mediklaud.statements import Statement
 from mediklaud.ui import sums
-from mediklaud.ui.desk import token
+from mediklaud.ui.desk import see, token
 from mediklaud.ui.plain import plain
 
 # Few enough that the account of a chosen row is near it.
@@ -164,8 +164,7 @@ def why_words(row: object) -> str:
 
 def account(patient_id: int, period: tuple[date, date], me: Account) -> None:
     """A payer's account on the screen, line by line, and its PDF."""
-    with reading() as db:
-        told = statement_of(db, patient_id, *period, by=me)
+    told = see(lambda db: statement_of(db, patient_id, *period, by=me))
     names = ("Opening balance", "Held in advance" if told.closing_paise < 0 else "To pay")
     sums.metrics(
         {
@@ -189,8 +188,8 @@ def account(patient_id: int, period: tuple[date, date], me: Account) -> None:
 
 def statement_file(held: str, patient_id: int, first_day: date, last_day: date) -> bytes:
     """The statement's PDF for the sign-in that asks; refuses one that has ended or may not."""
-    with reading() as db:
-        told = statement_of(db, patient_id, first_day, last_day, by=live_account(db, held))
+    days = (first_day, last_day)
+    told = see(lambda db: statement_of(db, patient_id, *days, by=live_account(db, held)), held)
     return statement_pdf(told)
 
 

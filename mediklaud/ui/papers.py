@@ -11,7 +11,6 @@ from sqlmodel import Session
 from streamlit.delta_generator import DeltaGenerator
 
 from mediklaud import clock, papers
-from mediklaud.database import reading
 from mediklaud.invoice_pdf import bill_pdf, credit_note_pdf
 from mediklaud.models import (
     CreditNote,
@@ -36,7 +35,7 @@ from mediklaud.repository import (
     receipt_paper,
     refund_paper,
 )
-from mediklaud.ui.desk import carried, token
+from mediklaud.ui.desk import carried, see, token
 from mediklaud.ui.plain import plain
 
 Some = TypeVar("Some")
@@ -203,8 +202,7 @@ def bill_file(held: str, number: str) -> bytes:
 
 def paper_file(held: str, kind: str, number: str, *, duplicate: bool = False) -> bytes:
     """A paper's PDF for the sign-in that asks; refuses one that has ended or may not."""
-    with reading() as db:
-        found = read_paper(db, kind, number, by=live_account(db, held))
+    found = see(lambda db: read_paper(db, kind, number, by=live_account(db, held)), held)
     return _DRAW[kind](replace(found, duplicate=duplicate))
 
 

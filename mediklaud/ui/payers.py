@@ -5,7 +5,7 @@ import streamlit as st
 from mediklaud import clock
 from mediklaud.database import reading
 from mediklaud.models import Account, Hospital, Patient
-from mediklaud.repository import find_patients, is_minor, name_payer, patient_with
+from mediklaud.repository import find_patients, is_minor, name_payer
 from mediklaud.ui import choose
 from mediklaud.ui.desk import record, say, submission_id
 from mediklaud.ui.plain import plain
@@ -19,8 +19,7 @@ def card(patient: Patient, me: Account, hospital: Hospital) -> None:
     if not is_minor(patient.birth_date, today):
         return
     form = f"{submission_id('payer')}/{patient.id}"
-    with reading() as db:
-        payer = patient_with(db, patient.payer_id, by=me) if patient.payer_id else None
+    payer = choose.opened(patient.payer_id, me) if patient.payer_id else None
     title, icon = _title(patient, payer), ":material/family_restroom:"
     with st.expander(title, icon=icon, key=f"who-pays/{patient.id}"):
         st.caption(

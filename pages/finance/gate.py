@@ -12,7 +12,6 @@ from mediklaud.repository import (
     dues_letters_of,
     dues_of,
     owed_numbers,
-    patient_with,
     policy_words,
     the_hospital,
 )
@@ -37,8 +36,8 @@ if chosen is None:
     st.stop()
 
 choose.keep_patient(chosen)
+payer = choose.opened(chosen, me)
 with reading() as db:
-    payer = patient_with(db, chosen, by=me)
     owed = dues_of(db, chosen)
     talked = contacts_of(db, chosen, by=me)
     written = dues_letters_of(db, chosen, by=me)

@@ -14,7 +14,7 @@ from mediklaud.repository import (
     the_hospital,
 )
 from mediklaud.ui import choose, opened, papers
-from mediklaud.ui.desk import open_desk, submission_id
+from mediklaud.ui.desk import open_desk, see, submission_id
 
 me = open_desk("Bills and receipts", Role.FINANCE)
 
@@ -33,8 +33,7 @@ if way == by_number:
     typed = choose.words("Number", "papers", placeholder="JMI/2627/000001, of any paper")
     if not typed.strip():
         st.stop()
-    with reading() as db:
-        found = papers_numbered(db, typed, by=me)
+    found = see(lambda db: papers_numbered(db, typed, by=me))
     if not found:
         st.info("No paper has this number. Copy all of it, with its prefix and year.")
     for one in found:

@@ -19,7 +19,7 @@ from mediklaud.repository import (
     undo_arrival,
     undo_no_show,
 )
-from mediklaud.ui import booking, day_list, holding, letters, show, waitlist
+from mediklaud.ui import booking, choose, day_list, holding, letters, show, waitlist
 from mediklaud.ui.desk import carry, open_desk, record, say, submission_id
 
 me = open_desk("The day's appointments", Role.FRONT_DESK)
@@ -37,7 +37,8 @@ with reading() as db:
 visit = day_list.pick(visits, hospital, submission_id())
 
 if visit:
-    form, patient = f"{submission_id()}/{visit.appointment.id}", visit.patient
+    form = f"{submission_id()}/{visit.appointment.id}"
+    patient = choose.opened(visit.patient.id, me)
     with st.container(border=True):
         asked = day_list.actions(visit, form, hospital)
         if asked.deed == day_list.ARRIVED:

@@ -1,0 +1,249 @@
+"""Searching the audit log: by whom, what and when, page by page, and what each role may read."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from mediklaud import database
+from mediklaud.errors import NotPermitted
+from mediklaud.models import AuditEvent, Method, Role, SignIn
+from mediklaud.repository import (
+    AuditSearch,
+    account_named,
+    audit_deeds,
+    audit_lines,
+    begin_sign_in,
+    cancel_appointment,
+    change_account,
+    edit_patient,
+    live_account,
+    patient_with,
+    take_out_audit,
+    take_payment,
+)
+from mediklaud.repository.audit import changes, note_deed
+from mediklaud.ui import audit as ui_audit
+from mediklaud.ui.audit import audit_file, detail_words
+from tests.desk import click, sit
+from tests.fields import open_every_menu
+from tests.hospital import ASHA, PASSWORD, TODAY, ward_of
+from tests.visits import book, desk, visit
+
+TODAYS = AuditSearch(TODAY, TODAY)
+
+
+def about(word, **more):
+    return AuditSearch(TODAY, TODAY, about=word, **more)
+
+
+def told(lines):
+    return [(line.who, line.deed, line.about) for line in lines]
+
+
+@pytest.fixture
+def db(house):
+    """After a visit of Asha, billed and paid, and one of Ben that was cancelled."""
+    with desk() as (session, ward):
+        visit(session, ward, ward.asha, ward.rao)
+        take_payment(session, ward.asha, 800_00, Method.CASH, form="p1", by=ward.ishaan)
+        missed = book(session, ward, ward.ben, ward.iyer)
+        cancel_appointment(session, missed, "Fever", by=ward.meera)
+    with database.transaction() as session:
+        yield session
+
+
+@pytest.fixture
+def busy(db):
+    """The cast after these deeds."""
+    return ward_of(db)
+
+
+def test_a_patients_rows_are_those_of_the_visits_and_papers_too(db, busy):
+    found = told(audit_lines(db, about("jmi-000001"), by=busy.khan))
+
+    assert sorted(deed for _, deed, _ in found) == [
+        *("appointment booked", "bill issued", "consultation begun", "consultation finished"),
+        *("patient enrolled", "payment taken"),
+    ]
+    assert ("meera", "patient enrolled", "patient JMI-000001") in found
+
+
+@pytest.mark.parametrize(
+    ("word", "deeds"),
+    [
+        ("JMI/2627/000001", ["bill issued"]),
+        ("jmr/2627/000001", ["payment taken"]),
+        ("DOC-0001", ["doctor registered"]),
+        ("meera", ["account created"]),
+        ("Appointment/2", ["appointment cancelled", "appointment booked"]),
+        ("nobody", []),
+    ],
+)
+def test_a_row_is_found_by_what_it_is_about(db, busy, word, deeds):
+    found = audit_lines(db, about(word), by=busy.khan)
+    assert [line.deed for line in found if "session" not in line.deed] == deeds
+
+
+def test_rows_are_found_by_who_and_which_deed_and_day(db, busy):
+    mine = audit_lines(db, AuditSearch(TODAY, TODAY, account_id=busy.ishaan.id), by=busy.khan)
+    assert told(mine) == [("ishaan", "payment taken", "receipt/JMR/2627/000001")]
+    bills = audit_lines(db, AuditSearch(TODAY, TODAY, deed="bill issued"), by=busy.khan)
+    assert len(bills) == 1
+    yesterday = TODAY - timedelta(days=1)
+    assert audit_lines(db, AuditSearch(yesterday, yesterday), by=busy.khan) == []
+    assert "bill issued" in audit_deeds(db, by=busy.khan)
+    known = db.exec(select(AuditEvent.deed).distinct()).all()
+    assert audit_deeds(db, by=busy.khan) == sorted(known)
+
+
+def test_pages_hold_every_row_once(db, busy):
+    whole = audit_lines(db, TODAYS, by=busy.khan, at_most=1_000)
+    after, paged = None, []
+    while page := audit_lines(db, TODAYS, by=busy.khan, after=after, at_most=7):
+        paged, after = paged + page, page[-1].key
+
+    assert len(whole) > 20
+    assert paged == whole
+
+
+def test_the_administrator_reads_nothing_of_patients_but_that_it_was_done(db, busy):
+    lines = audit_lines(db, TODAYS, by=busy.tara, at_most=1_000)
+
+    masked = {line.about.split()[0].split("/")[0] for line in lines if line.detail is None}
+    assert masked == {"patient", "appointment", "encounter", "invoice", "receipt"}
+    assert {"account", "doctor"} <= {line.about.split()[0] for line in lines if line.detail}
+    assert all(line.detail is not None for line in audit_lines(db, TODAYS, by=busy.khan))
+
+
+def test_only_the_cmo_and_the_administrator_search_it(db, ward):
+    for somebody in (ward.meera, ward.ishaan, ward.rao_account):
+        with pytest.raises(NotPermitted, match="search the audit log"):
+            audit_lines(db, TODAYS, by=somebody)
+        with pytest.raises(NotPermitted):
+            take_out_audit(db, TODAYS, by=somebody)
+
+
+def test_an_edit_says_what_was_and_what_is(house):
+    with desk() as (db, ward):
+        typed = ASHA.__class__(**{**vars(ASHA), "phone": "98450 99999"})
+        edit_patient(db, ward.asha, typed, version=ward.asha.version, by=ward.meera)
+        roles = {Role.FINANCE, Role.FRONT_DESK}
+        change_account(db, ward.ishaan, roles, by=ward.tara)
+
+    with desk() as (db, ward):
+        edit = audit_lines(db, AuditSearch(TODAY, TODAY, deed="patient edited"), by=ward.khan)
+        grant = audit_lines(db, AuditSearch(TODAY, TODAY, deed="account changed"), by=ward.khan)
+    assert edit[0].detail == {"phone": ["+919886011111", "+919845099999"]}
+    assert grant[0].detail == {"roles": [["finance"], ["finance", "front_desk"]]}
+    assert detail_words(grant[0].detail) == "roles: finance → finance front_desk"
+
+
+def test_no_secret_reaches_the_log(db, busy):
+    before, after = {"password_hash": "a", "name": "x"}, {"password_hash": "b", "name": "y"}
+    assert changes(before, after) == {"name": ["x", "y"]}
+    details = " ".join(db.exec(select(AuditEvent.detail)))
+    assert PASSWORD not in details
+    assert "$2b$" not in details
+
+
+def test_a_deed_says_from_which_sign_in_it_comes(house):
+    with desk() as (db, ward):
+        patient_with(db, ward.asha.id, by=ward.meera)
+    with database.transaction() as db:
+        token = begin_sign_in(db, ward_of(db).meera)
+    with database.transaction() as db:
+        me = live_account(db, token)
+        note_deed(db, me, "tested", "patient/1")
+        note_deed(db, ward_of(db).ishaan, "tested", "patient/2")
+
+    with database.reading() as db:
+        newest = db.exec(select(SignIn.id).order_by(SignIn.id.desc())).first()
+        rows = db.exec(select(AuditEvent).order_by(AuditEvent.id)).all()
+    assert [(one.deed, one.sign_in_id) for one in rows[-4:]] == [
+        *(("card opened", None), ("signed in", newest), ("tested", newest), ("tested", None)),
+    ]
+
+
+def test_the_front_desk_opens_a_card_once_a_quarter_hour(sqlite_house, monkeypatch):
+    with desk() as (db, ward):
+        asha = ward.asha.id
+    page = sit(monkeypatch, "meera", "front_desk/edit_patient")
+    page.session_state["_patient"] = asha
+    page.run()
+    page.run()
+
+    with database.reading() as db:
+        rows = select(AuditEvent).where(AuditEvent.deed == "card opened")
+        (row,) = db.exec(rows).all()
+        assert (row.account_name, row.subject) == ("meera", f"patient/{asha}")
+        assert row.sign_in_id is not None
+
+
+def test_the_page_shows_the_log_and_turns_it(sqlite_house, monkeypatch):
+    with desk() as (db, ward):
+        for number in range(60):
+            note_deed(db, ward.meera, "tested", "patient/1", number=number)
+    page = sit(monkeypatch, "khan", "administrator/audit")
+
+    first = list(page.dataframe[0].value["Row"])
+    assert len(first) == 50
+    older = list(click(page, "Older").dataframe[0].value["Row"])
+    assert not set(first) & set(older)
+    assert list(click(page, "Newer").dataframe[0].value["Row"]) == first
+    assert "patient JMI-000001" in set(page.dataframe[0].value["About"])
+
+
+def test_a_chosen_row_says_all_it_knows(sqlite_house, monkeypatch):
+    with desk() as (db, ward):
+        note_deed(db, ward.meera, "tested", "patient/1", phone=["+911", "+912"])
+    for username, says in (("khan", "+911 → +912"), ("tara", "Not shown to this role")):
+        page = sit(monkeypatch, username, "administrator/audit")
+        table = page.dataframe[0].value
+        key = f"audit/{table['Row'].iloc[0]}/{len(table)}"
+        chosen = {"rows": [list(table["Deed"]).index("Tested")], "columns": []}
+        page.session_state[key] = {"selection": chosen}
+        shown = " ".join(str(one.value.to_dict()) for one in page.run().dataframe)
+        assert says in shown
+        assert ("+911" in shown) == (username == "khan")
+
+
+def test_the_page_is_closed_to_others(sqlite_house, monkeypatch):
+    open_every_menu(monkeypatch)
+    page = sit(monkeypatch, "meera", "administrator/audit")
+
+    assert "belongs to another role" in page.error[0].value
+    assert not page.dataframe
+
+
+def test_the_file_runs_nothing_and_is_noted(sqlite_house, monkeypatch):
+    with desk() as (db, ward):
+        note_deed(db, ward.meera, "tested", "=1+1", words="=cmd()")
+    sit(monkeypatch, "khan")
+    with database.transaction() as db:
+        token = begin_sign_in(db, account_named(db, "khan"))
+    file = audit_file(token, TODAYS).decode("utf-8-sig")
+
+    assert "'=1+1" in file
+    assert ui_audit._MASKED not in file
+    with database.reading() as db:
+        newest = select(AuditEvent.deed).order_by(AuditEvent.id.desc())
+        assert db.exec(newest).first() == "audit log taken out"
+
+
+@pytest.mark.parametrize(
+    ("detail", "words"),
+    [
+        ({"fee_paise": [500_00, 600_00]}, "fee: ₹500.00 → ₹600.00"),
+        ({"email": [None, "a@example.org"]}, "email: nothing → a@example.org"),
+        ({"methods": ["cash", "upi"]}, "methods: cash, upi"),
+        ({"active": [True, False], "name": "X"}, "active: yes → no; name: X"),
+        (
+            {"instalments": [["2026-12-01", 5], ["2027-01-01", 6]]},
+            "instalments: 2026-12-01 5, 2027-01-01 6",
+        ),
+        ({"counted": {"cash": 5}}, "counted: cash 5"),
+    ],
+)
+def test_details_are_read_as_words(detail, words):
+    assert detail_words(detail) == words
