@@ -101,7 +101,7 @@ _AFTER_THE_LEAVE = f"""SELECT count(*) FROM appointment a
      AND l.begins_at < a.ends_at AND a.starts_at < l.ends_at
     JOIN audit_event b ON b.subject = 'appointment/' || a.id AND b.deed = 'appointment booked'
     JOIN audit_event g ON g.subject = 'doctor/' || l.doctor_id AND g.deed = 'leave granted'
-     AND g.detail = '{{"leave": ' || l.id || '}}'
+     AND g.detail LIKE '%"leave": ' || l.id || ',%'
     WHERE a.status {_LIVE} AND a.form LIKE :forms AND b.id > g.id"""
 
 

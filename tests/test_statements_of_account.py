@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from mediklaud.database import reading
+from mediklaud.database import transaction
 from mediklaud.errors import NotPermitted
 from mediklaud.models import Patient
 from mediklaud.repository import advances_of, dues_of, statement_of
@@ -19,7 +19,8 @@ TOMORROW = TODAY + timedelta(days=1)
 @pytest.fixture
 def lived(house, nine_o_clock):
     live_through_a_day(nine_o_clock, evening=False)
-    with reading() as db:
+    # Whose account is opened stands in the audit log.
+    with transaction() as db:
         yield db, ward_of(db)
 
 
