@@ -8,14 +8,16 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any, get_args, get_type_hints
 
+import pyotp
 from sqlmodel import Session, col, select
 from time_machine import Traveller
 
+from mediklaud import clock, text
 from mediklaud import repository as ask
-from mediklaud import text
 from mediklaud.config import ROOT
 from mediklaud.database import transaction
 from mediklaud.models import (
+    Account,
     Appointment,
     CallOutcome,
     ContactKind,
@@ -32,7 +34,7 @@ from mediklaud.models import (
     Payment,
     PaymentPlan,
     Role,
-    SignInAttempt,
+    SignIn,
     VisitKind,
     WaiverRequest,
 )
@@ -313,9 +315,63 @@ def _service(desk: Desk, words: str, *, word: str) -> Given:
 # What is only looked up
 
 
-def _wrong_try(desk: Desk, words: str) -> Given:
-    ask.note_wrong_try(desk.db, words)
-    return desk.one(SignInAttempt), "username"
+def _tried(desk: Desk, words: str, *, verb: str) -> None:
+    if verb == "use_code":
+        ask.use_code(desk.db, words, "abcd-efgh", PASSWORD)
+    else:
+        getattr(ask, verb)(desk.db, words)
+
+
+def _came_with(desk: Desk, words: str, *, verb: str) -> Given:
+    meera = desk.ward.meera
+    if verb == "judge_password":
+        ask.judge_password(desk.db, ask.begin_try(desk.db, meera.username), True, browser=words)
+    elif verb == "judge_factor":
+        # The code that confirmed it opens nothing; the next half minute's does.
+        asked, code = _with_phone(desk), code_of(PHONE, later=30)
+        assert ask.judge_factor(desk.db, asked, code, browser=words)
+    elif verb == "enroll_and_come_in":
+        halfway = _halfway(meera, enrolls=True)
+        ask.enroll_and_come_in(desk.db, halfway, PHONE, code_of(PHONE), browser=words)
+    else:
+        getattr(ask, verb)(desk.db, meera, browser=words)
+    return desk.one(SignIn), "browser"
+
+
+PHONE = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+def code_of(secret: str, *, later: int = 0) -> str:
+    """What an app shows now, or some seconds later."""
+    return pyotp.TOTP(secret).at(clock.now() + timedelta(seconds=later))
+
+
+def _halfway(account: Account, *, enrolls: bool) -> ask.Halfway:
+    proved = (account.id or 0, account.username, account.password_hash)
+    return ask.Halfway(*proved, since=clock.now(), enrolls=enrolls)
+
+
+def _with_phone(desk: Desk) -> ask.Halfway:
+    ask.enroll_factor(desk.db, desk.ward.meera, PHONE, code_of(PHONE))
+    return _halfway(desk.ward.meera, enrolls=False)
+
+
+def _factor(desk: Desk, words: str, *, verb: str) -> None:
+    if verb == "enroll_factor":
+        ask.enroll_factor(desk.db, desk.ward.meera, PHONE, words)
+    elif verb == "enroll_and_come_in":
+        halfway = _halfway(desk.ward.meera, enrolls=True)
+        ask.enroll_and_come_in(desk.db, halfway, PHONE, words, browser="")
+    elif verb == "judge_factor":
+        ask.judge_factor(desk.db, _with_phone(desk), words, browser="")
+    else:
+        _with_phone(desk)
+        getattr(ask, verb)(desk.db, desk.ward.meera, PASSWORD, words)
+
+
+def _by_code(desk: Desk, words: str) -> None:
+    ask.issue_code(desk.db, desk.ward.meera, by=desk.ward.tara)
+    ask.use_code(desk.db, desk.ward.meera.username, words, PASSWORD)
 
 
 def _planned(desk: Desk, words: str) -> None:
@@ -446,7 +502,25 @@ TEXTS = (
     Text("reopen_day", "reason", _reopened, "line"),
     Text("end_plan", "reason", _plan_ended, "line"),
     *_each("keep_service", "ServiceForm.", {"name": "line", "sac": "code"}, _service),
-    Text("note_wrong_try", "username", _wrong_try, "code"),
+    *(
+        Text(verb, "username", partial(_tried, verb=verb), "asked")
+        for verb in ("note_wrong_try", "begin_try", "use_code")
+    ),
+    *(
+        Text(verb, "browser", partial(_came_with, verb=verb), "code")
+        for verb in (
+            *("begin_sign_in", "come_in", "judge_password", "judge_factor"),
+            "enroll_and_come_in",
+        )
+    ),
+    *(
+        Text(verb, "typed", partial(_factor, verb=verb), "asked")
+        for verb in (
+            *("enroll_factor", "enroll_and_come_in", "judge_factor"),
+            *("remove_factor", "renew_recovery_codes"),
+        )
+    ),
+    Text("use_code", "code", _by_code, "asked"),
     Text("agree_plan", "bills", _planned, "asked"),
     Text("to_pay", "chosen", _to_pay, "asked"),
     *(
@@ -501,6 +575,10 @@ NOT_TYPED = {
     "password": "a password is text as it is, and no text is made of it",
     "present": "a password",
     "new": "a password",
+    "what": "a word of the code",
+    "secret": "the house makes the secret of an app",
+    **dict.fromkeys(("Halfway.username", "Halfway.password_hash"), "an answer of the house"),
+    **dict.fromkeys(("Try.name_digest", "Try.password_hash"), "an answer of the house"),
 }
 # Verbs that read what another verb of the list reads by the same function.
 SAME_AS = {"open_hospital": "change_settings"}

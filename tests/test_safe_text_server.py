@@ -10,7 +10,6 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.testing.v1 import AppTest
@@ -18,14 +17,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from mediklaud.config import ROOT
-from mediklaud.database import reading
-from mediklaud.models import SignInAttempt
 from mediklaud.ui import front_door
 from tests.browser import Server, serving
 from tests.desk import HOME
 from tests.every_text import NAUGHTY
 from tests.hospital import PASSWORD
-from tests.test_text import is_safe
 
 MB = 1024 * 1024
 
@@ -39,16 +35,11 @@ def try_to_sign_in(
     name, secret = page.text_input
     name.input(username)
     secret.input(password)
-    (asked,) = page.button
+    (asked,) = [one for one in page.button if one.label == "Sign in"]
     asked.click()
     began = time.process_time()
     page.run()
     return page, time.process_time() - began
-
-
-def names_tried() -> list[str]:
-    with reading() as db:
-        return list(db.exec(select(SignInAttempt.username)))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +61,6 @@ def test_ten_megabytes_in_the_sign_in_form_are_refused_within_a_second(
     assert len(page.exception) == 0
     assert [one.value for one in page.error] != []
     assert "username" not in page.session_state or not page.session_state["username"]
-    assert all(len(name) <= 40 for name in names_tried())
     assert took < 1
 
 
@@ -84,7 +74,6 @@ def test_naughty_strings_in_the_sign_in_form_are_a_wrong_name(request, monkeypat
         assert len(page.exception) == 0
         assert [one.value for one in page.error] != [], typed
         assert "Something went wrong" not in page.error[0].value, typed
-    assert all(is_safe(name) for name in names_tried())
 
 
 @pytest.fixture(scope="module")

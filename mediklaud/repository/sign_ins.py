@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from mediklaud import clock
+from mediklaud import clock, text
 from mediklaud.errors import NotFound, SignedOut
 from mediklaud.models import Account, Hold, SignIn
 from mediklaud.repository.audit import IS_LIVE, is_signed_out, moment, note_deed, sit_down
@@ -40,7 +40,7 @@ def begin_sign_in(db: Session, account: Account, *, browser: str = "") -> str:
         signed_in_at=at,
         last_seen_at=at,
         expires_at=at + timedelta(hours=ABSOLUTE_HOURS),
-        browser=browser[:80],
+        browser=text.short(browser, at_most=80),
     )
     db.add(sign_in)
     db.flush()
