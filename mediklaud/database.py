@@ -33,13 +33,16 @@ Kept = TypeVar("Kept", bound=SQLModel)
 
 # Any number will do, so long as every server of this program asks for the same one.
 _UPGRADE_LOCK = 4_627_001
+# How long a desk waits for another's deed, and a server for another's upgrade of a large database.
+_BUSY_SECONDS = 10
+_UPGRADE_SECONDS = 600
 
 
 @cache
 def engine_for(url: str) -> Engine:
     """The engine of a database; SQLite in WAL, with foreign keys and its own BEGIN."""
     if not url.startswith("sqlite"):
-        options = "-c timezone=UTC -c lock_timeout=10s"
+        options = f"-c timezone=UTC -c lock_timeout={_BUSY_SECONDS}s"
         # Prepared statements freeze a plan that is wrong for a short piece of a name.
         arguments = {"prepare_threshold": None, "options": options, "connect_timeout": 5}
         made = create_engine(
@@ -62,7 +65,12 @@ def engine() -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     for pragma in (
-        *("busy_timeout=10000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"),
+        *(
+            f"busy_timeout={_BUSY_SECONDS * 1000}",
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            "synchronous=FULL",
+        ),
         # REPLACE deletes the old row, and only with this do the guards of DELETE see it.
         "recursive_triggers=ON",
     ):
@@ -231,6 +239,7 @@ def reshapable(made: Engine) -> Iterator[Connection]:
         driver = connection.connection.driver_connection if sqlite else None
         if driver is not None:
             driver.execute("PRAGMA foreign_keys=OFF")
+            driver.execute(f"PRAGMA busy_timeout={_UPGRADE_SECONDS * 1000}")
         try:
             with connection.begin():
                 yield connection
@@ -239,6 +248,7 @@ def reshapable(made: Engine) -> Iterator[Connection]:
         finally:
             if driver is not None:
                 driver.execute("PRAGMA foreign_keys=ON")
+                driver.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
 
 
 def one_after_another(db: Session, word: str) -> None:
@@ -254,4 +264,5 @@ def one_after_another(db: Session, word: str) -> None:
 def locked_for_upgrade(connection: Connection) -> None:
     """Let one server at a time change the tables; SQLite's writer lock does that by itself."""
     if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL lock_timeout = '{_UPGRADE_SECONDS}s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})

@@ -160,6 +160,17 @@ def test_threads_that_start_together_all_find_the_house_ready(ground):
     assert sorted(changed) == [False, False, False, True]
 
 
+def test_a_server_waits_ten_minutes_for_anothers_upgrade_and_a_desk_ten_seconds(ground):
+    """An upgrade of a large database takes longer than any deed."""
+    sqlite = database.engine().dialect.name == "sqlite"
+    asked = "SELECT timeout FROM pragma_busy_timeout" if sqlite else "SHOW lock_timeout"
+    with database.reshapable(database.engine()) as connection:
+        database.locked_for_upgrade(connection)
+        assert connection.exec_driver_sql(asked).scalar_one() in (600_000, "10min")
+    with database.engine().connect() as connection:
+        assert connection.exec_driver_sql(asked).scalar_one() in (10_000, "10s")
+
+
 def test_every_guard_stands_after_the_upgrade(ground):
     migrations.upgrade()
     dialect = database.engine().dialect.name
