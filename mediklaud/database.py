@@ -65,12 +65,8 @@ def engine() -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     for pragma in (
-        *(
-            f"busy_timeout={_BUSY_SECONDS * 1000}",
-            "journal_mode=WAL",
-            "foreign_keys=ON",
-            "synchronous=FULL",
-        ),
+        f"busy_timeout={_BUSY_SECONDS * 1000}",
+        *("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"),
         # REPLACE deletes the old row, and only with this do the guards of DELETE see it.
         "recursive_triggers=ON",
     ):
