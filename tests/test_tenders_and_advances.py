@@ -27,7 +27,6 @@ from mediklaud.repository import (
     Tender,
     advance_paper,
     advances_of,
-    dues_of,
     receipt_paper,
     refund_paper,
     refund_payment,
@@ -37,6 +36,7 @@ from mediklaud.repository import (
     take_tenders,
     use_advance,
 )
+from mediklaud.repository.dues import dues_of
 from tests.hospital import TODAY, at
 from tests.till import a_form, bill_of, pay, payments_on
 from tests.visits import book, desk, visit

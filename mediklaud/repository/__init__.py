@@ -46,7 +46,7 @@ from mediklaud.repository.contacts import (
     pauses_of,
     resume_reminders,
 )
-from mediklaud.repository.credit_lines import CreditableLine, CreditLine, creditable_lines
+from mediklaud.repository.credit_lines import CreditableLine, CreditLine, lines_to_credit
 from mediklaud.repository.credit_notes import (
     cancel_credit_note,
     credit_note_paper,
@@ -76,7 +76,7 @@ from mediklaud.repository.doctors import (
     reactivate_doctor,
     register_doctor,
 )
-from mediklaud.repository.dues import Dues, OpenBill, dues_of, open_bills, policy_words
+from mediklaud.repository.dues import Dues, OpenBill, open_bills, owed_by, policy_words
 from mediklaud.repository.encounters import (
     PastConsultation,
     PatientRecord,
@@ -88,7 +88,7 @@ from mediklaud.repository.encounters import (
     own_patients,
     schedule_of,
 )
-from mediklaud.repository.entitlements import FollowUps, follow_up_words, follow_ups_of
+from mediklaud.repository.entitlements import FollowUps, follow_up_words, follow_ups_left
 from mediklaud.repository.feeds import Feed, close_feed, feed_of, open_feed, read_feed
 from mediklaud.repository.free_times import (
     FURTHEST_DAYS,
@@ -179,15 +179,15 @@ from mediklaud.repository.patients import (
     likely_duplicates,
     patient_with,
 )
-from mediklaud.repository.payers import is_minor, name_payer, payer_of
+from mediklaud.repository.payers import is_minor, name_payer
 from mediklaud.repository.payments import (
     Tender,
     advance_paper,
+    bills_to_pay,
     receipt_paper,
     receipts_of,
     take_payment,
     take_tenders,
-    to_pay,
 )
 from mediklaud.repository.plans import (
     MOST_INSTALMENTS,
@@ -373,6 +373,7 @@ __all__ = [
     "billed_sums",
     "bills_of",
     "bills_on_kept_plans",
+    "bills_to_pay",
     "board",
     "book_appointment",
     "book_waiting",
@@ -398,7 +399,6 @@ __all__ = [
     "credit_note_paper",
     "credit_notes_of",
     "credit_notes_of_patient",
-    "creditable_lines",
     "credited_lines",
     "credited_sums",
     "day_numbers",
@@ -412,7 +412,6 @@ __all__ = [
     "doctor_with",
     "doctors",
     "doctors_page",
-    "dues_of",
     "edit_doctor",
     "edit_patient",
     "emergencies",
@@ -429,7 +428,7 @@ __all__ = [
     "first_password",
     "first_visit_code",
     "follow_up_words",
-    "follow_ups_of",
+    "follow_ups_left",
     "free_slots",
     "give_discount",
     "grant_leave",
@@ -452,6 +451,7 @@ __all__ = [
     "letter_numbers",
     "letters_to_call",
     "likely_duplicates",
+    "lines_to_credit",
     "live_account",
     "log_call",
     "monthly_parts",
@@ -473,6 +473,7 @@ __all__ = [
     "outbox_state",
     "overbook_appointment",
     "overbookings_left",
+    "owed_by",
     "owed_numbers",
     "owed_on_the_eve",
     "own_day_numbers",
@@ -482,7 +483,6 @@ __all__ = [
     "patient_with",
     "pause_reminders",
     "pauses_of",
-    "payer_of",
     "payments_on",
     "permit",
     "plans_of",
@@ -533,7 +533,6 @@ __all__ = [
     "till_numbers",
     "till_of",
     "till_sums",
-    "to_pay",
     "unbilled_visit",
     "unclosed_days",
     "undelivered_letters",

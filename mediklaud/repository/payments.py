@@ -153,6 +153,13 @@ def to_pay(db: Session, patient: Patient, chosen: Sequence[str]) -> tuple[Patien
     return payer, [bill for bill in bills if bill.payer_id == payer.id]
 
 
+def bills_to_pay(db: Session, patient: Patient, *, by: Account) -> tuple[Patient, list[OpenBill]]:
+    """Who pays now and the bills there are to pay; none where nothing is owed."""
+    permit(db, by, Deed.SEE_DUES)
+    payer, bills = to_pay(db, patient, ())
+    return (payer, bills) if bills else (payer_of(db, patient), [])
+
+
 def _refuse_more_than_owed(payer: Patient, owed: Sequence[OpenBill], received: int) -> None:
     total_paise = sum(bill.owed_paise for bill in owed)
     if received <= 0:
