@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from mediklaud import database
 from mediklaud.errors import (
     AlreadyFinished,
     EmptyField,
@@ -18,6 +19,7 @@ from mediklaud.errors import (
 )
 from mediklaud.models import AppointmentStatus, AuditEvent, Charge, Encounter, VisitKind
 from mediklaud.repository import (
+    ToBeWrittenDown,
     begin_consultation,
     cancel_appointment,
     day_numbers,
@@ -224,6 +226,20 @@ def test_opening_a_record_leaves_one_audit_row_a_quarter_hour(house, nine_o_cloc
 
     with desk() as (db, ward):
         assert openings(db) == [f"patient/{ward.asha.id}"] * 2
+
+
+def test_a_look_that_cannot_write_brings_nothing_until_its_row_is_there(house):
+    with desk() as (db, ward):
+        book(db, ward, ward.asha, ward.rao)
+    with pytest.raises(ToBeWrittenDown), database.reading() as db:
+        open_record(db, ward.asha.id, by=ward.rao_account)
+    with desk() as (db, ward):
+        open_record(db, ward.asha.id, by=ward.rao_account)
+        open_record(db, ward.asha.id, by=ward.rao_account)
+
+    with database.reading() as db:
+        assert open_record(db, ward.asha.id, by=ward.rao_account).patient.name == "Asha Menon"
+        assert openings(db) == [f"patient/{ward.asha.id}"]
 
 
 def test_a_refused_reading_leaves_no_audit_row(house):

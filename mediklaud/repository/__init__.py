@@ -26,7 +26,7 @@ from mediklaud.repository.arrivals import (
     undo_no_show,
     walk_in,
 )
-from mediklaud.repository.audit import CONSOLE, permit, roles_of
+from mediklaud.repository.audit import CONSOLE, ToBeWrittenDown, permit, roles_of
 from mediklaud.repository.calls import (
     calls_about,
     did_not_arrive,
@@ -342,6 +342,7 @@ __all__ = [
     "Tender",
     "TillLine",
     "TillNumbers",
+    "ToBeWrittenDown",
     "Visit",
     "Wait",
     "WaitForm",

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import bindparam, event, insert, text
 from sqlmodel import Session, SQLModel, col, select
@@ -22,6 +22,8 @@ CONSOLE = Account(
     created_at=datetime.min.replace(tzinfo=UTC),
 )
 AUDIT_SERIES = "audit"
+# A record stays open on a screen through many runs; that is one reading.
+_ONE_OPENING = timedelta(minutes=15)
 _ROLES = (
     select(col(AccountRole.role))
     .join(Account, col(Account.id) == col(AccountRole.account_id))
@@ -33,6 +35,10 @@ _COUNT = text(
     "INSERT INTO number_series (name, last) VALUES (:name, :written) "
     "ON CONFLICT (name) DO UPDATE SET last = number_series.last + :written"
 )
+
+
+class ToBeWrittenDown(Exception):
+    """This reading must leave an audit row, and the present look cannot write one."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +79,27 @@ def note_deed(db: Session, by: Account, deed: str, subject: str, **detail: objec
     db.info.setdefault("deeds", []).append(entry)
 
 
+def note_opened(
+    db: Session, by: Account, patient_id: int, deed: str = "record opened", **why: object
+) -> None:
+    """Note that somebody opened what is kept of one patient; once a quarter hour for each deed.
+
+    Called by the very verb that reads it. On a look that cannot write it raises
+    ToBeWrittenDown where a row is due, so nothing is read unnoted, and a reading that is
+    noted already takes no lock. What the console reads is not a person's reading.
+    """
+    subject = f"patient/{patient_id}"
+    if by.id is None or noted(db, by, deed, subject, since=clock.now() - _ONE_OPENING):
+        return
+    if db.connection().get_execution_options().get("reading"):
+        raise ToBeWrittenDown(deed)
+    note_deed(db, by, deed, subject, **why)
+
+
 def noted(db: Session, by: Account, deed: str, subject: str, *, since: datetime) -> bool:
-    """Whether this account left such a row since a moment."""
+    """Whether this account left such a row since a moment, or does so in this transaction."""
+    if any((one.account_id, one.deed, one.subject) == (by.id, deed, subject) for one in _due(db)):
+        return True
     row = select(AuditEvent.id).where(
         AuditEvent.subject == subject,
         AuditEvent.deed == deed,
@@ -82,6 +107,11 @@ def noted(db: Session, by: Account, deed: str, subject: str, *, since: datetime)
         AuditEvent.at >= since,
     )
     return db.exec(row.limit(1)).first() is not None
+
+
+def _due(db: Session) -> list[_Entry]:
+    entries: list[_Entry] = db.info.get("deeds", [])
+    return entries
 
 
 def seal_of(row: AuditEvent) -> str:

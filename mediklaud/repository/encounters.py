@@ -30,16 +30,13 @@ from mediklaud.models import (
 from mediklaud.permissions import Deed
 from mediklaud.repository.appointments import STATUS_WORDS
 from mediklaud.repository.arrivals import bill_at_arrival, note_arrival
-from mediklaud.repository.audit import note_deed, noted, permit
+from mediklaud.repository.audit import note_deed, note_opened, permit
 from mediklaud.repository.doctors import doctor_with, locked_doctor
 from mediklaud.repository.entitlements import grant_follow_ups
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_consultation
 from mediklaud.repository.patients import locked_patient, named
 from mediklaud.repository.visits import Visit, visits_where
-
-# A record stays open on a doctor's screen through many runs; that is one reading.
-_ONE_READING = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -93,7 +90,7 @@ def count_own_patients(db: Session, words: str = "", *, by: Account) -> int:
 
 
 def open_record(db: Session, patient_id: int, *, by: Account) -> PatientRecord:
-    """Open the record of an own patient; that it was read is written down, once a quarter hour.
+    """Open the record of an own patient; that it was read is written down (note_opened).
 
     Refuses a doctor who has no appointment with the patient (NotYourPatient).
     """
@@ -103,9 +100,7 @@ def open_record(db: Session, patient_id: int, *, by: Account) -> PatientRecord:
     )
     if db.exec(own.limit(1)).first() is None:
         raise NotYourPatient()
-    subject = f"patient/{patient_id}"
-    if not noted(db, by, "record opened", subject, since=clock.now() - _ONE_READING):
-        note_deed(db, by, "record opened", subject)
+    note_opened(db, by, patient_id)
     upcoming = visits_where(
         db,
         Appointment.patient_id == patient_id,

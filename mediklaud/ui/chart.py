@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mediklaud import clock, contact
-from mediklaud.database import transaction
 from mediklaud.errors import NotYourPatient
 from mediklaud.models import (
     Account,
@@ -25,7 +24,7 @@ from mediklaud.repository import (
     open_record,
 )
 from mediklaud.ui import show
-from mediklaud.ui.desk import beside, refuse
+from mediklaud.ui.desk import beside, refuse, see
 from mediklaud.ui.menu import page_file
 from mediklaud.ui.plain import plain
 
@@ -56,13 +55,9 @@ def kept() -> int | None:
 
 
 def opened(patient_id: int, me: Account) -> PatientRecord | None:
-    """The patient's record; None, and a sentence that says so, where it is not an own one.
-
-    A transaction, not a look: reading a record leaves a row in the audit log.
-    """
+    """The patient's record; None, and a sentence that says so, where it is not an own one."""
     try:
-        with transaction() as db:
-            return open_record(db, patient_id, by=me)
+        return see(lambda db: open_record(db, patient_id, by=me))
     except NotYourPatient as refusal:
         keep(None)
         refuse(refusal)

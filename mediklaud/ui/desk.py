@@ -1,10 +1,10 @@
 """Opening a desk's page, and recording one deed from it."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 from sqlmodel import Session
@@ -13,9 +13,16 @@ from mediklaud import clock
 from mediklaud.database import reading, transaction
 from mediklaud.errors import Refusal, SignedOut
 from mediklaud.models import Account, Role
-from mediklaud.repository import is_stale, live_account, note_seen, roles_of
+from mediklaud.repository import (
+    ToBeWrittenDown,
+    is_stale,
+    live_account,
+    note_seen,
+    roles_of,
+)
 from mediklaud.ui.plain import plain
 
+Seen = TypeVar("Seen")
 _FORMS, _TOLD, _BESIDE = "_forms", "_told", "_beside"
 _DOUBLE_CLICK = timedelta(seconds=1)
 
@@ -77,6 +84,21 @@ def stay() -> None:
     if stale:
         with transaction() as db:
             note_seen(db, token())
+
+
+def see(read: Callable[[Session], Seen]) -> Seen:
+    """What a verb that opens a patient's record brings; a row is written where one is due.
+
+    First a look that waits for nobody. Where the log has no row of this reading yet, it is
+    read anew in one transaction with its row. Nothing of Streamlit may be called inside.
+    """
+    try:
+        with reading() as db:
+            return read(db)
+    except ToBeWrittenDown:
+        with transaction() as db:
+            sitting(db)
+            return read(db)
 
 
 @contextmanager
