@@ -102,7 +102,7 @@ TABLE: dict[Deed, Permission] = {
     ),
     Deed.REVIEW_GLASS: Permission(
         _CMO,
-        "",
+        "glasses_broken review_glass unreviewed_glasses",
         "not the own ones",
     ),
     Deed.EXPORT_RECORD: Permission(
@@ -164,7 +164,7 @@ TABLE: dict[Deed, Permission] = {
     ),
     Deed.BREAK_GLASS: Permission(
         _DOCTOR,
-        "",
+        "break_glass find_exactly",
         "one patient found by the exact number or phone, for 60 minutes, with a reason",
     ),
     Deed.CONSULT: Permission(
@@ -337,6 +337,7 @@ OPEN = {
 
 # Functions of sibling files that are told who acts and do not ask, since their callers did.
 ASKED_BEFORE = {
+    "opening_of": "a part of open_record",
     "announce": "a part of every booking",
     "bill_at_arrival": "a part of every arrival",
     "bill_consultation": "a part of finish_consultation and of every arrival",

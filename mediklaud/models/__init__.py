@@ -9,6 +9,7 @@ from mediklaud.models.appointments import (
     WaitlistEntry,
 )
 from mediklaud.models.desk import PAPERS, AuditEvent, Hospital, Message
+from mediklaud.models.glass import BreakGlass
 from mediklaud.models.ledger import Charge, NumberSeries, Service, ServicePrice, Tariff
 from mediklaud.models.mail import CalendarFeed, Consent, PhoneCall
 from mediklaud.models.papers import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Paper
@@ -35,6 +36,7 @@ from mediklaud.models.words import (
     ContactOutcome,
     CreditKind,
     EmergencyReason,
+    GlassReason,
     InvoiceKind,
     MessageStatus,
     Method,
@@ -59,6 +61,7 @@ __all__ = [
     "AppointmentStatus",
     "AuditEvent",
     "BillWhen",
+    "BreakGlass",
     "CalendarFeed",
     "CallOutcome",
     "Charge",
@@ -76,6 +79,7 @@ __all__ = [
     "EmergencyReason",
     "Encounter",
     "Entitlement",
+    "GlassReason",
     "Hold",
     "Holiday",
     "Hospital",

@@ -27,6 +27,16 @@ from mediklaud.repository.arrivals import (
     walk_in,
 )
 from mediklaud.repository.audit import CONSOLE, ToBeWrittenDown, permit, roles_of
+from mediklaud.repository.break_glass import (
+    GLASS_MINUTES,
+    GLASSES_A_PAGE,
+    Broken,
+    break_glass,
+    find_exactly,
+    glasses_broken,
+    review_glass,
+    unreviewed_glasses,
+)
 from mediklaud.repository.calls import (
     calls_about,
     did_not_arrive,
@@ -211,6 +221,7 @@ from mediklaud.repository.refunds import (
     refunds_of,
     reverse_payment,
 )
+from mediklaud.repository.refusals import MOST_AN_HOUR as REFUSALS_AN_HOUR
 from mediklaud.repository.relocations import (
     LeftInLeave,
     Stranded,
@@ -294,14 +305,18 @@ __all__ = [
     "CONSOLE",
     "FREED_HOURS",
     "FURTHEST_DAYS",
+    "GLASSES_A_PAGE",
+    "GLASS_MINUTES",
     "HOLD_MINUTES",
     "MOST_INSTALMENTS",
     "NEAR_DAYS",
+    "REFUSALS_AN_HOUR",
     "WAITS_A_PAGE",
     "AccountNumbers",
     "Advance",
     "AskedWaiver",
     "BoardLine",
+    "Broken",
     "ClosedDay",
     "Count",
     "CreditLine",
@@ -379,6 +394,7 @@ __all__ = [
     "book_appointment",
     "book_waiting",
     "booked_on",
+    "break_glass",
     "calls_about",
     "cancel_appointment",
     "cancel_credit_note",
@@ -423,6 +439,7 @@ __all__ = [
     "extend_hold",
     "feed_of",
     "fees_today",
+    "find_exactly",
     "find_patients",
     "finish_consultation",
     "first_free",
@@ -432,6 +449,7 @@ __all__ = [
     "follow_ups_left",
     "free_slots",
     "give_discount",
+    "glasses_broken",
     "grant_leave",
     "held_times",
     "hold_time",
@@ -512,6 +530,7 @@ __all__ = [
     "restore_appointment",
     "resume_reminders",
     "reverse_payment",
+    "review_glass",
     "roles_of",
     "schedule_of",
     "send_trial",
@@ -539,6 +558,7 @@ __all__ = [
     "undelivered_letters",
     "undo_arrival",
     "undo_no_show",
+    "unreviewed_glasses",
     "upcoming_visits",
     "use_advance",
     "waiting",

@@ -169,7 +169,7 @@ def slip_paper(db: Session, appointment_id: int, *, by: Account) -> papers.Slip:
     permit(db, by, Deed.SEE_DAY)
     hospital, one = the_hospital(db), db.get(Appointment, appointment_id)
     if one is None or one.status is not AppointmentStatus.BOOKED:
-        raise NotFound(what="appointment")
+        raise NotFound(what="appointment", subject=f"appointment/{appointment_id}")
     patient, doctor = db.get_one(Patient, one.patient_id), db.get_one(Doctor, one.doctor_id)
     words, now = words_in(patient.language), clock.now()
     place = ", ".join((hospital.name, *hospital.address.splitlines()))

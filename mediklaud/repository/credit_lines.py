@@ -49,7 +49,7 @@ def lines_to_credit(db: Session, number: str, *, by: Account) -> list[Creditable
     permit(db, by, Deed.SEE_PAPERS)
     bill = db.get(Invoice, number)
     if bill is None:
-        raise NotFound(what="bill")
+        raise NotFound(what="bill", subject=f"invoice/{number}")
     return creditable_lines(db, bill)
 
 

@@ -334,7 +334,8 @@ def advance_paper(db: Session, number: str, *, by: Account) -> papers.AdvanceRec
 def _numbered(db: Session, number: str, kind: ReceiptKind) -> Receipt:
     receipt = db.get(Receipt, number)
     if receipt is None or receipt.kind is not kind:
-        raise NotFound(what="receipt" if kind is ReceiptKind.RECEIPT else "advance receipt")
+        what = "receipt" if kind is ReceiptKind.RECEIPT else "advance receipt"
+        raise NotFound(what=what, subject=f"receipt/{number}")
     return receipt
 
 

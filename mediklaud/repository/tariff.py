@@ -235,7 +235,7 @@ def _charge(db: Session, item: Item) -> dict[str, Any]:
         raise QuantityNotPossible()
     kept = db.get(Service, item.service.id, populate_existing=True)
     if kept is None:
-        raise NotFound(what="service")
+        raise NotFound(what="service", subject=f"service/{item.service.id}")
     today = clock.today(the_hospital(db).zone)
     asked = {"service_id": kept.id, "day": today}
     price = db.connection().execute(_PRICE_ON, asked).scalar()
@@ -258,7 +258,7 @@ def _locked_service(db: Session, service: Service) -> Service:
     row = select(Service).where(Service.id == service.id).with_for_update()
     found = db.exec(row.execution_options(populate_existing=True)).first()
     if found is None:
-        raise NotFound(what="service")
+        raise NotFound(what="service", subject=f"service/{service.id}")
     return found
 
 
