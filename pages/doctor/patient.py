@@ -28,6 +28,7 @@ words = st.text_input(
     placeholder="Name, phone or number",
     icon=":material/search:",
 )
+asked = glass.beyond(form, me, hospital)
 with reading() as db:
     count = count_own_patients(db, words, by=me)
     page = chart.page(count, PAGE, key=f"own/{words}")
@@ -46,7 +47,6 @@ elif words.strip():
 else:
     st.info("Nobody has had an appointment with you yet.", icon=":material/clinical_notes:")
 
-asked = glass.beyond(form, me, hospital)
 if asked:
     with record() as db:
         broken = break_glass(db, asked.patient, asked.reason, asked.words, form=form, by=me)
