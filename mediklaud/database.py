@@ -26,7 +26,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, SQLModel
 
 from mediklaud.config import settings
-from mediklaud.errors import DatabaseNotReached, Refusal, StorageFull, TwoDesksMet
+from mediklaud.errors import DatabaseNotReached, NotFound, Refusal, StorageFull, TwoDesksMet
 
 Kept = TypeVar("Kept", bound=SQLModel)
 
@@ -183,6 +183,13 @@ def as_kept(db: Session, table: type[Kept], row: dict[str, Any]) -> Kept:
         db.expunge(gone)
     db.add(made)
     return made
+
+
+def there(found: Kept | None, what: str, key: object) -> Kept:
+    """The row that was found; refuses (NotFound) where none stands under its key."""
+    if found is None:
+        raise NotFound(what=what, subject=f"{what.replace(' ', '_')}/{key}")
+    return found
 
 
 def written(db: Session, table: type[Kept], row: dict[str, Any]) -> Kept:

@@ -16,8 +16,8 @@ from mediklaud.database import expecting
 from mediklaud.errors import (
     AlreadyReviewed,
     EmptyField,
+    NeedsAPerson,
     NotFound,
-    NotPermitted,
     NotYourPatient,
     OwnGlass,
     OwnPatient,
@@ -191,7 +191,7 @@ def review_glass(db: Session, glass_id: int | None, note: str, *, by: Account) -
     if glass is None:
         raise NotFound(what="broken glass", subject=f"break_glass/{glass_id}")
     if by.id is None:
-        raise NotPermitted(deed=Deed.REVIEW_GLASS.value)
+        raise NeedsAPerson()
     if glass.reviewed_at is not None:
         raise AlreadyReviewed()
     if glass.account_id == by.id:

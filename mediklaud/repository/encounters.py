@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, there
 from mediklaud.errors import (
     AlreadyFinished,
     NotBookedAnyMore,
@@ -153,7 +153,9 @@ def finish_consultation(
     """
     permit(db, by, Deed.CONSULT)
     kept_note = text.needed_note(note, field="Note")
-    appointment = db.get_one(Appointment, encounter.appointment_id)
+    # Whose consultation it is says its own row, not the form it comes with.
+    known = there(db.get(Encounter, encounter.id), "encounter", encounter.id)
+    appointment = db.get_one(Appointment, known.appointment_id)
     patient = locked_patient(db, appointment.patient_id)
     kept = _own_appointment(db, appointment.id, by)
     begun = select(Encounter).where(Encounter.id == encounter.id)

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, or_, select
 
 from mediklaud import clock, contact, papers, text
-from mediklaud.database import expecting_at_once, total, written
+from mediklaud.database import expecting_at_once, there, total, written
 from mediklaud.errors import (
     AmountNotPossible,
     BillNotOpen,
@@ -156,8 +156,9 @@ def to_pay(db: Session, patient: Patient, chosen: Sequence[str]) -> tuple[Patien
 def bills_to_pay(db: Session, patient: Patient, *, by: Account) -> tuple[Patient, list[OpenBill]]:
     """Who pays now and the bills there are to pay; none where nothing is owed."""
     permit(db, by, Deed.SEE_DUES)
-    payer, bills = to_pay(db, patient, ())
-    return (payer, bills) if bills else (payer_of(db, patient), [])
+    kept = there(db.get(Patient, patient.id), "patient", patient.id)
+    payer, bills = to_pay(db, kept, ())
+    return (payer, bills) if bills else (payer_of(db, kept), [])
 
 
 def _refuse_more_than_owed(payer: Patient, owed: Sequence[OpenBill], received: int) -> None:

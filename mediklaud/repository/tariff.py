@@ -10,7 +10,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
-from mediklaud.database import expecting, written
+from mediklaud.database import expecting, there, written
 from mediklaud.errors import (
     GstinMissing,
     NotFound,
@@ -223,7 +223,8 @@ def bill_again(db: Session, appointment: Appointment, *, by: Account) -> Invoice
     """
     permit(db, by, Deed.BILL_SERVICES)
     patient = locked_patient(db, appointment.patient_id)
-    kept = db.get_one(Appointment, appointment.id, populate_existing=True)
+    found = db.get(Appointment, appointment.id, populate_existing=True)
+    kept = there(found, "appointment", appointment.id)
     fulfilled = kept.status is AppointmentStatus.FULFILLED
     if not fulfilled or standing_charge(db, kept) is not None:
         raise VisitBilledAlready()
