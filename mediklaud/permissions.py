@@ -107,7 +107,7 @@ TABLE: dict[Deed, Permission] = {
     ),
     Deed.EXPORT_RECORD: Permission(
         _CMO,
-        "",
+        "export_record find_to_export",
         "one patient, with a reason",
     ),
     Deed.ENROLL_PATIENT: Permission(

@@ -25,6 +25,7 @@ ORDER = (
     *("waitlist", "openings", "arrivals", "queue", "relocations", "offers", "tariff"),
     *("payments", "advances", "refunds", "ledger", "owing", "turnover", "statements", "plans"),
     *("waivers", "day_close", "contacts", "shares", "break_glass", "encounters"),
+    "exports",
     *("overview", "proofs", "mail"),
     *("proofs_of_times", "proofs_of_money", "proofs_of_the_till", "proofs_of_the_house"),
     "proofs_of_privacy",
@@ -36,6 +37,7 @@ PURE = (
     *("lettering", "letterhead", "invoice_pdf", "receipt_pdf", "statement_pdf", "check_pdf"),
     *("closings", "columns", "press", "typeface", "shaping", "sheet", "reports", "clock"),
     *("ages", "text", "contact", "envelope", "errors", "registers", "waiting", "spreadsheet"),
+    "record_file",
 )
 DATABASE = ("mediklaud.database", "mediklaud.repository", "mediklaud.migrations")
 # What a page may name: the desk, the verbs, and words to speak with.

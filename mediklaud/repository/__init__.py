@@ -99,6 +99,7 @@ from mediklaud.repository.encounters import (
     schedule_of,
 )
 from mediklaud.repository.entitlements import FollowUps, follow_up_words, follow_ups_left
+from mediklaud.repository.exports import export_record, find_to_export
 from mediklaud.repository.feeds import Feed, close_feed, feed_of, open_feed, read_feed
 from mediklaud.repository.free_times import (
     FURTHEST_DAYS,
@@ -436,11 +437,13 @@ __all__ = [
     "end_sign_in",
     "enroll_patient",
     "expected_today",
+    "export_record",
     "extend_hold",
     "feed_of",
     "fees_today",
     "find_exactly",
     "find_patients",
+    "find_to_export",
     "finish_consultation",
     "first_free",
     "first_password",

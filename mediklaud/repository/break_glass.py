@@ -90,16 +90,22 @@ def find_exactly(db: Session, words: str, *, by: Account) -> Sequence[Patient]:
     That a doctor looked for somebody else's patient is noted.
     """
     permit(db, by, Deed.BREAK_GLASS)
+    found = exactly(db, words)
+    for patient in found:
+        note_opened(db, by, patient.id or 0, "patient looked for", doctor=by.doctor_id)
+    return found
+
+
+def exactly(db: Session, words: str) -> Sequence[Patient]:
+    """Patients by their whole hospital number or phone; for siblings, which ask first."""
     wanted = text.line(words, field="Number or phone")
     if not wanted:
         return []
     same = [col(Patient.number) == wanted.upper()]
     with suppress(PhoneNotUnderstood):
         same.append(col(Patient.phone) == contact.phone(wanted, country=the_hospital(db).country))
-    found = db.exec(select(Patient).where(or_(*same)).order_by(Patient.number)).all()
-    for patient in found[:_FOUND_AT_MOST]:
-        note_opened(db, by, patient.id or 0, "patient looked for", doctor=by.doctor_id)
-    return found[:_FOUND_AT_MOST]
+    rows = select(Patient).where(or_(*same)).order_by(Patient.number)
+    return db.exec(rows.limit(_FOUND_AT_MOST)).all()
 
 
 def break_glass(
