@@ -37,7 +37,7 @@ PURE = (
     *("lettering", "letterhead", "invoice_pdf", "receipt_pdf", "statement_pdf", "check_pdf"),
     *("closings", "columns", "press", "typeface", "shaping", "sheet", "reports", "clock"),
     *("ages", "text", "contact", "envelope", "errors", "registers", "waiting", "spreadsheet"),
-    "record_file",
+    *("records", "record_bundle", "record_file"),
 )
 DATABASE = ("mediklaud.database", "mediklaud.repository", "mediklaud.migrations")
 # What a page may name: the desk, the verbs, and words to speak with.

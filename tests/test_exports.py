@@ -13,7 +13,8 @@ from sqlmodel import select
 from mediklaud import database
 from mediklaud.errors import EmptyField, NotFound, NotPermitted, SignedOut
 from mediklaud.models import Account, AuditEvent, Invoice, Receipt
-from mediklaud.record_file import JSON_NAME, PAGE_NAME, bundle, page, zipped
+from mediklaud.record_bundle import bundle
+from mediklaud.record_file import JSON_NAME, PAGE_NAME, page, zipped
 from mediklaud.repository import (
     begin_sign_in,
     edit_patient,

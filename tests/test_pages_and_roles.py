@@ -38,11 +38,12 @@ def lived_in(request, tmp_path_factory) -> Iterator[None]:
         with time_machine.travel(NINE_O_CLOCK) as wall_clock:
             live_through_a_day(wall_clock)
             wall_clock.move_to(EVENING)
-            _hire()
+            hire()
         yield
 
 
-def _hire() -> None:
+def hire() -> None:
+    """An account for each role alone, and one without any."""
     with database.transaction() as db:
         ward = ward_of(db)
         for role in (Role.CMO, Role.REGISTRAR):

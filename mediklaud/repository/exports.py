@@ -25,7 +25,7 @@ from mediklaud.models import (
     Refund,
 )
 from mediklaud.permissions import Deed
-from mediklaud.record_file import Record
+from mediklaud.records import Record
 from mediklaud.repository.audit import note_deed, note_opened, permit
 from mediklaud.repository.break_glass import exactly
 from mediklaud.repository.hospital import the_hospital
