@@ -52,6 +52,7 @@ _STYLE = (
 
 def _tables(record: Record, zone: str) -> Iterator[tuple[str, Cells, list[Cells]]]:
     patient = record.patient
+    about = "about " if patient.birth_date_is_estimated else ""
 
     def at(moment: datetime | None) -> str:
         return f"{clock.local(moment, zone):%d %b %Y, %H:%M}" if moment else ""
@@ -63,7 +64,7 @@ def _tables(record: Record, zone: str) -> Iterator[tuple[str, Cells, list[Cells]
             ("Name", patient.name),
             ("Hospital number", patient.number),
             ("Sex", patient.sex.value),
-            ("Born", f"{patient.birth_date:%d %b %Y}"),
+            ("Born", f"{about}{patient.birth_date:%d %b %Y}"),
             ("Phone", patient.phone),
             ("Email", patient.email or ""),
             ("Address", patient.address),
