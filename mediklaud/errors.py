@@ -70,7 +70,17 @@ class StaleForm(Refusal):
 # Signing in and permissions
 
 
-class NotPermitted(Refusal):
+class AccessRefused(Refusal):
+    """This is not open to you."""
+
+    # What was asked for, such as patient/12, where the refusal knows it: for the audit log.
+    @property
+    def subject(self) -> str:
+        """The table and key that were asked for; empty where none was named."""
+        return str(self.gaps.get("subject", ""))
+
+
+class NotPermitted(AccessRefused):
     """Your account may not {deed}. Ask the administrator for the role it needs."""
 
 
@@ -379,7 +389,7 @@ class AlreadyInQueue(Refusal):
     """{patient} has token {token} with {name} already. Look at the queue."""
 
 
-class NotYourQueue(Refusal):
+class NotYourQueue(AccessRefused):
     """This is another doctor's queue. Your own is on the page of today's consultations."""
 
 
@@ -424,11 +434,11 @@ class NotYetTime(Refusal):
 # Consultations
 
 
-class NotYourPatient(Refusal):
+class NotYourPatient(AccessRefused):
     """You have no appointment with this patient, so the record stays closed to you."""
 
 
-class NotYourAppointment(Refusal):
+class NotYourAppointment(AccessRefused):
     """This appointment is with another doctor."""
 
 
@@ -786,7 +796,7 @@ class DemoDayNotPossible(Refusal):
     """The demo's present day cannot be {day:%d %B %Y}, which is still to come. Choose today or an earlier day."""
 
 
-class NotFound(Refusal):
+class NotFound(AccessRefused):
     """There is no {what} like that. It may have been typed wrong."""
 
 
@@ -857,3 +867,18 @@ class RemindedMeanwhile(Refusal):
 
 class TextNotKept(Refusal):
     """This text holds characters that no record can keep. Type it anew instead of pasting it."""
+
+
+# Whose record it is
+
+
+class OwnPatient(Refusal):
+    """{patient} is your own patient. Open the record from your list; nothing needs breaking."""
+
+
+class AlreadyReviewed(Refusal):
+    """This opening was reviewed already. The list shows what was noted."""
+
+
+class OwnGlass(Refusal):
+    """You opened this record yourself. Another Chief Medical Officer must review it."""

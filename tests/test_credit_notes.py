@@ -27,12 +27,12 @@ from mediklaud.repository import (
     cancel_credit_note,
     credit_note_paper,
     credit_notes_of,
-    dues_of,
     issue_credit_note,
     papers_numbered,
     undo_arrival,
 )
 from mediklaud.repository.credit_lines import creditable_lines, parts_of, spread
+from mediklaud.repository.dues import dues_of
 from tests.hospital import TODAY, at
 from tests.till import GSTIN, a_form, bill_of, lines_of, pay, settings
 from tests.visits import book, visit

@@ -29,7 +29,6 @@ from mediklaud.repository import (
     Tender,
     advance_paper,
     advances_of,
-    dues_of,
     edit_patient,
     issue_credit_note,
     receipt_paper,
@@ -41,6 +40,7 @@ from mediklaud.repository import (
     take_tenders,
     use_advance,
 )
+from mediklaud.repository.dues import dues_of
 from tests.hospital import ASHA, TODAY, at
 from tests.till import a_form, bill_of, pay, payments_on, settings
 from tests.visits import book, desk, visit

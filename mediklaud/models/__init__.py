@@ -9,6 +9,7 @@ from mediklaud.models.appointments import (
     WaitlistEntry,
 )
 from mediklaud.models.desk import PAPERS, AuditEvent, AuditHead, Hospital, Message
+from mediklaud.models.glass import BreakGlass
 from mediklaud.models.ledger import Charge, NumberSeries, Service, ServicePrice, Tariff
 from mediklaud.models.mail import CalendarFeed, Consent, PhoneCall
 from mediklaud.models.papers import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Paper
@@ -36,6 +37,7 @@ from mediklaud.models.words import (
     ContactOutcome,
     CreditKind,
     EmergencyReason,
+    GlassReason,
     InvoiceKind,
     MessageStatus,
     Method,
@@ -61,6 +63,7 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "BillWhen",
+    "BreakGlass",
     "CalendarFeed",
     "CallOutcome",
     "Charge",
@@ -79,6 +82,7 @@ __all__ = [
     "EmergencyReason",
     "Encounter",
     "Entitlement",
+    "GlassReason",
     "Hold",
     "Holiday",
     "Hospital",

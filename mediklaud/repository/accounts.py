@@ -10,7 +10,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, there
 from mediklaud.errors import (
     AlreadySetUp,
     DoctorHasAccount,
@@ -190,7 +190,8 @@ def accounts_with_roles(db: Session, *, by: Account) -> list[tuple[Account, froz
 def locked_account(db: Session, account_id: int | None) -> Account:
     """The account's row as it is now, locked until the transaction ends."""
     row = select(Account).where(Account.id == account_id).with_for_update()
-    return db.exec(row.execution_options(populate_existing=True)).one()
+    kept = db.exec(row.execution_options(populate_existing=True)).first()
+    return there(kept, "account", account_id)
 
 
 def end_sign_ins(db: Session, account: Account, *, but: str = "") -> None:

@@ -95,8 +95,10 @@ def permit(db: Session, by: Account, deed: Deed) -> None:
     """Refuse (NotPermitted) unless the account holds a role for the deed at this moment.
 
     The roles are read anew inside the deed's transaction: a page, a fragment or a callback
-    that was drawn earlier may still be open after the role is gone.
+    that was drawn earlier may still be open after the role is gone. What was asked last is
+    kept, for the audit row of a refusal (`refusals`).
     """
+    db.info["asked"] = (by.id, deed)
     if by is not CONSOLE and not roles_of(db, by) & MAY[deed]:
         raise NotPermitted(deed=deed.value)
 

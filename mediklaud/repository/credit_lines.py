@@ -7,9 +7,11 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from mediklaud.database import total
-from mediklaud.errors import BillCreditedAlready, CreditNotPossible, CreditTooMuch
-from mediklaud.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from mediklaud.errors import BillCreditedAlready, CreditNotPossible, CreditTooMuch, NotFound
+from mediklaud.models import Account, CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from mediklaud.money import rupees, tax_on
+from mediklaud.permissions import Deed
+from mediklaud.repository.audit import permit
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,15 @@ def creditable_lines(db: Session, bill: Invoice) -> list[CreditableLine]:
         )
         for line in db.exec(of_bill.order_by(col(InvoiceLine.id)))
     ]
+
+
+def lines_to_credit(db: Session, number: str, *, by: Account) -> list[CreditableLine]:
+    """What is left to credit of each line of a bill, for the desks that see bills."""
+    permit(db, by, Deed.SEE_PAPERS)
+    bill = db.get(Invoice, number)
+    if bill is None:
+        raise NotFound(what="bill", subject=f"invoice/{number}")
+    return creditable_lines(db, bill)
 
 
 def spread(left: Sequence[CreditableLine], amount_paise: int) -> list[CreditLine]:

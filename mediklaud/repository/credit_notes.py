@@ -81,7 +81,7 @@ def locked_bill(db: Session, number: str) -> Invoice:
     """A bill as it is now, with the row of who pays it locked."""
     bill = db.get(Invoice, number)
     if bill is None:
-        raise NotFound(what="bill")
+        raise NotFound(what="bill", subject=f"invoice/{number}")
     locked_patient(db, bill.payer_id)
     db.refresh(bill)
     return bill
@@ -202,7 +202,7 @@ def cancel_credit_note(db: Session, number: str, reason: str, *, by: Account) ->
     told = text.needed(reason, field="Reason", at_most=200)
     note = db.get(CreditNote, number)
     if note is None:
-        raise NotFound(what="credit note")
+        raise NotFound(what="credit note", subject=f"credit_note/{number}")
     bill = locked_bill(db, note.invoice_number)
     db.refresh(note)
     if note.cancelled_at is not None:
@@ -297,7 +297,7 @@ def credit_note_paper(db: Session, number: str, *, by: Account) -> papers.Credit
     permit(db, by, Deed.SEE_PAPERS)
     note = db.get(CreditNote, number)
     if note is None:
-        raise NotFound(what="credit note")
+        raise NotFound(what="credit note", subject=f"credit_note/{number}")
     bill = db.get_one(Invoice, note.invoice_number)
     note_opened(db, by, bill.patient_id, "papers opened")
     rows = (

@@ -166,7 +166,7 @@ def bill_paper(db: Session, number: str, *, by: Account) -> papers.Bill:
     permit(db, by, Deed.SEE_PAPERS)
     invoice = db.get(Invoice, number)
     if invoice is None:
-        raise NotFound(what="bill")
+        raise NotFound(what="bill", subject=f"invoice/{number}")
     note_opened(db, by, invoice.patient_id, "papers opened")
     lines = select(InvoiceLine).where(InvoiceLine.invoice_number == number)
     credited_paise = credited_on(db, number)

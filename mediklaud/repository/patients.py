@@ -134,7 +134,7 @@ def locked_patient(db: Session, patient_id: int | None) -> Patient:
     """
     found = db.execute(_LOCKED, {"patient_id": patient_id}).first()
     if found is None:
-        raise NotFound(what="patient")
+        raise NotFound(what="patient", subject=f"patient/{patient_id}")
     patient, db.info["hospital"] = found
     if patient.payer_id is not None:
         db.execute(_LOCKED, {"patient_id": patient.payer_id})
@@ -146,7 +146,7 @@ def patient_with(db: Session, patient_id: int, *, by: Account) -> Patient:
     permit(db, by, Deed.FIND_PATIENT)
     found = db.get(Patient, patient_id)
     if found is None:
-        raise NotFound(what="patient")
+        raise NotFound(what="patient", subject=f"patient/{patient_id}")
     note_opened(db, by, patient_id, "card opened")
     return found
 

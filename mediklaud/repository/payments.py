@@ -9,7 +9,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, or_, select
 
 from mediklaud import clock, contact, papers, text
-from mediklaud.database import expecting_at_once, total, written
+from mediklaud.database import expecting_at_once, there, total, written
 from mediklaud.errors import (
     AmountNotPossible,
     BillNotOpen,
@@ -159,6 +159,14 @@ def to_pay(db: Session, patient: Patient, chosen: Sequence[str]) -> tuple[Patien
         whose = db.get_one(Patient, other.payer_id).name
         raise BillOfAnotherPayer(number=other.number, owes=whose, payer=payer.name)
     return payer, [bill for bill in bills if bill.payer_id == payer.id]
+
+
+def bills_to_pay(db: Session, patient: Patient, *, by: Account) -> tuple[Patient, list[OpenBill]]:
+    """Who pays now and the bills there are to pay; none where nothing is owed."""
+    permit(db, by, Deed.SEE_DUES)
+    kept = there(db.get(Patient, patient.id), "patient", patient.id)
+    payer, bills = to_pay(db, kept, ())
+    return (payer, bills) if bills else (payer_of(db, kept), [])
 
 
 def _refuse_more_than_owed(payer: Patient, owed: Sequence[OpenBill], received: int) -> None:
@@ -352,7 +360,8 @@ def advance_paper(db: Session, number: str, *, by: Account) -> papers.AdvanceRec
 def _numbered(db: Session, number: str, kind: ReceiptKind, by: Account) -> Receipt:
     receipt = db.get(Receipt, number)
     if receipt is None or receipt.kind is not kind:
-        raise NotFound(what="receipt" if kind is ReceiptKind.RECEIPT else "advance receipt")
+        what = "receipt" if kind is ReceiptKind.RECEIPT else "advance receipt"
+        raise NotFound(what=what, subject=f"receipt/{number}")
     note_opened(db, by, receipt.payer_id, "papers opened")
     return receipt
 

@@ -190,7 +190,7 @@ def end_plan(db: Session, plan: PaymentPlan, reason: str, *, by: Account) -> Pay
 def _locked_plan(db: Session, plan: PaymentPlan) -> PaymentPlan:
     found = db.get(PaymentPlan, plan.id)
     if found is None:
-        raise NotFound(what="payment plan")
+        raise NotFound(what="payment plan", subject=f"payment_plan/{plan.id}")
     locked_patient(db, found.payer_id)
     db.refresh(found)
     return found

@@ -175,7 +175,7 @@ def refund_paper(db: Session, number: str, *, by: Account) -> papers.RefundVouch
     permit(db, by, Deed.SEE_PAPERS)
     refund = db.get(Refund, number)
     if refund is None:
-        raise NotFound(what="refund voucher")
+        raise NotFound(what="refund voucher", subject=f"refund/{number}")
     payment = db.get_one(Payment, refund.payment_id)
     note_opened(db, by, refund.payer_id, "papers opened")
     return papers.RefundVoucher(
@@ -198,7 +198,7 @@ def refund_paper(db: Session, number: str, *, by: Account) -> papers.RefundVouch
 
 def _locked_payer(db: Session, payment: Payment) -> Patient:
     if payment.id is None or db.get(Payment, payment.id) is None:
-        raise NotFound(what="payment")
+        raise NotFound(what="payment", subject=f"payment/{payment.id}")
     return locked_patient(db, payment.payer_id)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
-from mediklaud.database import expecting, written
+from mediklaud.database import expecting, there, written
 from mediklaud.errors import (
     GstinMissing,
     NotFound,
@@ -225,7 +225,8 @@ def bill_again(db: Session, appointment: Appointment, *, by: Account) -> Invoice
     """
     permit(db, by, Deed.BILL_SERVICES)
     patient = locked_patient(db, appointment.patient_id)
-    kept = db.get_one(Appointment, appointment.id, populate_existing=True)
+    found = db.get(Appointment, appointment.id, populate_existing=True)
+    kept = there(found, "appointment", appointment.id)
     fulfilled = kept.status is AppointmentStatus.FULFILLED
     if not fulfilled or standing_charge(db, kept) is not None:
         raise VisitBilledAlready()
@@ -237,7 +238,7 @@ def _charge(db: Session, item: Item) -> dict[str, Any]:
         raise QuantityNotPossible()
     kept = db.get(Service, item.service.id, populate_existing=True)
     if kept is None:
-        raise NotFound(what="service")
+        raise NotFound(what="service", subject=f"service/{item.service.id}")
     today = clock.today(the_hospital(db).zone)
     asked = {"service_id": kept.id, "day": today}
     price = db.connection().execute(_PRICE_ON, asked).scalar()
@@ -260,7 +261,7 @@ def _locked_service(db: Session, service: Service) -> Service:
     row = select(Service).where(Service.id == service.id).with_for_update()
     found = db.exec(row.execution_options(populate_existing=True)).first()
     if found is None:
-        raise NotFound(what="service")
+        raise NotFound(what="service", subject=f"service/{service.id}")
     return found
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
-from mediklaud.database import expecting
+from mediklaud.database import expecting, there
 from mediklaud.errors import (
     DoctorInactive,
     EmptyField,
@@ -258,7 +258,8 @@ def weekdays_of(entry: WaitlistEntry) -> frozenset[int]:
 def _locked_entry(db: Session, entry: WaitlistEntry) -> WaitlistEntry:
     """The entry as it is now, locked, after the patient's row."""
     row = select(WaitlistEntry).where(WaitlistEntry.id == entry.id).with_for_update()
-    return db.exec(row.execution_options(populate_existing=True)).one()
+    kept = db.exec(row.execution_options(populate_existing=True)).first()
+    return there(kept, "waitlist entry", entry.id)
 
 
 def _waits(

@@ -257,7 +257,7 @@ def _to_decide(
     """The request as it is now, with the payer's row locked; this very decision may stand."""
     person = _person(by)
     if request.id is None or db.get(WaiverRequest, request.id) is None:
-        raise NotFound(what="waiver")
+        raise NotFound(what="waiver", subject=f"waiver_request/{request.id}")
     bill = locked_bill(db, request.invoice_number)
     kept = db.get_one(WaiverRequest, request.id, populate_existing=True)
     if kept.requested_by == person:
