@@ -206,6 +206,24 @@ def there(found: Kept | None, what: str, key: object) -> Kept:
     return found
 
 
+# What people call the rows of a table, where that is another word.
+_CALLED = {"invoice": "bill", "working_session": "session", "day_close": "closed day"}
+
+
+def known(db: Session, table: type[Kept], key: object) -> Kept:
+    """The row of a table under a key; refuses (NotFound) where there is none.
+
+    Whoever names a thing is told so where it is not there, and the log keeps it: an empty
+    list would let somebody try keys unnoticed.
+    """
+    name = str(table.__tablename__)
+    found = db.get(table, key) if key is not None else None
+    if found is None:
+        what = _CALLED.get(name, name.replace("_", " "))
+        raise NotFound(what=what, subject=f"{name}/{key}")
+    return found
+
+
 def written(db: Session, table: type[Kept], row: dict[str, Any]) -> Kept:
     """Write a whole new row by a Core statement, past the session's watch; its key is given."""
     db.flush()

@@ -373,6 +373,10 @@ class HoldExtended(Refusal):
     """A hold is extended once. Book the time, or choose it again when it is free."""
 
 
+class NotYourHold(AccessRefused):
+    """Another clerk holds this time. Choose one of the free times."""
+
+
 class SessionFull(Refusal):
     """This session has its {cap} overbookings already. Choose another session or the waitlist."""
 
@@ -659,7 +663,7 @@ class PlanSumDiffers(Refusal):
     field = "Instalments"
 
 
-class AboveDiscountLimit(Refusal):
+class AboveDiscountLimit(AccessRefused):
     """You may take {left} more off this bill at once. Ask for a waiver of the rest; another person approves it."""
 
     field = "Amount"
@@ -689,7 +693,7 @@ class WaiverDecidedAlready(Refusal):
     """This waiver is {status} already. Look at the list again."""
 
 
-class YourOwnWaiver(Refusal):
+class YourOwnWaiver(AccessRefused):
     """You asked for this waiver yourself, so another person decides it."""
 
 
@@ -713,7 +717,11 @@ class CountMissesReason(Refusal):
     field = "Reason"
 
 
-class YourOwnDay(Refusal):
+class NotYourTill(AccessRefused):
+    """This is another cashier's till. The page of your own day shows yours."""
+
+
+class YourOwnDay(AccessRefused):
     """This is your own day at the till, so another person reopens it."""
 
 
@@ -830,13 +838,13 @@ class AmountTooLarge(Refusal):
 # Dues and the till
 
 
-class BillOfAnotherPayer(Refusal):
+class BillOfAnotherPayer(AccessRefused):
     """Bill {number} is owed by {owes}, and this receipt is {payer}'s. Take it apart, on a receipt of its own."""
 
     field = "Bills"
 
 
-class YourOwnLimit(Refusal):
+class YourOwnLimit(AccessRefused):
     """Nobody sets the own limit. Another administrator does."""
 
     field = "Discount limit"
@@ -880,5 +888,5 @@ class AlreadyReviewed(Refusal):
     """This opening was reviewed already. The list shows what was noted."""
 
 
-class OwnGlass(Refusal):
+class OwnGlass(AccessRefused):
     """You opened this record yourself. Another Chief Medical Officer must review it."""

@@ -188,10 +188,12 @@ TABLE: dict[Deed, Permission] = {
     Deed.TAKE_PAYMENT: Permission(
         _FINANCE,
         "take_advance take_payment take_tenders use_advance",
+        "bills of one payer, who is the patient or pays for the patient",
     ),
     Deed.GIVE_CREDIT: Permission(
         _FINANCE,
         "cancel_credit_note issue_credit_note",
+        "lines of the bill that the note names",
     ),
     Deed.REFUND: Permission(
         _FINANCE,

@@ -135,7 +135,7 @@ def test_no_more_is_credited_of_a_line_than_is_left(db, ward):
 def test_a_line_of_another_bill_is_not_credited(db, ward):
     bill, other = bill_of(db, ward, ward.asha, 500_00), bill_of(db, ward, ward.ben, 500_00)
 
-    with pytest.raises(CreditNotPossible):
+    with pytest.raises(NotFound):
         correct(db, ward, bill, lines=[CreditLine(lines_of(db, other)[0].id, 1)])
 
 

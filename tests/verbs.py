@@ -1,33 +1,41 @@
 """Every verb that asks, and what it is told: real things of the day, or one that is not there."""
 
 import inspect
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 from mediklaud import database, repository
 from mediklaud.models import (
     Account,
+    Appointment,
+    AppointmentStatus,
     CallOutcome,
+    CreditKind,
     CreditNote,
     Invoice,
+    Patient,
     Receipt,
     Refund,
     Role,
+    Service,
     VisitKind,
+    WaitlistEntry,
 )
-from mediklaud.permissions import TABLE
-from mediklaud.repository import ServiceForm
+from mediklaud.permissions import TABLE, deeds_of
+from mediklaud.repository import Item, ServiceForm
 from mediklaud.timetable import Slot
 from tests.hospital import NINE_O_CLOCK, TODAY, at, ward_of
 
 UNKNOWN = 9_999
 EVENING = NINE_O_CLOCK + timedelta(hours=8)
+TOMORROW = TODAY + timedelta(days=1)
 
 
-def first(db: Session, table: type[SQLModel]) -> Any:
-    return db.exec(select(table).limit(1)).first()
+def first(db: Session, table: type[SQLModel], *where: Any) -> Any:
+    return db.exec(select(table).where(*where).limit(1)).first()
 
 
 # Who may do a deed; khan is the CMO and an administrator.
@@ -39,10 +47,12 @@ _HOLDERS = {
     Role.FINANCE: "ishaan",
     Role.ADMINISTRATOR: "tara",
 }
+VERBS = sorted({name for one in TABLE.values() for name in one.verbs.split()})
 
 
 def holder(db: Session, verb: str) -> Account:
-    roles = set().union(*(one.roles for one in TABLE.values() if verb in one.verbs.split()))
+    """Somebody who may do it."""
+    roles = set().union(*(TABLE[deed].roles for deed in deeds_of(verb)))
     return getattr(ward_of(db), _HOLDERS[next(role for role in Role if role in roles)])
 
 
@@ -56,7 +66,7 @@ _BY_NAME = {
     "last_day": TODAY,
     "effective_from": TODAY,
     "since": EVENING,
-    "starts_at": at(11),
+    "starts_at": at(10, 30, day=TOMORROW),
     "begins_at": at(8),
     "ends_at": at(9),
     "kind": VisitKind.FIRST,
@@ -80,7 +90,30 @@ _BY_NAME = {
     "password": "a quiet corridor",
     "typed": ServiceForm("Plaster", "999312"),
 }
+_BOOKED = col(Appointment.status) == AppointmentStatus.BOOKED
+# What a verb is told beside, so that nothing else stands in the way of the thing that is not there.
+_BESIDE: dict[str, Callable[[Session], dict[str, Any]]] = {
+    "bill_services": lambda db: {"items": [Item(first(db, Service))]},
+    "book_appointment": lambda db: {"patient": dev(db)},
+    "overbook_appointment": lambda db: {"patient": dev(db)},
+    "walk_in": lambda db: {"patient": dev(db)},
+    "book_waiting": lambda db: {
+        "entry": first(db, WaitlistEntry, col(WaitlistEntry.closed_at).is_(None))
+    },
+    "change_account": lambda db: {"account": ward_of(db).ishaan, "roles": {Role.DOCTOR}},
+    "create_account": lambda db: {"roles": {Role.DOCTOR}},
+    "issue_credit_note": lambda db: {"kind": CreditKind.VOID},
+    "move_appointment": lambda db: {
+        "appointment": first(db, Appointment, Appointment.form == "asha-tomorrow")
+    },
+    "relocate": lambda db: {"appointment": first(db, Appointment, Appointment.form == "stranded")},
+}
 _KEYS = {Invoice: "number", CreditNote: "number", Receipt: "number", Refund: "number"}
+
+
+def dev(db: Session) -> Patient:
+    """A patient who owes nothing."""
+    return first(db, Patient, Patient.name == "Dev Kapoor")
 
 
 def unknown(table: type[SQLModel]) -> SQLModel:
@@ -91,16 +124,26 @@ def unknown(table: type[SQLModel]) -> SQLModel:
         return table(**{**real.model_dump(), _KEYS.get(table, "id"): UNKNOWN})
 
 
+def parameters(verb: str) -> dict[str, inspect.Parameter]:
+    """What a verb is told, but the database and who asks."""
+    told_of = inspect.signature(getattr(repository, verb)).parameters
+    return {name: one for name, one in told_of.items() if name not in ("db", "by")}
+
+
 def asked_for() -> list[tuple[str, str]]:
     """Each verb with each of its parameters that names one thing of the house."""
-    found = []
-    for verb in sorted({name for one in TABLE.values() for name in one.verbs.split()}):
-        for name, one in inspect.signature(getattr(repository, verb)).parameters.items():
-            if name == "by":
-                continue
-            if table_of(one.annotation) or name.endswith(("_id", "number")):
-                found.append((verb, name))
-    return found
+    return [
+        (verb, name)
+        for verb in VERBS
+        for name, one in parameters(verb).items()
+        if table_of(one.annotation) or name.endswith(("_id", "number"))
+    ]
+
+
+def asked_for_many() -> list[tuple[str, str]]:
+    """Each verb with each of its parameters that names several things by their keys."""
+    ends = ("_ids", "numbers", "bills")
+    return [(verb, name) for verb in VERBS for name in parameters(verb) if name.endswith(ends)]
 
 
 def table_of(annotation: Any) -> type[SQLModel] | None:
@@ -112,16 +155,28 @@ def table_of(annotation: Any) -> type[SQLModel] | None:
 
 def told(verb: str, forged: str = "") -> dict[str, Any]:
     """What a verb is told: real things, and one that is not there."""
-    given = {}
-    for name, one in inspect.signature(getattr(repository, verb)).parameters.items():
-        table = table_of(one.annotation)
-        if name in ("db", "by") or (one.default is not one.empty and name != forged):
-            continue
-        if name == forged:
-            given[name] = unknown(table) if table else str(UNKNOWN) if "number" in name else UNKNOWN
-        elif table:
-            with database.reading() as db:
-                given[name] = first(db, table)
-        else:
-            given[name] = _BY_NAME.get(name, [])
-    return given
+    with database.reading() as db:
+        beside = _BESIDE[verb](db) if forged and verb in _BESIDE else {}
+        return {
+            name: _forged(name, one.annotation)
+            if name == forged
+            else beside.get(name) or _real(db, name, one.annotation)
+            for name, one in parameters(verb).items()
+            if one.default is one.empty or name == forged
+        }
+
+
+def _real(db: Session, name: str, annotation: Any) -> Any:
+    table = table_of(annotation)
+    return first(db, table) if table else _BY_NAME.get(name, [])
+
+
+def _forged(name: str, annotation: Any) -> Any:
+    table = table_of(annotation)
+    if table:
+        return unknown(table)
+    if name.endswith(("numbers", "bills")):
+        return [str(UNKNOWN)]
+    if name.endswith("_ids"):
+        return [UNKNOWN]
+    return str(UNKNOWN) if "number" in name else UNKNOWN

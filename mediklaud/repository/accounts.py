@@ -10,7 +10,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, text
-from mediklaud.database import expecting, there
+from mediklaud.database import expecting, known, there
 from mediklaud.errors import (
     AlreadySetUp,
     DoctorHasAccount,
@@ -24,7 +24,7 @@ from mediklaud.errors import (
     UsernameTaken,
     WrongPassword,
 )
-from mediklaud.models import Account, AccountRole, Hospital, Role, SignIn
+from mediklaud.models import Account, AccountRole, Doctor, Hospital, Role, SignIn
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import changes, note_deed, permit, roles_of
 from mediklaud.repository.sign_ins import token_hash
@@ -235,6 +235,8 @@ def _hold(
         raise NoRole()
     if (Role.DOCTOR in roles) != (doctor_id is not None):
         raise DoctorRoleNeedsDoctor()
+    if doctor_id is not None:
+        known(db, Doctor, doctor_id)
     account.doctor_id = doctor_id
     with expecting(db, one_account_per_doctor=DoctorHasAccount()):
         db.add(account)

@@ -201,7 +201,7 @@ def review_glass(db: Session, glass_id: int | None, note: str, *, by: Account) -
     if glass.reviewed_at is not None:
         raise AlreadyReviewed()
     if glass.account_id == by.id:
-        raise OwnGlass()
+        raise OwnGlass(subject=f"break_glass/{glass.id}")
     changed: dict[str, Any] = {"reviewed_at": clock.now(), "reviewed_by": by.id}
     glass.sqlmodel_update({**changed, "review_note": told})
     db.add(glass)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, or_, select
 
 from mediklaud import clock, contact, papers, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, known
 from mediklaud.errors import (
     BilledAgain,
     BillVoided,
@@ -27,6 +27,7 @@ from mediklaud.models import (
     CreditNoteLine,
     Invoice,
     InvoiceLine,
+    Patient,
     Payment,
 )
 from mediklaud.permissions import Deed
@@ -277,6 +278,7 @@ def unbill(db: Session, appointment: Appointment, reason: str, *, by: Account) -
 def credit_notes_of(db: Session, number: str, *, by: Account) -> Sequence[CreditNote]:
     """The credit notes of a bill, the newest first, cancelled ones too."""
     permit(db, by, Deed.SEE_PAPERS)
+    known(db, Invoice, number)
     rows = select(CreditNote).where(CreditNote.invoice_number == number)
     return db.exec(rows.order_by(col(CreditNote.issued_at).desc())).all()
 
@@ -284,6 +286,7 @@ def credit_notes_of(db: Session, number: str, *, by: Account) -> Sequence[Credit
 def credit_notes_of_patient(db: Session, patient_id: int, *, by: Account) -> Sequence[CreditNote]:
     """The credit notes of a patient's bills, and of those they pay, the newest first."""
     permit(db, by, Deed.SEE_PAPERS)
+    known(db, Patient, patient_id)
     rows = (
         select(CreditNote)
         .join(Invoice, col(Invoice.number) == col(CreditNote.invoice_number))

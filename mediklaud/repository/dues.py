@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, bindparam, select
 from sqlmodel import Session, col
 
 from mediklaud import clock
+from mediklaud.database import known
 from mediklaud.models import Account, Doctor, Hospital, Invoice, Patient
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
@@ -119,6 +120,7 @@ def dues_of(db: Session, patient_id: int | None) -> Dues:
 def owed_by(db: Session, patient_id: int | None, *, by: Account) -> Dues:
     """What a patient owes now, as `dues_of` has it, for the desks that book or take money."""
     permit(db, by, Deed.SEE_OWED)
+    known(db, Patient, patient_id)
     return dues_of(db, patient_id)
 
 

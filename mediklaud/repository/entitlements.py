@@ -7,10 +7,12 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
+from mediklaud.database import known
 from mediklaud.models import (
     LIVE,
     Account,
     Appointment,
+    Doctor,
     Entitlement,
     Hospital,
     Patient,
@@ -96,6 +98,8 @@ def follow_ups_left(
 ) -> FollowUps | None:
     """The same as `follow_ups_of`, for the desk that books."""
     permit(db, by, Deed.BOOK)
+    known(db, Patient, patient_id)
+    known(db, Doctor, doctor_id)
     return follow_ups_of(db, patient_id, doctor_id, day)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
-from mediklaud.database import there
+from mediklaud.database import known, there
 from mediklaud.errors import LeaveNotPossible
 from mediklaud.models import (
     Account,
@@ -115,6 +115,7 @@ def appointments_in(
 ) -> Sequence[tuple[Appointment, Patient]]:
     """The booked appointments of a doctor between two moments, the earliest first."""
     permit(db, by, Deed.PLAN_SESSIONS)
+    known(db, Doctor, doctor.id)
     rows = (
         select(Appointment, Patient)
         .join(Patient, col(Patient.id) == col(Appointment.patient_id))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, papers, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, known
 from mediklaud.errors import (
     DayIsClosed,
     MoreThanLeft,
@@ -24,6 +24,7 @@ from mediklaud.models import (
     Patient,
     Payment,
     PaymentReversal,
+    Receipt,
     Refund,
 )
 from mediklaud.money import rupees
@@ -151,6 +152,7 @@ class TakenPayment:
 def payments_on(db: Session, receipt_number: str, *, by: Account) -> list[TakenPayment]:
     """The payments on a receipt, in their order, each as it stands now."""
     permit(db, by, Deed.SEE_PAPERS)
+    known(db, Receipt, receipt_number)
     rows = select(Payment).where(Payment.receipt_number == receipt_number)
     return [
         TakenPayment(
@@ -166,6 +168,7 @@ def payments_on(db: Session, receipt_number: str, *, by: Account) -> list[TakenP
 def refunds_of(db: Session, patient_id: int, *, by: Account) -> Sequence[Refund]:
     """What was given back to a payer, the newest first."""
     permit(db, by, Deed.SEE_PAPERS)
+    known(db, Patient, patient_id)
     rows = select(Refund).where(Refund.payer_id == patient_id)
     return db.exec(rows.order_by(col(Refund.issued_at).desc()).limit(200)).all()
 

@@ -15,7 +15,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
-from mediklaud.database import there
+from mediklaud.database import known, there
 from mediklaud.errors import NotStranded
 from mediklaud.models import (
     Account,
@@ -110,6 +110,8 @@ def stranded(
     they are named. Emergencies stand first, then the earliest.
     """
     permit(db, by, Deed.RELOCATE)
+    if doctor is not None:
+        known(db, Doctor, doctor.id)
     causes = _causes(db, _to_come(db, doctor, leave))
     wanted = list(causes)[:LISTED]
     visits = visits_where(db, col(Appointment.id).in_(wanted), at_most=LISTED)
@@ -120,6 +122,8 @@ def stranded(
 def count_stranded(db: Session, *, by: Account, doctor: Doctor | None = None) -> int:
     """How many appointments to come can no longer be kept; of one doctor where one is named."""
     permit(db, by, Deed.RELOCATE)
+    if doctor is not None:
+        known(db, Doctor, doctor.id)
     return len(_causes(db, _to_come(db, doctor, None)))
 
 

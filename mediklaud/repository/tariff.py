@@ -10,7 +10,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
-from mediklaud.database import expecting, there, written
+from mediklaud.database import expecting, known, there, written
 from mediklaud.errors import (
     GstinMissing,
     NotFound,
@@ -204,6 +204,7 @@ def bill_services(
 def unbilled_visit(db: Session, number: str, *, by: Account) -> Appointment | None:
     """The finished visit of a bill that was voided, while nothing bills it anew."""
     permit(db, by, Deed.SEE_PAPERS)
+    known(db, Invoice, number)
     rows = (
         select(Appointment)
         .join(Charge, col(Charge.appointment_id) == col(Appointment.id))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
-from mediklaud.database import expecting, there
+from mediklaud.database import expecting, known, there
 from mediklaud.errors import (
     DoctorInactive,
     EmptyField,
@@ -201,6 +201,7 @@ def ran_out(db: Session, *, by: Account) -> list[Wait]:
 def waits_of(db: Session, patient_id: int, *, by: Account) -> list[Wait]:
     """What a patient waits for now."""
     permit(db, by, Deed.KEEP_WAITLIST)
+    known(db, Patient, patient_id)
     still = col(WaitlistEntry.last_day) >= clock.today(the_hospital(db).zone)
     return _waits(db, and_(still, col(WaitlistEntry.patient_id) == patient_id))
 
