@@ -80,16 +80,24 @@ def settings() -> str:
 
 
 def permissions() -> str:
-    """Who may do what, deed by deed."""
+    """Who may do what, deed by deed, and of whose things where not of all."""
     from mediklaud.models import Role
-    from mediklaud.permissions import MAY
+    from mediklaud.permissions import TABLE
 
     head = [role.value.replace("_", " ").capitalize().replace("Cmo", "CMO") for role in Role]
     rows = (
-        (deed.value.capitalize(), *("✓" if role in may else "" for role in Role))
-        for deed, may in MAY.items()
+        (
+            _sentence(deed.value),
+            *("✓" if role in one.roles else "" for role in Role),
+            _sentence(one.whose),
+        )
+        for deed, one in TABLE.items()
     )
-    return table(("Deed", *head), rows)
+    return table(("Deed", *head, "Of whose"), rows)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def house_map() -> str:

@@ -1,7 +1,7 @@
 """The engine, one transaction a deed, and which named rule an error broke."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, SQLModel
 
 from mediklaud.config import settings
-from mediklaud.errors import DatabaseNotReached, Refusal, StorageFull, TwoDesksMet
+from mediklaud.errors import DatabaseNotReached, NotFound, Refusal, StorageFull, TwoDesksMet
 from mediklaud.text import keepable
 
 Kept = TypeVar("Kept", bound=SQLModel)
@@ -89,13 +89,29 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+# Told of each refusal that ended a look or a deed, with what its session knew, once that is over.
+WHEN_REFUSED: list[Callable[[dict[Any, Any], Refusal], None]] = []
+
+
+@contextmanager
+def _session(made: Engine, **how: Any) -> Iterator[Session]:
+    db = Session(made, expire_on_commit=False, **how)
+    try:
+        with db:
+            yield db
+    except Refusal as refusal:
+        for hear in WHEN_REFUSED:
+            hear(db.info, refusal)
+        raise
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """One deed: all of it is written when the block ends, nothing when it raises.
 
     Refuses with TwoDesksMet, StorageFull or DatabaseNotReached where the engine gives up.
     """
-    with kind_words(), Session(engine(), expire_on_commit=False) as db, db.begin():
+    with kind_words(), _session(engine()) as db, db.begin():
         yield db
 
 
@@ -103,7 +119,7 @@ def transaction() -> Iterator[Session]:
 def reading() -> Iterator[Session]:
     """One consistent look that never writes and never waits for a writer."""
     look = engine().execution_options(reading=True, postgresql_readonly=True)
-    with kind_words(), Session(look, expire_on_commit=False, autoflush=False) as db:
+    with kind_words(), _session(look, autoflush=False) as db:
         yield db
 
 
@@ -185,6 +201,31 @@ def as_kept(db: Session, table: type[Kept], row: dict[str, Any]) -> Kept:
         db.expunge(gone)
     db.add(made)
     return made
+
+
+def there(found: Kept | None, what: str, key: object) -> Kept:
+    """The row that was found; refuses (NotFound) where none stands under its key."""
+    if found is None:
+        raise NotFound(what=what, subject=f"{what.replace(' ', '_')}/{key}")
+    return found
+
+
+# What people call the rows of a table, where that is another word.
+_CALLED = {"invoice": "bill", "working_session": "session", "day_close": "closed day"}
+
+
+def known(db: Session, table: type[Kept], key: object) -> Kept:
+    """The row of a table under a key; refuses (NotFound) where there is none.
+
+    Whoever names a thing is told so where it is not there, and the log keeps it: an empty
+    list would let somebody try keys unnoticed.
+    """
+    name = str(table.__tablename__)
+    found = db.get(table, key) if key is not None else None
+    if found is None:
+        what = _CALLED.get(name, name.replace("_", " "))
+        raise NotFound(what=what, subject=f"{name}/{key}")
+    return found
 
 
 def written(db: Session, table: type[Kept], row: dict[str, Any]) -> Kept:

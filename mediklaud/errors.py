@@ -72,7 +72,17 @@ class StaleForm(Refusal):
 # Signing in and permissions
 
 
-class NotPermitted(Refusal):
+class AccessRefused(Refusal):
+    """This is not open to you."""
+
+    # What was asked for, such as patient/12, where the refusal knows it: for the audit log.
+    @property
+    def subject(self) -> str:
+        """The table and key that were asked for; empty where none was named."""
+        return str(self.gaps.get("subject", ""))
+
+
+class NotPermitted(AccessRefused):
     """Your account may not {deed}. Ask the administrator for the role it needs."""
 
 
@@ -366,6 +376,10 @@ class HoldExtended(Refusal):
     """A hold is extended once. Book the time, or choose it again when it is free."""
 
 
+class NotYourHold(AccessRefused):
+    """Another clerk holds this time. Choose one of the free times."""
+
+
 class SessionFull(Refusal):
     """This session has its {cap} overbookings already. Choose another session or the waitlist."""
 
@@ -382,7 +396,7 @@ class AlreadyInQueue(Refusal):
     """{patient} has token {token} with {name} already. Look at the queue."""
 
 
-class NotYourQueue(Refusal):
+class NotYourQueue(AccessRefused):
     """This is another doctor's queue. Your own is on the page of today's consultations."""
 
 
@@ -427,11 +441,11 @@ class NotYetTime(Refusal):
 # Consultations
 
 
-class NotYourPatient(Refusal):
+class NotYourPatient(AccessRefused):
     """You have no appointment with this patient, so the record stays closed to you."""
 
 
-class NotYourAppointment(Refusal):
+class NotYourAppointment(AccessRefused):
     """This appointment is with another doctor."""
 
 
@@ -652,7 +666,7 @@ class PlanSumDiffers(Refusal):
     field = "Instalments"
 
 
-class AboveDiscountLimit(Refusal):
+class AboveDiscountLimit(AccessRefused):
     """You may take {left} more off this bill at once. Ask for a waiver of the rest; another person approves it."""
 
     field = "Amount"
@@ -682,7 +696,7 @@ class WaiverDecidedAlready(Refusal):
     """This waiver is {status} already. Look at the list again."""
 
 
-class YourOwnWaiver(Refusal):
+class YourOwnWaiver(AccessRefused):
     """You asked for this waiver yourself, so another person decides it."""
 
 
@@ -706,7 +720,11 @@ class CountMissesReason(Refusal):
     field = "Reason"
 
 
-class YourOwnDay(Refusal):
+class NotYourTill(AccessRefused):
+    """This is another cashier's till. The page of your own day shows yours."""
+
+
+class YourOwnDay(AccessRefused):
     """This is your own day at the till, so another person reopens it."""
 
 
@@ -789,7 +807,7 @@ class DemoDayNotPossible(Refusal):
     """The demo's present day cannot be {day:%d %B %Y}, which is still to come. Choose today or an earlier day."""
 
 
-class NotFound(Refusal):
+class NotFound(AccessRefused):
     """There is no {what} like that. It may have been typed wrong."""
 
 
@@ -823,13 +841,13 @@ class AmountTooLarge(Refusal):
 # Dues and the till
 
 
-class BillOfAnotherPayer(Refusal):
+class BillOfAnotherPayer(AccessRefused):
     """Bill {number} is owed by {owes}, and this receipt is {payer}'s. Take it apart, on a receipt of its own."""
 
     field = "Bills"
 
 
-class YourOwnLimit(Refusal):
+class YourOwnLimit(AccessRefused):
     """Nobody sets the own limit. Another administrator does."""
 
     field = "Discount limit"
@@ -908,3 +926,18 @@ class NoFactor(Refusal):
 
 class FactorRequired(Refusal):
     """The hospital asks the CMO and administrators for a second factor, so this one stays. For another phone the administrator takes it away, and you set it up anew at the next sign-in."""
+
+
+# Whose record it is
+
+
+class OwnPatient(Refusal):
+    """{patient} is your own patient. Open the record from your list; nothing needs breaking."""
+
+
+class AlreadyReviewed(Refusal):
+    """This opening was reviewed already. The list shows what was noted."""
+
+
+class OwnGlass(AccessRefused):
+    """You opened this record yourself. Another Chief Medical Officer must review it."""

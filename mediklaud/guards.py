@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 from mediklaud.models import (
     LIVE_SQL,
     TAKES_TIME_SQL,
+    BreakGlass,
     Charge,
     CreditNote,
     DayClose,
@@ -271,7 +272,14 @@ _TILL: tuple[Guard, ...] = (
     ),
 )
 
+_GLASS: tuple[Guard, ...] = (
+    _only("broken_glass_is_frozen", BreakGlass, "reviewed_at", "reviewed_by", "review_note"),
+    Guard("a_glass_is_reviewed_once", "break_glass", ("UPDATE",), "OLD.reviewed_at IS NOT NULL"),
+    Guard("broken_glass_is_never_deleted", "break_glass", ("DELETE",), _ALWAYS),
+)
+
 GUARDS: tuple[Guard, ...] = (
+    *_GLASS,
     *_PLANS,
     *_WAIVERS,
     *_TILL,

@@ -27,6 +27,7 @@ class Model(Rules):
             return self._same(clicked)
         self._gate(patient, emergency)
         ends_at, session = self._place(doctor, starts_at, kind)
+        self._refuse_anothers(hold, clerk)
         own = self.live_holds().get(clerk)
         if hold is not None and (own is None or (own.form, own.doctor) != (hold, doctor.id)):
             raise No(errors.HoldRanOut)
@@ -162,9 +163,14 @@ class Model(Rules):
         held = Held(doctor.id, starts_at, ends_at, self.now + HOLD, form)
         return lambda _: self.holds.update({clerk: held})
 
+    def _refuse_anothers(self, form: str | None, clerk: str) -> None:
+        if any(one.form == form for whose, one in self.live_holds().items() if whose != clerk):
+            raise No(errors.NotYourHold)
+
     @foretold
     def extend(self, form, *, clerk):
         """Give a hold five minutes more, once."""
+        self._refuse_anothers(form, clerk)
         own = self.live_holds().get(clerk)
         if own is None or own.form != form:
             raise No(errors.HoldRanOut)
@@ -179,6 +185,7 @@ class Model(Rules):
     @foretold
     def release(self, form, *, clerk):
         """Give a hold back; one that is gone is no mistake."""
+        self._refuse_anothers(form, clerk)
         own = self.holds.get(clerk)
         return lambda _: own and own.form == form and self.holds.pop(clerk)
 

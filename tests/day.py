@@ -13,10 +13,12 @@ from mediklaud.models import (
     CallOutcome,
     CreditKind,
     EmergencyReason,
+    GlassReason,
     InvoiceLine,
     Message,
     MessageStatus,
     Method,
+    Patient,
     Payment,
     Receipt,
     VisitKind,
@@ -31,6 +33,7 @@ from mediklaud.repository import (
     begin_sign_in,
     bill_services,
     book_appointment,
+    break_glass,
     cancel_appointment,
     cancel_credit_note,
     declare_holiday,
@@ -54,6 +57,7 @@ from mediklaud.repository import (
     price_service,
     refund_payment,
     reverse_payment,
+    review_glass,
     take_advance,
     take_payment,
     the_hospital,
@@ -80,8 +84,9 @@ def live_through_a_day(wall_clock: Traveller, *, evening: bool = True) -> None:
     was free, and he owes all of JMI/2627/000003. JMI/2627/000004 is Asha's for a dressing and
     an injection: a cheque for it bounced, she paid in cash with change, 100 were credited and
     60 of them refunded; a second credit note was cancelled and the bill paid from what was
-    left. Dev has paid 1000 in advance and pays for his daughter Cara. How finance ends the day is
-    told in tests/evening.py.
+    left. Dev has paid 1000 in advance and pays for his daughter Cara. Rao broke the glass of
+    Dev's record, which Khan reviewed, and Iyer that of Cara's, which waits. How finance ends
+    the day is told in tests/evening.py.
     """
     _before_the_doors_open()
     wall_clock.move_to(at(10))
@@ -92,11 +97,26 @@ def live_through_a_day(wall_clock: Traveller, *, evening: bool = True) -> None:
     _consult("ben-moved")
     _finance_mends_a_bill()
     _a_child_has_a_payer()
+    _two_glasses_are_broken()
     if evening:
         close_the_till()
     with transaction() as db:
         ward, held = ward_of(db), at(11, 30, day=TOMORROW)
         hold_time(db, ward.rao, held, VisitKind.FIRST, form="hold", by=ward.meera)
+
+
+def _two_glasses_are_broken() -> None:
+    with transaction() as db:
+        ward = ward_of(db)
+        named = [select(Patient).where(Patient.name == one.name) for one in (DEV, CARA)]
+        dev, cara = (db.exec(one).one() for one in named)
+        covering = GlassReason.COVERING
+        glass = break_glass(db, dev, covering, form="glass-1", by=ward.rao_account)
+        open_record(db, dev.id or 0, by=ward.rao_account)
+        review_glass(db, glass.id, "Dr Iyer was away", by=ward.khan)
+        asked = GlassReason.PATIENT_ASKS
+        break_glass(db, cara, asked, form="glass-2", by=ward.iyer_account)
+        open_record(db, cara.id or 0, by=ward.iyer_account)
 
 
 def _before_the_doors_open() -> None:

@@ -28,9 +28,11 @@ from mediklaud.models import (
     DayCount,
     EmergencyReason,
     Encounter,
+    GlassReason,
     Invoice,
     Message,
     Method,
+    Patient,
     Payment,
     PaymentPlan,
     Role,
@@ -186,6 +188,21 @@ def _called(desk: Desk, words: str) -> Given:
     letter = desk.one(Message, Message.status == "unaddressed")
     told = {"form": "asked", "by": desk.ward.meera}
     return ask.log_call(desk.db, letter, CallOutcome.NO_ANSWER, words, **told), "note"
+
+
+def _glass_broken(desk: Desk, words: str) -> Given:
+    told = {"form": "asked", "by": desk.ward.iyer_account}
+    eve = desk.one(Patient, Patient.name == "Eve Roy")
+    return ask.break_glass(desk.db, eve, GlassReason.OTHER, words, **told), "words"
+
+
+def _glass_reviewed(desk: Desk, words: str) -> Given:
+    glass, _ = _glass_broken(desk, "Covering tonight") or (None, "")
+    return ask.review_glass(desk.db, glass.id, words, by=desk.ward.khan), "review_note"
+
+
+def _exported(desk: Desk, words: str) -> None:
+    ask.export_record(desk.db, desk.ward.asha.id or 0, words, by=desk.ward.khan)
 
 
 # Money
@@ -391,10 +408,6 @@ def _for_bill(desk: Desk, words: str, *, verb: str) -> None:
         ask.take_tenders(desk.db, desk.ward.ben, tender, form="asked", **by)
 
 
-def _to_pay(desk: Desk, words: str) -> None:
-    ask.to_pay(desk.db, desk.ward.ben, [words])
-
-
 def _of_number(desk: Desk, words: str, *, verb: str) -> None:
     getattr(ask, verb)(desk.db, words, by=desk.ward.ishaan)
 
@@ -416,7 +429,11 @@ def _owed_where(desk: Desk, words: str, *, verb: str, word: str) -> None:
 
 
 def _found(desk: Desk, words: str, *, verb: str) -> None:
-    by = desk.ward.rao_account if "own" in verb else desk.ward.meera
+    by = desk.ward.meera
+    if verb in ("own_patients", "count_own_patients", "find_exactly"):
+        by = desk.ward.rao_account
+    elif verb == "find_to_export":
+        by = desk.ward.khan
     getattr(ask, verb)(desk.db, words, by=by)
 
 
@@ -462,6 +479,7 @@ _OF_OWED = ("age", "doctor_number", "specialty")
 _OF_PAPERS = (
     *("bill_paper", "receipt_paper", "advance_paper", "refund_paper", "credit_note_paper"),
     *("credit_notes_of", "discount_left", "unbilled_visit", "waivers_of"),
+    "lines_to_credit",
 )
 
 
@@ -484,6 +502,9 @@ TEXTS = (
     Text("overbook_appointment", "reason", _overbooked, "line"),
     Text("put_on_waitlist", "WaitForm.specialty", _waits, "code"),
     Text("finish_consultation", "note", _finished, "note"),
+    Text("break_glass", "words", _glass_broken, "note"),
+    Text("review_glass", "note", _glass_reviewed, "note"),
+    Text("export_record", "reason", _exported, "asked"),
     Text("log_call", "note", _called, "note"),
     Text("note_contact", "note", _talked, "note"),
     Text("pause_reminders", "reason", _paused, "line"),
@@ -522,7 +543,6 @@ TEXTS = (
     ),
     Text("use_code", "code", _by_code, "asked"),
     Text("agree_plan", "bills", _planned, "asked"),
-    Text("to_pay", "chosen", _to_pay, "asked"),
     *(
         Text(verb, "bills", partial(_for_bill, verb=verb), "asked")
         for verb in ("use_advance", "take_payment", "take_tenders")
@@ -540,7 +560,10 @@ TEXTS = (
     ),
     *(
         Text(verb, "words", partial(_found, verb=verb), "asked")
-        for verb in ("find_patients", "own_patients", "count_own_patients")
+        for verb in (
+            *("find_patients", "own_patients", "count_own_patients"),
+            *("find_exactly", "find_to_export"),
+        )
     ),
     *(
         Text(verb, f"AuditSearch.{word}", partial(_log, verb=verb, word=word), "asked")

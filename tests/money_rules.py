@@ -146,8 +146,9 @@ class Rules(House):
     def to_pay(self, name: str, chosen: Sequence[str]) -> tuple[str, list[Bill]]:
         """Who pays now, and the bills their money is for."""
         owed = {bill.number: bill for bill in self.open_bills(name)}
-        if any(number not in owed for number in chosen):
-            raise No(errors.BillNotOpen)
+        gone = next((number for number in chosen if number not in owed), None)
+        if gone is not None:
+            raise No(self._not_owed(name, gone))
         bills = [owed[number] for number in dict.fromkeys(chosen)] or list(owed.values())
         payer = self.payer_of(name)
         if all(bill.payer == name for bill in bills):
@@ -155,6 +156,13 @@ class Rules(House):
         if chosen and any(bill.payer != payer for bill in bills):
             raise No(errors.BillOfAnotherPayer)
         return payer, [bill for bill in bills if bill.payer == payer]
+
+    def _not_owed(self, name: str, number: str) -> type[errors.Refusal]:
+        if number not in self.bills:
+            return errors.NotFound
+        bill = self.bills[number]
+        theirs = bill.payer in (name, self.payer_of(name))
+        return errors.BillNotOpen if theirs or not self.owed(bill) else errors.BillOfAnotherPayer
 
     def refuse_tenders(self, payer: str, tenders: Sequence[Tendered], form: str, by: str) -> None:
         """What of the money on the counter cannot be taken."""

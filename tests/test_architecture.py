@@ -17,17 +17,17 @@ Rule = Callable[[House], list[str]]
 
 # The one order of the repository: a file imports only siblings that stand before it.
 ORDER = (
-    *("audit", "consents", "hospital", "sign_ins", "tries", "accounts", "factors", "codes"),
-    *("entrance", "doctors", "patients", "payers"),
+    *("audit", "refusals", "consents", "hospital", "sign_ins", "tries", "accounts", "factors"),
+    *("codes", "entrance", "doctors", "patients", "payers"),
     *("sessions", "leaves", "holidays", "allocations", "standings", "dues", "outbox"),
     *("entitlements", "confirmations", "invoices", "credit_lines", "credit_notes", "free_times"),
     *("visits", "histories", "calls", "reminders", "feeds", "promises", "holds", "appointments"),
     *("waitlist", "openings", "arrivals", "queue", "relocations", "offers", "tariff"),
     *("payments", "advances", "refunds", "ledger", "owing", "turnover", "statements", "plans"),
-    *("waivers", "day_close", "contacts", "dues_letters", "shares", "encounters", "overview"),
-    *("proofs", "mail"),
+    *("waivers", "day_close", "contacts", "dues_letters", "shares", "break_glass", "encounters"),
+    *("exports", "overview", "proofs", "mail"),
     *("proofs_of_times", "proofs_of_money", "proofs_of_the_till", "proofs_of_the_house"),
-    "audit_log",
+    *("proofs_of_privacy", "audit_log"),
     "self_check",
 )
 # Rooms that compute, and never ask the database.
@@ -35,18 +35,8 @@ PURE = (
     *("timetable", "money", "papers", "statements", "letters", "calendars", "languages"),
     *("lettering", "letterhead", "invoice_pdf", "receipt_pdf", "statement_pdf", "check_pdf"),
     *("closings", "columns", "press", "typeface", "shaping", "sheet", "reports", "clock"),
-    *(
-        "anchors",
-        "ages",
-        "text",
-        "contact",
-        "envelope",
-        "errors",
-        "registers",
-        "waiting",
-        "spreadsheet",
-    ),
-    *("passwords", "browsers"),
+    *("anchors", "ages", "text", "contact", "envelope", "errors", "registers", "waiting"),
+    *("spreadsheet", "records", "record_bundle", "record_file", "passwords", "browsers"),
 )
 DATABASE = ("mediklaud.database", "mediklaud.repository", "mediklaud.migrations")
 # What a page may name: the desk, the verbs, and words to speak with.

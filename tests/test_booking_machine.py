@@ -23,6 +23,7 @@ from mediklaud.database import reading
 from mediklaud.models import Appointment, Hold, WaitlistEntry
 from mediklaud.models import AppointmentStatus as Status
 from mediklaud.models import Doctor as DoctorRow
+from mediklaud.repository.dues import dues_of
 from tests.booking_desks import A_DAY, CLERKS, HORIZON, KINDS, Desks, Turn, can_undo_arrival
 from tests.booking_model import Model
 from tests.booking_things import Visit
@@ -146,7 +147,7 @@ def _assert_same(desks: Desks, turn: int) -> None:
             one.id: (one.closed_at is not None, one.appointment_id)
             for one in db.exec(select(WaitlistEntry))
         }
-        owed = {one: repository.dues_of(db, one).total_paise for one in model.owed}
+        owed = {one: dues_of(db, one).total_paise for one in model.owed}
     assert visits == {number: _standing(one) for number, one in model.visits.items()}
     assert held == {clerk: vars(one) for clerk, one in model.live_holds().items()}
     assert waits == {number: (one.closed, one.visit) for number, one in model.waits.items()}

@@ -19,7 +19,7 @@ from sqlmodel import SQLModel
 from mediklaud import database, guards
 from mediklaud.database import broken_rule
 from mediklaud.models import PAPERS
-from tests import attempts_at_the_till
+from tests import attempts_at_the_till, attempts_on_privacy
 from tests.breach import Statement, copy, sql, take_away
 from tests.conftest import assert_house_is_green, open_copy
 from tests.day import CHRISTMAS, NEXT_WEEK, TOMORROW, live_through_a_day
@@ -828,9 +828,10 @@ GUARDED: tuple[tuple[str, str, tuple[Statement, ...]], ...] = (
         (_BARE_PATIENT, sql("DELETE FROM patient WHERE form = 'bare'")),
     ),
 )
-CHECKS += attempts_at_the_till.CHECKS
-UNIQUES += attempts_at_the_till.UNIQUES
-GUARDED += attempts_at_the_till.GUARDED
+for more in (attempts_at_the_till, attempts_on_privacy):
+    CHECKS += more.CHECKS
+    UNIQUES += more.UNIQUES
+    GUARDED += more.GUARDED
 # Every column a rule keeps whole, by its table.
 WHOLE = sorted(
     (table.name, found[1])
@@ -841,7 +842,7 @@ WHOLE = sorted(
 )
 FROZEN = (
     *("invoice", "payment", "receipt", "allocation", "credit_note", "credit_note_line"),
-    *("refund", "payment_reversal", "audit_event", "audit_head"),
+    *("refund", "payment_reversal", "audit_event", "audit_head", "break_glass"),
 )
 _NAMES = [f"{rule} on {event.lower()}" for rule, event, _ in GUARDED]
 

@@ -27,12 +27,12 @@ from mediklaud.repository import (
     cancel_credit_note,
     credit_note_paper,
     credit_notes_of,
-    dues_of,
     issue_credit_note,
     papers_numbered,
     undo_arrival,
 )
 from mediklaud.repository.credit_lines import creditable_lines, parts_of, spread
+from mediklaud.repository.dues import dues_of
 from tests.hospital import TODAY, at
 from tests.till import GSTIN, a_form, bill_of, lines_of, pay, settings
 from tests.visits import book, visit
@@ -135,7 +135,7 @@ def test_no_more_is_credited_of_a_line_than_is_left(db, ward):
 def test_a_line_of_another_bill_is_not_credited(db, ward):
     bill, other = bill_of(db, ward, ward.asha, 500_00), bill_of(db, ward, ward.ben, 500_00)
 
-    with pytest.raises(CreditNotPossible):
+    with pytest.raises(NotFound):
         correct(db, ward, bill, lines=[CreditLine(lines_of(db, other)[0].id, 1)])
 
 

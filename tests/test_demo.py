@@ -24,6 +24,7 @@ from mediklaud.models import (
     Appointment,
     AppointmentStatus,
     AuditEvent,
+    BreakGlass,
     Doctor,
     Entitlement,
     Holiday,
@@ -277,3 +278,9 @@ def test_the_whole_demo_shows_everything(empty_house: Path) -> None:
         names = " ".join(db.exec(select(Patient.name)))
         for first, last in ("\u0900\u097f", "\u0b80\u0bff", "\u0600\u06ff", "\u0980\u09ff"):
             assert any(first <= letter <= last for letter in names)
+
+
+def test_one_broken_glass_of_the_demo_was_reviewed_and_one_waits(small: Session) -> None:
+    found = small.exec(select(BreakGlass).order_by(col(BreakGlass.id))).all()
+
+    assert [one.reviewed_at is not None for one in found] == [True, False]

@@ -9,12 +9,12 @@ from mediklaud.errors import NotPermitted, OnHold
 from mediklaud.models import Method
 from mediklaud.repository import (
     change_settings,
-    dues_of,
     open_bills,
     policy_words,
     take_payment,
     till_numbers,
 )
+from mediklaud.repository.dues import dues_of
 from tests.hospital import HOSPITAL, TODAY, at
 from tests.visits import book, visit
 

@@ -219,7 +219,7 @@ def openings(db):
 def test_opening_a_record_leaves_one_audit_row_a_quarter_hour(house, nine_o_clock):
     with desk() as (db, ward):
         book(db, ward, ward.asha, ward.rao)
-    for minutes in (0, 5, 14, 16):
+    for minutes in (1, 6, 15, 17):
         nine_o_clock.move_to(at(9, minutes))
         with desk() as (db, ward):
             open_record(db, ward.asha.id, by=ward.rao_account)

@@ -12,13 +12,13 @@ from mediklaud.repository import (
     cancel_appointment,
     change_settings,
     edit_doctor,
-    follow_ups_of,
     free_slots,
     move_appointment,
     note_no_show,
     restore_appointment,
     undo_no_show,
 )
+from mediklaud.repository.entitlements import follow_ups_of
 from tests.follow_ups import (
     FIRST,
     FOLLOW_UP,

@@ -11,11 +11,11 @@ from mediklaud.models import LIVE, Appointment, AppointmentStatus
 from mediklaud.repository import (
     cancel_appointment,
     edit_doctor,
-    follow_ups_of,
     move_appointment,
     note_no_show,
     restore_appointment,
 )
+from mediklaud.repository.entitlements import follow_ups_of
 from tests.follow_ups import charge_of, follow_up, paid_visit, pay, policy
 from tests.hospital import RAO, TODAY, at, ward_of
 from tests.visits import a_form, finish

@@ -28,6 +28,7 @@ from mediklaud.models import (
     WorkingSession,
 )
 from mediklaud.repository import (
+    CONSOLE,
     FURTHEST_DAYS,
     FreeTime,
     Wishes,
@@ -537,9 +538,9 @@ def test_a_held_time_is_free_for_its_clerk_and_seen_by_the_others(db, ward):
     others = free_slots(db, [ward.rao], TODAY, 1, clerk=ward.khan)[ward.rao.id]
 
     assert (own[0].starts_at, others[0].starts_at) == (at(10), at(10, 15))
-    assert held_times(db, [ward.rao.id], clerk=ward.meera) == []
-    assert held_times(db, [ward.iyer.id], clerk=ward.khan) == []
-    seen = held_times(db, [ward.rao.id, ward.iyer.id], clerk=ward.khan)
+    assert held_times(db, [ward.rao.id], by=ward.meera) == []
+    assert held_times(db, [ward.iyer.id], by=CONSOLE) == []
+    seen = held_times(db, [ward.rao.id, ward.iyer.id], by=CONSOLE)
     assert [(one.slot, one.doctor_id, one.clerk) for one in seen] == [
         (Slot(at(10), at(10, 15)), ward.rao.id, "Meera Nair")
     ]
@@ -549,7 +550,7 @@ def test_a_hold_that_ran_out_holds_nothing(db, ward, nine_o_clock):
     hold_time(db, ward.rao, at(10), VisitKind.FIRST, form="held", by=ward.meera)
     nine_o_clock.shift(timedelta(minutes=5, seconds=1))
 
-    assert held_times(db, [ward.rao.id], clerk=ward.khan) == []
+    assert held_times(db, [ward.rao.id], by=CONSOLE) == []
     assert free_slots(db, [ward.rao], TODAY, 1)[ward.rao.id][0].starts_at == at(10)
 
 

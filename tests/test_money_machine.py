@@ -34,6 +34,7 @@ from mediklaud.models import AppointmentStatus as Status
 from mediklaud.models import DayClose as DayCloseRow
 from mediklaud.repository import proofs_of_money, proofs_of_the_till, proofs_of_times
 from mediklaud.repository.allocations import LEFT, OWED
+from mediklaud.repository.dues import dues_of
 from tests.conftest import assert_house_is_green, open_copy, thrown_away
 from tests.money_desks import METHODS, TILLS, Desks, Turn
 from tests.money_model import Model
@@ -206,7 +207,7 @@ def _assert_same_dues(db, desks: Desks) -> None:
     """What each owes, whether a plan covers it, the gate, and what is in advance."""
     model = desks.model
     for name, number in desks.patients.items():
-        dues = repository.dues_of(db, number)
+        dues = dues_of(db, number)
         wanted = [
             (bill.number, model.owed(bill), model.on_kept_plan(bill))
             for bill in model.open_bills(name)

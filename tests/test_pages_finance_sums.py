@@ -9,7 +9,11 @@ from pypdf import PdfReader
 
 from mediklaud.database import reading, transaction
 from mediklaud.errors import NotPermitted, SignedOut
-from mediklaud.repository import account_named, begin_sign_in, dues_of
+from mediklaud.repository import (
+    account_named,
+    begin_sign_in,
+)
+from mediklaud.repository.dues import dues_of
 from mediklaud.ui import owing
 from tests.day import live_through_a_day
 from tests.desk import said, sit, the

@@ -13,9 +13,9 @@ from mediklaud.repository import (
     account_named,
     agree_plan,
     begin_sign_in,
-    dues_of,
     note_contact,
 )
+from mediklaud.repository.dues import dues_of
 from mediklaud.ui import pick
 from tests.desk import HOME, click, find, said, sit, take, the
 from tests.hospital import TODAY, at, ward_of

@@ -7,13 +7,13 @@ from streamlit.testing.v1 import AppTest
 from mediklaud.database import reading, transaction
 from mediklaud.models import CreditKind, Method, Patient, Payment, Receipt
 from mediklaud.repository import (
-    dues_of,
     end_sign_in,
     enroll_patient,
     issue_credit_note,
     name_payer,
     take_payment,
 )
+from mediklaud.repository.dues import dues_of
 from tests.desk import click, find, said, sit, take, the
 from tests.hospital import CARA, DEV, ward_of
 from tests.till import a_form, bill_of

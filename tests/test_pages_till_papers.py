@@ -26,11 +26,11 @@ from mediklaud.repository import (
     begin_consultation,
     book_appointment,
     change_account,
-    dues_of,
     finish_consultation,
     issue_credit_note,
     take_advance,
 )
+from mediklaud.repository.dues import dues_of
 from tests.desk import click, find, said, sit, take, the
 from tests.hospital import at, ward_of
 from tests.till import a_form, bill_of, pay

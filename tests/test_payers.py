@@ -17,11 +17,11 @@ from mediklaud.models import Invoice
 from mediklaud.repository import (
     PatientForm,
     bills_of,
-    dues_of,
     enroll_patient,
     name_payer,
     receipts_of,
 )
+from mediklaud.repository.dues import dues_of
 from mediklaud.repository.payers import is_minor
 from tests.hospital import CARA, DEV, TODAY, at
 from tests.till import bill_of, pay

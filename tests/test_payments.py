@@ -21,12 +21,12 @@ from mediklaud.errors import (
 from mediklaud.models import Allocation, Invoice, Method, Patient, Payment
 from mediklaud.repository import (
     change_settings,
-    dues_of,
     edit_doctor,
     receipt_paper,
     receipts_of,
     take_payment,
 )
+from mediklaud.repository.dues import dues_of
 from tests.hospital import HOSPITAL, IYER, RAO, TODAY, at
 from tests.visits import desk, visit
 

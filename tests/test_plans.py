@@ -21,7 +21,6 @@ from mediklaud.repository import (
     agree_plan,
     bills_on_kept_plans,
     check_house,
-    dues_of,
     end_plan,
     enroll_patient,
     issue_credit_note,
@@ -32,6 +31,7 @@ from mediklaud.repository import (
     standing_plans,
     who_owes,
 )
+from mediklaud.repository.dues import dues_of
 from tests.breach import take_away
 from tests.hospital import CARA, DEV, TODAY, at
 from tests.till import a_form, bill_of, pay, payments_on, settings

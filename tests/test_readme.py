@@ -20,6 +20,7 @@ from mediklaud.models import Role
 from mediklaud.permissions import MAY
 from mediklaud.repository import (
     proofs_of_money,
+    proofs_of_privacy,
     proofs_of_the_house,
     proofs_of_the_till,
     proofs_of_times,
@@ -84,7 +85,8 @@ def rules_of_the_house() -> set[str]:
 
 def lines_of_the_check() -> set[str]:
     """The name of every line that the self-check prints."""
-    rooms = (proofs_of_times, proofs_of_money, proofs_of_the_till, proofs_of_the_house)
+    houses = (proofs_of_the_till, proofs_of_the_house, proofs_of_privacy)
+    rooms = (proofs_of_times, proofs_of_money, *houses)
     return {proof.rule for room in rooms for proof in room.PROOFS}
 
 

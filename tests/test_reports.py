@@ -18,13 +18,13 @@ from mediklaud.repository import (
     begin_consultation,
     billed_lines,
     book_appointment,
-    dues_of,
     finish_consultation,
     open_bills,
     papers_numbered,
     received_lines,
     take_payment,
 )
+from mediklaud.repository.dues import dues_of
 from tests.hospital import TODAY, at
 from tests.known_month import rows
 

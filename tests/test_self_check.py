@@ -2,18 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Connection, text
 from sqlmodel import Session, SQLModel
 
-from mediklaud import database, guards
+from mediklaud import clock, database, guards
 from mediklaud.errors import NotPermitted
-from mediklaud.repository import CONSOLE, check_house, enroll_patient
+from mediklaud.models import VisitKind
+from mediklaud.repository import (
+    CONSOLE,
+    book_appointment,
+    cancel_appointment,
+    check_house,
+    enroll_patient,
+)
 from mediklaud.repository.audit import note_deed
+from mediklaud.repository.break_glass import BY_GLASS
 from tests.breach import Statement, copy, sql, take_away
 from tests.day import live_through_a_day
-from tests.hospital import ASHA, NINE_O_CLOCK, ward_of
+from tests.hospital import ASHA, NINE_O_CLOCK, at, ward_of
 
 Reds = dict[str, tuple[str, ...]]
 
@@ -54,7 +63,25 @@ def fractional(table: str, column: str) -> Statement:
 def _a_strangers_record(db: Session) -> None:
     ward = ward_of(db)
     stranger = enroll_patient(db, ASHA, form="stranger", by=ward.meera)
-    note_deed(db, ward.rao_account, "record opened", f"patient/{stranger.id}")
+    subject = f"patient/{stranger.id}"
+    note_deed(db, ward.rao_account, "record opened", subject, doctor=ward.rao.id)
+
+
+def _a_cancelled_patients_record(db: Session) -> None:
+    ward = ward_of(db)
+    gone = enroll_patient(db, ASHA, form="stranger", by=ward.meera)
+    moment, form = at(10, day=date(2026, 11, 25)), "gone"
+    visit = book_appointment(db, gone, ward.rao, moment, VisitKind.FIRST, form=form, by=ward.meera)
+    cancel_appointment(db, visit, "Feels better", by=ward.meera)
+    with clock.pretend(clock.now() + timedelta(minutes=1)):
+        opened = f"patient/{gone.id}"
+        note_deed(db, ward.rao_account, "record opened", opened, doctor=ward.rao.id)
+
+
+def _a_record_under_a_closed_glass(db: Session) -> None:
+    ward = ward_of(db)
+    with clock.pretend(clock.now() + timedelta(minutes=61)):
+        note_deed(db, ward.iyer_account, BY_GLASS, "patient/4", glass=2)
 
 
 def _long_ago(table: str, moment: str) -> Statement:
@@ -422,6 +449,22 @@ BREACHES = (
     ),
     Breach("who did it", "patient 5", (copy("patient", number="JMI-000099", form="secret"),)),
     Breach("own patients", "audit row", (), _a_strangers_record),
+    Breach("own patients", "audit row", (), _a_cancelled_patients_record),
+    Breach("own patients", "audit row", (), _a_record_under_a_closed_glass),
+    Breach(
+        "broken glass",
+        "glass 2",
+        (sql("UPDATE break_glass SET expires_at = '2026-12-24 00:00:00+00:00' WHERE id = 2"),),
+    ),
+    Breach(
+        "broken glass",
+        "glass 1",
+        (
+            hollow("break_glass", "nobody_reviews_their_own_glass"),
+            sql("UPDATE break_glass SET reviewed_by = account_id WHERE id = 1"),
+        ),
+        is_check=True,
+    ),
 )
 
 

@@ -8,7 +8,11 @@ from sqlmodel import select
 from mediklaud.database import transaction
 from mediklaud.errors import NotPermitted
 from mediklaud.models import Patient
-from mediklaud.repository import advances_of, dues_of, statement_of
+from mediklaud.repository import (
+    advances_of,
+    statement_of,
+)
+from mediklaud.repository.dues import dues_of
 from mediklaud.statements import Entry
 from tests.day import live_through_a_day
 from tests.hospital import TODAY, ward_of

@@ -29,7 +29,6 @@ from mediklaud.repository import (
     bill_paper,
     bill_services,
     cancel_appointment,
-    dues_of,
     finish_consultation,
     keep_service,
     price_service,
@@ -37,6 +36,7 @@ from mediklaud.repository import (
     undo_arrival,
     walk_in,
 )
+from mediklaud.repository.dues import dues_of
 from tests.hospital import TODAY, at
 from tests.till import GSTIN, a_form, lines_of, pay, service, settings
 from tests.visits import book, finish

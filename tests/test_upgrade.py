@@ -25,7 +25,8 @@ from mediklaud.models import (
     WorkingSession,
 )
 from mediklaud.passwords import NO_PASSWORD
-from mediklaud.repository import CONSOLE, check_house, dues_of
+from mediklaud.repository import CONSOLE, check_house
+from mediklaud.repository.dues import dues_of
 from tests.conftest import on_ground
 
 _AT = "'2026-11-{} 04:30:00'"

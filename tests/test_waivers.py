@@ -23,12 +23,12 @@ from mediklaud.repository import (
     cancel_credit_note,
     create_account,
     discount_left,
-    dues_of,
     give_discount,
     refuse_waiver,
     set_discount_limit,
     waivers_of,
 )
+from mediklaud.repository.dues import dues_of
 from tests.hospital import PASSWORD
 from tests.till import GSTIN, a_form, bill_of, pay, settings
 from tests.visits import book

@@ -26,13 +26,13 @@ from mediklaud.repository import (
     bill_services,
     billed_sums,
     credited_sums,
-    dues_of,
     owed_numbers,
     take_payment,
     the_hospital,
     till_sums,
     who_owes,
 )
+from mediklaud.repository.dues import dues_of
 
 ISSUE, PAY, DUES = "issue a bill", "take a payment", "dues of one patient"
 DASHBOARD, SUMMARIES, PDF = "dues dashboard's data", "summaries' data, 30 days", "a bill's PDF"

@@ -17,6 +17,7 @@ from mediklaud.demo.agenda import (
     desk_moment,
     weekday_before,
 )
+from mediklaud.demo.glass import plan_glasses
 from mediklaud.demo.notes import CANCEL_REASONS, NOTES
 from mediklaud.demo.people import families
 from mediklaud.demo.roster import HOLIDAY, HOLIDAY_DAYS, ZONE
@@ -78,6 +79,7 @@ class Weeks:
         """Plan who is enrolled when, each day's appointments and walk-ins, leave, emergencies."""
         self._plan_enrolment(patients)
         self._plan_leave()
+        plan_glasses(self._db, self._staff, self._window, self._timeline, self._seen)
         window = self._window
         for day in _days(window.first_day, window.last_day):
             for free in self._agenda.sample(self._random, day, self._wanted(day, patients)):

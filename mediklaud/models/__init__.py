@@ -17,6 +17,7 @@ from mediklaud.models.appointments import (
     WaitlistEntry,
 )
 from mediklaud.models.desk import PAPERS, AuditEvent, AuditHead, Hospital, Message
+from mediklaud.models.glass import BreakGlass
 from mediklaud.models.ledger import Charge, NumberSeries, Service, ServicePrice, Tariff
 from mediklaud.models.mail import CalendarFeed, Consent, PhoneCall
 from mediklaud.models.papers import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Paper
@@ -44,6 +45,7 @@ from mediklaud.models.words import (
     ContactOutcome,
     CreditKind,
     EmergencyReason,
+    GlassReason,
     InvoiceKind,
     MessageStatus,
     Method,
@@ -69,6 +71,7 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "BillWhen",
+    "BreakGlass",
     "CalendarFeed",
     "CallOutcome",
     "Charge",
@@ -87,6 +90,7 @@ __all__ = [
     "EmergencyReason",
     "Encounter",
     "Entitlement",
+    "GlassReason",
     "Hold",
     "Holiday",
     "Hospital",

@@ -69,6 +69,15 @@ class EmergencyReason(StrEnum):
     DOCTORS_ADVICE = "doctors_advice"
 
 
+class GlassReason(StrEnum):
+    """The coded reasons for which a doctor opens the record of another doctor's patient."""
+
+    EMERGENCY_CARE = "emergency_care"
+    COVERING = "covering"
+    PATIENT_ASKS = "patient_asks"
+    OTHER = "other"
+
+
 class Method(StrEnum):
     """How money reaches the till."""
 

@@ -33,6 +33,16 @@ from mediklaud.repository.audit_log import (
     audit_lines,
     take_out_audit,
 )
+from mediklaud.repository.break_glass import (
+    GLASS_MINUTES,
+    GLASSES_A_PAGE,
+    Broken,
+    break_glass,
+    find_exactly,
+    glasses_broken,
+    review_glass,
+    unreviewed_glasses,
+)
 from mediklaud.repository.calls import (
     calls_about,
     did_not_arrive,
@@ -53,7 +63,7 @@ from mediklaud.repository.contacts import (
     pauses_of,
     resume_reminders,
 )
-from mediklaud.repository.credit_lines import CreditableLine, CreditLine, creditable_lines
+from mediklaud.repository.credit_lines import CreditableLine, CreditLine, lines_to_credit
 from mediklaud.repository.credit_notes import (
     cancel_credit_note,
     credit_note_paper,
@@ -83,7 +93,7 @@ from mediklaud.repository.doctors import (
     reactivate_doctor,
     register_doctor,
 )
-from mediklaud.repository.dues import Dues, OpenBill, dues_of, open_bills, policy_words
+from mediklaud.repository.dues import Dues, OpenBill, open_bills, owed_by, policy_words
 from mediklaud.repository.dues_letters import (
     LETTERS_AT_ONCE,
     DueNumbers,
@@ -107,7 +117,7 @@ from mediklaud.repository.encounters import (
     own_patients,
     schedule_of,
 )
-from mediklaud.repository.entitlements import FollowUps, follow_up_words, follow_ups_of
+from mediklaud.repository.entitlements import FollowUps, follow_up_words, follow_ups_left
 from mediklaud.repository.entrance import (
     Halfway,
     come_in,
@@ -116,6 +126,7 @@ from mediklaud.repository.entrance import (
     judge_password,
     still_halfway,
 )
+from mediklaud.repository.exports import export_record, find_to_export
 from mediklaud.repository.factors import (
     enroll_factor,
     has_factor,
@@ -218,15 +229,15 @@ from mediklaud.repository.patients import (
     likely_duplicates,
     patient_with,
 )
-from mediklaud.repository.payers import is_minor, name_payer, payer_of
+from mediklaud.repository.payers import is_minor, name_payer
 from mediklaud.repository.payments import (
     Tender,
     advance_paper,
+    bills_to_pay,
     receipt_paper,
     receipts_of,
     take_payment,
     take_tenders,
-    to_pay,
 )
 from mediklaud.repository.plans import (
     MOST_INSTALMENTS,
@@ -250,6 +261,7 @@ from mediklaud.repository.refunds import (
     refunds_of,
     reverse_payment,
 )
+from mediklaud.repository.refusals import MOST_AN_HOUR as REFUSALS_AN_HOUR
 from mediklaud.repository.relocations import (
     LeftInLeave,
     Stranded,
@@ -341,10 +353,13 @@ __all__ = [
     "CONSOLE",
     "FREED_HOURS",
     "FURTHEST_DAYS",
+    "GLASSES_A_PAGE",
+    "GLASS_MINUTES",
     "HOLD_MINUTES",
     "LETTERS_AT_ONCE",
     "MOST_INSTALMENTS",
     "NEAR_DAYS",
+    "REFUSALS_AN_HOUR",
     "WAITS_A_PAGE",
     "AccountNumbers",
     "Advance",
@@ -352,6 +367,7 @@ __all__ = [
     "AuditLine",
     "AuditSearch",
     "BoardLine",
+    "Broken",
     "ClosedDay",
     "Count",
     "CreditLine",
@@ -431,10 +447,12 @@ __all__ = [
     "billed_sums",
     "bills_of",
     "bills_on_kept_plans",
+    "bills_to_pay",
     "board",
     "book_appointment",
     "book_waiting",
     "booked_on",
+    "break_glass",
     "calls_about",
     "cancel_appointment",
     "cancel_credit_note",
@@ -458,7 +476,6 @@ __all__ = [
     "credit_note_paper",
     "credit_notes_of",
     "credit_notes_of_patient",
-    "creditable_lines",
     "credited_lines",
     "credited_sums",
     "day_numbers",
@@ -476,7 +493,6 @@ __all__ = [
     "due_letters",
     "due_numbers",
     "dues_letters_of",
-    "dues_of",
     "edit_doctor",
     "edit_patient",
     "emergencies",
@@ -487,17 +503,21 @@ __all__ = [
     "enroll_factor",
     "enroll_patient",
     "expected_today",
+    "export_record",
     "extend_hold",
     "feed_of",
     "fees_today",
+    "find_exactly",
     "find_patients",
+    "find_to_export",
     "finish_consultation",
     "first_free",
     "first_visit_code",
     "follow_up_words",
-    "follow_ups_of",
+    "follow_ups_left",
     "free_slots",
     "give_discount",
+    "glasses_broken",
     "grant_leave",
     "has_factor",
     "held_times",
@@ -523,6 +543,7 @@ __all__ = [
     "letter_numbers",
     "letters_to_call",
     "likely_duplicates",
+    "lines_to_credit",
     "live_account",
     "log_call",
     "monthly_parts",
@@ -548,6 +569,7 @@ __all__ = [
     "outbox_state",
     "overbook_appointment",
     "overbookings_left",
+    "owed_by",
     "owed_numbers",
     "owed_on_the_eve",
     "own_day_numbers",
@@ -559,7 +581,6 @@ __all__ = [
     "patient_with",
     "pause_reminders",
     "pauses_of",
-    "payer_of",
     "payments_on",
     "permit",
     "plans_of",
@@ -593,6 +614,7 @@ __all__ = [
     "restore_appointment",
     "resume_reminders",
     "reverse_payment",
+    "review_glass",
     "roles_of",
     "schedule_of",
     "secret_address",
@@ -620,12 +642,12 @@ __all__ = [
     "till_numbers",
     "till_of",
     "till_sums",
-    "to_pay",
     "unbilled_visit",
     "unclosed_days",
     "undelivered_letters",
     "undo_arrival",
     "undo_no_show",
+    "unreviewed_glasses",
     "upcoming_visits",
     "use_advance",
     "use_code",

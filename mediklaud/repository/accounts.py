@@ -8,7 +8,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, known, there
 from mediklaud.errors import (
     AlreadySetUp,
     DoctorHasAccount,
@@ -21,7 +21,7 @@ from mediklaud.errors import (
     UsernameTaken,
     WrongPassword,
 )
-from mediklaud.models import Account, AccountRole, Hospital, PasswordCode, Role
+from mediklaud.models import Account, AccountRole, Doctor, Hospital, PasswordCode, Role
 from mediklaud.passwords import NO_PASSWORD, Hashed, is_password, password_hash
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import changes, note_deed, permit, roles_of
@@ -173,7 +173,8 @@ def accounts_with_roles(db: Session, *, by: Account) -> list[tuple[Account, froz
 def locked_account(db: Session, account_id: int | None) -> Account:
     """The account's row as it is now, locked until the transaction ends."""
     row = select(Account).where(Account.id == account_id).with_for_update()
-    return db.exec(row.execution_options(populate_existing=True)).one()
+    kept = db.exec(row.execution_options(populate_existing=True)).first()
+    return there(kept, "account", account_id)
 
 
 def end_codes(db: Session, account: Account) -> None:
@@ -221,6 +222,8 @@ def _hold(
         raise NoRole()
     if (Role.DOCTOR in roles) != (doctor_id is not None):
         raise DoctorRoleNeedsDoctor()
+    if doctor_id is not None:
+        known(db, Doctor, doctor_id)
     account.doctor_id = doctor_id
     with expecting(db, one_account_per_doctor=DoctorHasAccount()):
         db.add(account)

@@ -7,6 +7,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
 from mediklaud import clock
+from mediklaud.database import known
 from mediklaud.errors import NoAdvance, NothingOwed, PaysDuesFirst
 from mediklaud.models import Account, Patient, Payment, Receipt, ReceiptKind
 from mediklaud.money import rupees
@@ -79,6 +80,7 @@ def use_advance(db: Session, patient: Patient, *, by: Account, bills: Sequence[s
 def advances_of(db: Session, patient_id: int, *, by: Account) -> list[Advance]:
     """What is left of a payer's payments, the oldest first."""
     permit(db, by, Deed.SEE_PAPERS)
+    known(db, Patient, patient_id)
     return _advances(db, patient_id)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
+from mediklaud.database import there
 from mediklaud.errors import (
     NotBookedAnyMore,
     NothingToUndo,
@@ -361,7 +362,8 @@ def refuse_begun(db: Session, kept: Appointment, *, wanted: str) -> None:
 
 def _reread(db: Session, appointment: Appointment) -> Appointment:
     row = select(Appointment).where(Appointment.id == appointment.id).with_for_update()
-    return db.exec(row.execution_options(populate_existing=True)).one()
+    kept = db.exec(row.execution_options(populate_existing=True)).first()
+    return there(kept, "appointment", appointment.id)
 
 
 def clicked(db: Session, form: str, patient: Patient) -> Appointment | None:

@@ -133,8 +133,10 @@ def permit(db: Session, by: Account, deed: Deed) -> None:
 
     Roles and sign-in are read anew inside the deed's transaction, in one look: a page, a
     fragment or a callback that was drawn earlier may still be open after the role is gone,
-    or after the sign-in was ended elsewhere (SignedOut).
+    or after the sign-in was ended elsewhere (SignedOut). What was asked last is kept, for the
+    audit row of a refusal (`refusals`).
     """
+    db.info["asked"] = (by.id, deed)
     if by is not CONSOLE and not roles_of(db, by) & MAY[deed]:
         if is_signed_out(db, by):
             raise SignedOut()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, papers, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, there
 from mediklaud.errors import (
     LetterNotNeeded,
     LetterOnItsWay,
@@ -96,6 +96,7 @@ def log_call(
     A second click is the same call: a_second_click_is_the_same_call.
     """
     permit(db, by, Deed.CALL_PATIENTS)
+    there(db.get(Message, letter.id), "message", letter.id)
     same_click = select(PhoneCall).where(PhoneCall.form == form)
     found = db.exec(same_click).first()
     if found is not None:
@@ -126,7 +127,8 @@ def resend_letter(db: Session, letter: Message, *, by: Account) -> Message:
     """
     permit(db, by, Deed.RESEND_LETTERS)
     wanted = select(Message).where(Message.id == letter.id).with_for_update()
-    kept = db.exec(wanted.execution_options(populate_existing=True)).one()
+    found = db.exec(wanted.execution_options(populate_existing=True)).first()
+    kept = there(found, "message", letter.id)
     if kept.status not in _UNDELIVERED and not did_not_arrive(kept):
         raise LetterOnItsWay(state=kept.status.value)
     address = _address_now(db, kept)
@@ -169,7 +171,7 @@ def slip_paper(db: Session, appointment_id: int, *, by: Account) -> papers.Slip:
     permit(db, by, Deed.SEE_DAY)
     hospital, one = the_hospital(db), db.get(Appointment, appointment_id)
     if one is None or one.status is not AppointmentStatus.BOOKED:
-        raise NotFound(what="appointment")
+        raise NotFound(what="appointment", subject=f"appointment/{appointment_id}")
     patient, doctor = db.get_one(Patient, one.patient_id), db.get_one(Doctor, one.doctor_id)
     words, now = words_in(patient.language), clock.now()
     place = ", ".join((hospital.name, *hospital.address.splitlines()))

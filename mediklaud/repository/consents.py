@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
+from mediklaud.database import known
 from mediklaud.models import Account, Consent, Patient, Purpose
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import permit
@@ -41,6 +42,7 @@ def consents_of(
 ) -> Sequence[tuple[Consent, str | None]]:
     """What a patient said about letters, the newest first, with who wrote it down."""
     permit(db, by, Deed.FIND_PATIENT)
+    known(db, Patient, patient_id)
     rows = (
         select(Consent, Account.name)
         .outerjoin(Account, col(Account.id) == col(Consent.account_id))

@@ -7,7 +7,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, known
 from mediklaud.errors import PauseNotPossible, PromiseNotPossible, StaleForm
 from mediklaud.models import (
     Account,
@@ -80,6 +80,7 @@ def note_contact(
 def contacts_of(db: Session, payer_id: int, *, by: Account) -> Sequence[DuesContact]:
     """What was noted of a payer's dues, the newest first."""
     permit(db, by, Deed.SEE_DUES)
+    known(db, Patient, payer_id)
     rows = select(DuesContact).where(DuesContact.payer_id == payer_id)
     return db.exec(rows.order_by(col(DuesContact.id).desc()).limit(CONTACTS_SHOWN)).all()
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from mediklaud.database import total
-from mediklaud.errors import BillCreditedAlready, CreditNotPossible, CreditTooMuch
-from mediklaud.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from mediklaud.database import known, total
+from mediklaud.errors import BillCreditedAlready, CreditNotPossible, CreditTooMuch, NotFound
+from mediklaud.models import Account, CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from mediklaud.money import rupees, tax_on
+from mediklaud.permissions import Deed
+from mediklaud.repository.audit import permit
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,12 @@ def creditable_lines(db: Session, bill: Invoice) -> list[CreditableLine]:
         )
         for line in db.exec(of_bill.order_by(col(InvoiceLine.id)))
     ]
+
+
+def lines_to_credit(db: Session, number: str, *, by: Account) -> list[CreditableLine]:
+    """What is left to credit of each line of a bill, for the desks that see bills."""
+    permit(db, by, Deed.SEE_PAPERS)
+    return creditable_lines(db, known(db, Invoice, number))
 
 
 def spread(left: Sequence[CreditableLine], amount_paise: int) -> list[CreditLine]:
@@ -84,10 +92,15 @@ def all_that_is_left(bill: Invoice, left: Sequence[CreditableLine]) -> list[Cred
 
 
 def parts_of(left: Sequence[CreditableLine], lines: Sequence[CreditLine]) -> list[CreditNoteLine]:
-    """The lines of a note that takes back what was chosen; refuses more than is left."""
+    """The lines of a note that takes back what was chosen; refuses more than is left.
+
+    A line of another bill is none of this one (NotFound).
+    """
     of_line = {one.line.id: one for one in left}
-    parts = []
+    own, parts = frozenset(of_line), []
     for wanted in lines:
+        if wanted.line_id not in own:
+            raise NotFound(what="line of this bill", subject=f"invoice_line/{wanted.line_id}")
         one = of_line.pop(wanted.line_id, None)
         if one is None or wanted.amount_paise <= 0:
             raise CreditNotPossible()

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, or_, select
 
 from mediklaud import clock, contact, papers, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, known
 from mediklaud.errors import (
     BilledAgain,
     BillVoided,
@@ -27,6 +27,7 @@ from mediklaud.models import (
     CreditNoteLine,
     Invoice,
     InvoiceLine,
+    Patient,
     Payment,
 )
 from mediklaud.permissions import Deed
@@ -81,7 +82,7 @@ def locked_bill(db: Session, number: str) -> Invoice:
     """A bill as it is now, with the row of who pays it locked."""
     bill = db.get(Invoice, number)
     if bill is None:
-        raise NotFound(what="bill")
+        raise NotFound(what="bill", subject=f"invoice/{number}")
     locked_patient(db, bill.payer_id)
     db.refresh(bill)
     return bill
@@ -202,7 +203,7 @@ def cancel_credit_note(db: Session, number: str, reason: str, *, by: Account) ->
     told = text.needed(reason, field="Reason", at_most=200)
     note = db.get(CreditNote, number)
     if note is None:
-        raise NotFound(what="credit note")
+        raise NotFound(what="credit note", subject=f"credit_note/{number}")
     bill = locked_bill(db, note.invoice_number)
     db.refresh(note)
     if note.cancelled_at is not None:
@@ -277,6 +278,7 @@ def unbill(db: Session, appointment: Appointment, reason: str, *, by: Account) -
 def credit_notes_of(db: Session, number: str, *, by: Account) -> Sequence[CreditNote]:
     """The credit notes of a bill, the newest first, cancelled ones too."""
     permit(db, by, Deed.SEE_PAPERS)
+    known(db, Invoice, number)
     rows = select(CreditNote).where(CreditNote.invoice_number == number)
     return db.exec(rows.order_by(col(CreditNote.issued_at).desc())).all()
 
@@ -284,6 +286,7 @@ def credit_notes_of(db: Session, number: str, *, by: Account) -> Sequence[Credit
 def credit_notes_of_patient(db: Session, patient_id: int, *, by: Account) -> Sequence[CreditNote]:
     """The credit notes of a patient's bills, and of those they pay, the newest first."""
     permit(db, by, Deed.SEE_PAPERS)
+    known(db, Patient, patient_id)
     rows = (
         select(CreditNote)
         .join(Invoice, col(Invoice.number) == col(CreditNote.invoice_number))
@@ -297,7 +300,7 @@ def credit_note_paper(db: Session, number: str, *, by: Account) -> papers.Credit
     permit(db, by, Deed.SEE_PAPERS)
     note = db.get(CreditNote, number)
     if note is None:
-        raise NotFound(what="credit note")
+        raise NotFound(what="credit note", subject=f"credit_note/{number}")
     bill = db.get_one(Invoice, note.invoice_number)
     note_opened(db, by, bill.patient_id, "papers opened")
     rows = (

@@ -10,13 +10,13 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
-from mediklaud.database import expecting, total
+from mediklaud.database import expecting, known, total
 from mediklaud.errors import (
     CountMissesReason,
     DayClosedAlready,
     DayNotCome,
     NeedsAPerson,
-    NotFound,
+    NotYourTill,
     StaleForm,
     YourOwnDay,
 )
@@ -78,8 +78,9 @@ class ClosedDay:
 
 
 def till_of(db: Session, account: Account, day: date, *, by: Account) -> list[TillLine]:
-    """What the ledger says of a cashier's day, every method in turn."""
+    """What the ledger says of the cashier's own day, every method in turn."""
     permit(db, by, Deed.CLOSE_DAY)
+    _refuse_anothers(account, by)
     return _till(db, account.id, day)
 
 
@@ -191,11 +192,9 @@ def reopen_day(db: Session, close: DayClose, reason: str, *, by: Account) -> Day
     told = text.needed(reason, field="Reason", at_most=200)
     if by.id is None:
         raise NeedsAPerson()
-    kept = db.get(DayClose, close.id)
-    if kept is None:
-        raise NotFound(what="closed day")
+    kept = known(db, DayClose, close.id)
     if kept.account_id == by.id:
-        raise YourOwnDay()
+        raise YourOwnDay(subject=f"day_close/{kept.id}")
     _locked_cashier(db, kept.account_id)
     db.refresh(kept)
     if kept.reopened_at is not None:
@@ -209,12 +208,18 @@ def reopen_day(db: Session, close: DayClose, reason: str, *, by: Account) -> Day
 
 
 def standing_close(db: Session, account: Account, day: date, *, by: Account) -> DayClose | None:
-    """The close that stands for a cashier's day; None while it is open."""
+    """The close that stands for the cashier's own day; None while it is open."""
     permit(db, by, Deed.CLOSE_DAY)
+    _refuse_anothers(account, by)
     rows = select(DayClose).where(
         DayClose.account_id == account.id, DayClose.day == day, col(DayClose.reopened_at).is_(None)
     )
     return db.exec(rows).first()
+
+
+def _refuse_anothers(account: Account, by: Account) -> None:
+    if account.id != by.id:
+        raise NotYourTill(subject=f"account/{account.id}")
 
 
 def closed_days(db: Session, first_day: date, last_day: date, *, by: Account) -> list[ClosedDay]:

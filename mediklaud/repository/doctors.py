@@ -162,7 +162,7 @@ def locked_doctor(db: Session, doctor_id: int | None) -> Doctor:
     """The doctor's row as it is now, locked until the transaction ends; after the patient's."""
     found: Doctor | None = db.execute(_LOCKED, {"doctor_id": doctor_id}).scalar()
     if found is None:
-        raise NotFound(what="doctor")
+        raise NotFound(what="doctor", subject=f"doctor/{doctor_id}")
     return found
 
 
@@ -187,7 +187,7 @@ def lock_standing(db: Session, doctor_id: int | None) -> Standing:
     db.flush()
     found = db.connection().execute(_STANDING, {"doctor_id": doctor_id}).first()
     if found is None:
-        raise NotFound(what="doctor")
+        raise NotFound(what="doctor", subject=f"doctor/{doctor_id}")
     return Standing._make(found)
 
 
@@ -220,7 +220,7 @@ def doctor_with(db: Session, doctor_id: int) -> Doctor:
     """The doctor of an id; refuses an unknown one (NotFound)."""
     found = db.get(Doctor, doctor_id)
     if found is None:
-        raise NotFound(what="doctor")
+        raise NotFound(what="doctor", subject=f"doctor/{doctor_id}")
     return found
 
 

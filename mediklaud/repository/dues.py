@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, bindparam, select
 from sqlmodel import Session, col
 
 from mediklaud import clock
+from mediklaud.database import known
 from mediklaud.models import Account, Doctor, Hospital, Invoice, Patient
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
@@ -89,7 +90,7 @@ _OPEN_BILLS_OF = _OPEN_BILLS.where(col(Invoice.payer_id) == bindparam("payer_id"
 
 
 def dues_of(db: Session, patient_id: int | None) -> Dues:
-    """What a patient owes now. Asked inside a booking, after the patient's row is locked.
+    """What a patient owes now; for siblings. A booking asks it with the patient's row locked.
 
     The dues of a minor are those of the payer named, and what stands in the minor's own name
     from before.
@@ -114,6 +115,13 @@ def dues_of(db: Session, patient_id: int | None) -> Dues:
         for number, day, doctor, total_paise, owed, payer, name, _ in rows
     )
     return Dues(bills, hospital.dues_limit_paise, hospital.dues_grace_days, payer_id)
+
+
+def owed_by(db: Session, patient_id: int | None, *, by: Account) -> Dues:
+    """What a patient owes now, as `dues_of` has it, for the desks that book or take money."""
+    permit(db, by, Deed.SEE_OWED)
+    known(db, Patient, patient_id)
+    return dues_of(db, patient_id)
 
 
 def _payer_of_minor(db: Session, patient_id: int | None, today: date) -> int | None:

@@ -10,7 +10,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, letters
-from mediklaud.database import expecting, total
+from mediklaud.database import expecting, known, total
 from mediklaud.errors import (
     DuesOnKeptPlan,
     NoAddressToSendTo,
@@ -152,6 +152,7 @@ def due_numbers(db: Session, *, by: Account) -> DueNumbers:
 def next_letter(db: Session, payer: Patient, *, by: Account) -> NextLetter | None:
     """Which letter a payer gets next and when it is due; None where no further one leaves."""
     permit(db, by, Deed.SEE_DUES)
+    known(db, Patient, payer.id)
     owed = _to_pay(db, payer)
     bills = [bill for bill in owed if not bill.on_kept_plan]
     return _next(db, payer, bills, _last_to(db, payer.id)) if bills else None
@@ -162,6 +163,7 @@ def dues_letters_of(
 ) -> Sequence[tuple[DuesLetter, Message]]:
     """The reminders a payer was sent, the newest first, each with how its letter stands."""
     permit(db, by, Deed.SEE_DUES)
+    known(db, Patient, payer_id)
     rows = (
         select(DuesLetter, Message)
         .join(Message, col(Message.id) == col(DuesLetter.message_id))

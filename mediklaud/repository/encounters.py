@@ -8,20 +8,20 @@ from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, there
 from mediklaud.errors import (
     AlreadyFinished,
     NotBookedAnyMore,
     NotFound,
     NotThatDay,
     NotYourAppointment,
-    NotYourPatient,
     OtherConsultationOpen,
 )
 from mediklaud.models import (
     Account,
     Appointment,
     AppointmentStatus,
+    BreakGlass,
     Doctor,
     Encounter,
     Invoice,
@@ -30,7 +30,8 @@ from mediklaud.models import (
 from mediklaud.permissions import Deed
 from mediklaud.repository.appointments import STATUS_WORDS
 from mediklaud.repository.arrivals import bill_at_arrival, note_arrival
-from mediklaud.repository.audit import note_deed, note_opened, permit
+from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.break_glass import opening_of, own_visit
 from mediklaud.repository.doctors import doctor_with, locked_doctor
 from mediklaud.repository.entitlements import grant_follow_ups
 from mediklaud.repository.hospital import the_hospital
@@ -50,11 +51,15 @@ class PastConsultation:
 
 @dataclass(frozen=True)
 class PatientRecord:
-    """What a doctor sees of a patient: identity, past consultations, what is to come."""
+    """What a doctor sees of a patient: identity, past consultations, what is to come.
+
+    `glass` is what opened it where it is not an own patient's.
+    """
 
     patient: Patient
     past: tuple[PastConsultation, ...]
     upcoming: tuple[Visit, ...]
+    glass: BreakGlass | None = None
 
 
 def schedule_of(db: Session, first_day: date, count: int, *, by: Account) -> list[Visit]:
@@ -73,7 +78,7 @@ def schedule_of(db: Session, first_day: date, count: int, *, by: Account) -> lis
 def own_patients(
     db: Session, words: str = "", *, by: Account, at_most: int = 200, after: int = 0
 ) -> Sequence[Patient]:
-    """The patients who have an appointment with the doctor, past or to come, by name.
+    """The patients whose appointment with the doctor stands, or whom the doctor consulted, by name.
 
     With words, those whom they find: a piece of the name, the phone or the hospital number.
     """
@@ -90,17 +95,13 @@ def count_own_patients(db: Session, words: str = "", *, by: Account) -> int:
 
 
 def open_record(db: Session, patient_id: int, *, by: Account) -> PatientRecord:
-    """Open the record of an own patient; that it was read is written down (note_opened).
+    """Open the record of an own patient, or one under a broken glass; either is written down.
 
-    Refuses a doctor who has no appointment with the patient (NotYourPatient).
+    Refuses (NotYourPatient) everybody else's: own is whose appointment with the doctor
+    stands, and whom the doctor consulted.
     """
     permit(db, by, Deed.OPEN_RECORD)
-    own = select(Appointment.id).where(
-        Appointment.doctor_id == by.doctor_id, Appointment.patient_id == patient_id
-    )
-    if db.exec(own.limit(1)).first() is None:
-        raise NotYourPatient()
-    note_opened(db, by, patient_id)
+    glass = opening_of(db, patient_id, by=by)
     upcoming = visits_where(
         db,
         Appointment.patient_id == patient_id,
@@ -108,7 +109,8 @@ def open_record(db: Session, patient_id: int, *, by: Account) -> PatientRecord:
         Appointment.ends_at > clock.now(),
         at_most=50,
     )
-    return PatientRecord(db.get_one(Patient, patient_id), _past(db, patient_id), tuple(upcoming))
+    patient, past = db.get_one(Patient, patient_id), _past(db, patient_id)
+    return PatientRecord(patient, past, tuple(upcoming), glass)
 
 
 def begin_consultation(db: Session, appointment: Appointment, *, by: Account) -> Encounter:
@@ -151,7 +153,9 @@ def finish_consultation(
     """
     permit(db, by, Deed.CONSULT)
     kept_note = text.needed_note(note, field="Note")
-    appointment = db.get_one(Appointment, encounter.appointment_id)
+    # Whose consultation it is says its own row, not the form it comes with.
+    known = there(db.get(Encounter, encounter.id), "encounter", encounter.id)
+    appointment = db.get_one(Appointment, known.appointment_id)
     patient = locked_patient(db, appointment.patient_id)
     kept = _own_appointment(db, appointment.id, by)
     begun = select(Encounter).where(Encounter.id == encounter.id)
@@ -176,7 +180,7 @@ def open_consultation(db: Session, *, by: Account) -> tuple[Encounter, Appointme
 
 
 def _own_patients(db: Session, words: str, by: Account) -> list[ColumnElement[bool]]:
-    seen = select(Appointment.patient_id).where(Appointment.doctor_id == by.doctor_id)
+    seen = select(Appointment.patient_id).where(own_visit(by.doctor_id))
     return [col(Patient.id).in_(seen), *named(db, words)]
 
 
@@ -184,9 +188,9 @@ def _own_appointment(db: Session, appointment_id: int | None, by: Account) -> Ap
     row = select(Appointment).where(Appointment.id == appointment_id).with_for_update()
     kept = db.exec(row.execution_options(populate_existing=True)).first()
     if kept is None:
-        raise NotFound(what="appointment")
+        raise NotFound(what="appointment", subject=f"appointment/{appointment_id}")
     if by.doctor_id is None or kept.doctor_id != by.doctor_id:
-        raise NotYourAppointment()
+        raise NotYourAppointment(subject=f"appointment/{appointment_id}")
     return kept
 
 

@@ -7,7 +7,19 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
-from mediklaud.models import LIVE, Appointment, Entitlement, Hospital, Patient, VisitKind
+from mediklaud.database import known
+from mediklaud.models import (
+    LIVE,
+    Account,
+    Appointment,
+    Doctor,
+    Entitlement,
+    Hospital,
+    Patient,
+    VisitKind,
+)
+from mediklaud.permissions import Deed
+from mediklaud.repository.audit import permit
 from mediklaud.repository.hospital import the_hospital
 
 
@@ -79,6 +91,16 @@ def follow_ups_of(db: Session, patient_id: int, doctor_id: int, day: date) -> Fo
         return None
     kept, count = found
     return FollowUps(kept.granted_by_id, count, kept.visits, kept.percent, kept.last_day)
+
+
+def follow_ups_left(
+    db: Session, patient_id: int, doctor_id: int, day: date, *, by: Account
+) -> FollowUps | None:
+    """The same as `follow_ups_of`, for the desk that books."""
+    permit(db, by, Deed.BOOK)
+    known(db, Patient, patient_id)
+    known(db, Doctor, doctor_id)
+    return follow_ups_of(db, patient_id, doctor_id, day)
 
 
 def entitling_visit(

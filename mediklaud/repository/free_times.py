@@ -27,6 +27,8 @@ from mediklaud.models import (
     VisitKind,
     WorkingSession,
 )
+from mediklaud.permissions import Deed
+from mediklaud.repository.audit import permit
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.timetable import Hours, Slot, Stretch, days, free_starts, gaps, is_held
 
@@ -122,14 +124,15 @@ def first_free(
     return found
 
 
-def held_times(db: Session, doctor_ids: Sequence[int | None], *, clerk: Account) -> list[HeldTime]:
-    """What other clerks than `clerk` hold of these doctors' time now, by start."""
+def held_times(db: Session, doctor_ids: Sequence[int | None], *, by: Account) -> list[HeldTime]:
+    """What other clerks hold of these doctors' time now, by start."""
+    permit(db, by, Deed.BOOK)
     rows = (
         select(Hold, Account.name)
         .join(Account, col(Account.id) == col(Hold.account_id))
         .where(
             col(Hold.doctor_id).in_(doctor_ids),
-            Hold.account_id != clerk.id,
+            Hold.account_id != by.id,
             Hold.expires_at > clock.now(),
         )
         .order_by(col(Hold.starts_at))

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from mediklaud.models import Account, Appointment, AppointmentStatus
+from mediklaud.database import known
+from mediklaud.models import Account, Appointment, AppointmentStatus, Patient
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import permit
 
@@ -22,6 +23,7 @@ class NoShows:
 def no_shows_of(db: Session, patient_id: int, *, by: Account) -> NoShows:
     """A patient's missed appointments. One whose note was a slip and undone is not counted."""
     permit(db, by, Deed.SEE_DAY)
+    known(db, Patient, patient_id)
     missed = select(func.count(), func.max(Appointment.starts_at)).where(
         Appointment.patient_id == patient_id,
         col(Appointment.status) == AppointmentStatus.NO_SHOW,

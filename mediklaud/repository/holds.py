@@ -23,7 +23,13 @@ from mediklaud.repository.free_times import next_free
 from mediklaud.repository.holidays import holidays_between
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.leaves import leaves_of
-from mediklaud.repository.promises import bookable, clear_holds, closed, held_by
+from mediklaud.repository.promises import (
+    bookable,
+    clear_holds,
+    closed,
+    held_by,
+    refuse_anothers,
+)
 from mediklaud.timetable import Slot
 
 HOLD_MINUTES = 5
@@ -64,7 +70,10 @@ def hold_time(
 
 
 def extend_hold(db: Session, form: str, *, by: Account) -> Hold:
-    """Give a clerk's own hold 5 minutes more from now, once (HoldExtended after that)."""
+    """Give a clerk's own hold 5 minutes more from now, once (HoldExtended after that).
+
+    Refuses another clerk's (NotYourHold).
+    """
     permit(db, by, Deed.BOOK)
     hold = _own(db, form, by)
     if hold is None:
@@ -85,7 +94,10 @@ def extend_hold(db: Session, form: str, *, by: Account) -> Hold:
 
 
 def release_hold(db: Session, form: str, *, by: Account) -> None:
-    """Give a clerk's own hold back at once; one that is gone already is no mistake."""
+    """Give a clerk's own hold back at once; one that is gone already is no mistake.
+
+    Refuses another clerk's (NotYourHold).
+    """
     permit(db, by, Deed.BOOK)
     hold = _own(db, form, by)
     if hold is None:
@@ -120,9 +132,13 @@ def _keep(db: Session, hold: Hold, doctor: Doctor) -> None:
 
 
 def _own(db: Session, form: str, by: Account, *, locked: bool = False) -> Hold | None:
-    row = select(Hold).where(Hold.form == form, Hold.account_id == by.id)
+    row = select(Hold).where(Hold.form == form)
     row = row.with_for_update() if locked else row
-    return db.exec(row.execution_options(populate_existing=True)).first()
+    hold = db.exec(row.execution_options(populate_existing=True)).first()
+    if hold is None or hold.account_id == by.id:
+        return hold
+    refuse_anothers(hold, by)
+    return None
 
 
 def _let_go(db: Session, by: Account) -> None:

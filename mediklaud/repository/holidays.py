@@ -7,7 +7,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, known
 from mediklaud.errors import HolidayStands, NotFound
 from mediklaud.models import Account, Appointment, AppointmentStatus, Doctor, Holiday
 from mediklaud.permissions import Deed
@@ -41,7 +41,7 @@ def withdraw_holiday(db: Session, holiday: Holiday, *, by: Account) -> None:
     _lock_doctors(db)
     kept = db.get(Holiday, holiday.id, populate_existing=True)
     if kept is None:
-        raise NotFound(what="holiday")
+        raise NotFound(what="holiday", subject=f"holiday/{holiday.id}")
     db.delete(kept)
     db.flush()
     note_deed(db, by, "holiday withdrawn", f"holiday/{kept.id}", day=str(kept.day))
@@ -56,6 +56,7 @@ def holidays_between(db: Session, first_day: date, last_day: date) -> Sequence[H
 def booked_on(db: Session, holiday: Holiday, *, by: Account) -> int:
     """How many appointments are still booked on a holiday and have to be moved."""
     permit(db, by, Deed.PLAN_SESSIONS)
+    known(db, Holiday, holiday.id)
     booked = select(func.count()).where(
         Appointment.status == AppointmentStatus.BOOKED,
         # No visit is longer than a day, so none from before that reaches in.

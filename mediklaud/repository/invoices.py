@@ -6,8 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, or_, select
 
 from mediklaud import clock, contact, papers
-from mediklaud.database import written
-from mediklaud.errors import NotFound
+from mediklaud.database import known, written
 from mediklaud.models import (
     Account,
     Appointment,
@@ -156,6 +155,7 @@ def _line(number: str, charge: Charge) -> dict[str, Any]:
 def bills_of(db: Session, patient_id: int, *, by: Account) -> Sequence[Invoice]:
     """A patient's bills, and those they pay for somebody else, the newest first."""
     permit(db, by, Deed.SEE_PAPERS)
+    known(db, Patient, patient_id)
     theirs = or_(Invoice.patient_id == patient_id, Invoice.payer_id == patient_id)
     rows = select(Invoice).where(theirs)
     return db.exec(rows.order_by(col(Invoice.issued_at).desc()).limit(200)).all()
@@ -164,9 +164,7 @@ def bills_of(db: Session, patient_id: int, *, by: Account) -> Sequence[Invoice]:
 def bill_paper(db: Session, number: str, *, by: Account) -> papers.Bill:
     """A bill as it was issued, ready to be drawn, with what is paid on it by now."""
     permit(db, by, Deed.SEE_PAPERS)
-    invoice = db.get(Invoice, number)
-    if invoice is None:
-        raise NotFound(what="bill")
+    invoice = known(db, Invoice, number)
     note_opened(db, by, invoice.patient_id, "papers opened")
     lines = select(InvoiceLine).where(InvoiceLine.invoice_number == number)
     credited_paise = credited_on(db, number)

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
+from mediklaud.database import known, there
 from mediklaud.errors import LeaveNotPossible
 from mediklaud.models import (
     Account,
@@ -68,7 +69,7 @@ def withdraw_leave(db: Session, leave: Leave, *, by: Account) -> None:
     """Take leave back; its hours can be booked again at once."""
     permit(db, by, Deed.PLAN_SESSIONS)
     locked_doctor(db, leave.doctor_id)
-    kept = db.get_one(Leave, leave.id)
+    kept = there(db.get(Leave, leave.id), "leave", leave.id)
     if kept.withdrawn_at is None:
         kept.withdrawn_at = clock.now()
         db.add(kept)
@@ -114,6 +115,7 @@ def appointments_in(
 ) -> Sequence[tuple[Appointment, Patient]]:
     """The booked appointments of a doctor between two moments, the earliest first."""
     permit(db, by, Deed.PLAN_SESSIONS)
+    known(db, Doctor, doctor.id)
     rows = (
         select(Appointment, Patient)
         .join(Patient, col(Patient.id) == col(Appointment.patient_id))

@@ -8,6 +8,7 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
+from mediklaud.database import known
 from mediklaud.models import (
     LIVE,
     Account,
@@ -68,6 +69,7 @@ def who_fits(
     are asked, with the free time around the stretch. The patient is nowhere else then.
     """
     permit(db, by, Deed.KEEP_WAITLIST)
+    known(db, Doctor, doctor.id)
     zone = the_hospital(db).zone
     times: dict[VisitKind, list[FreeTime]] = {}
     found: list[tuple[WaitlistEntry, Patient, FreeTime]] = []

@@ -13,7 +13,7 @@ from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, known
 from mediklaud.errors import (
     AgeNotPossible,
     BirthDateInTheFuture,
@@ -134,7 +134,7 @@ def locked_patient(db: Session, patient_id: int | None) -> Patient:
     """
     found = db.execute(_LOCKED, {"patient_id": patient_id}).first()
     if found is None:
-        raise NotFound(what="patient")
+        raise NotFound(what="patient", subject=f"patient/{patient_id}")
     patient, db.info["hospital"] = found
     if patient.payer_id is not None:
         db.execute(_LOCKED, {"patient_id": patient.payer_id})
@@ -144,9 +144,7 @@ def locked_patient(db: Session, patient_id: int | None) -> Patient:
 def patient_with(db: Session, patient_id: int, *, by: Account) -> Patient:
     """The patient of an id, for the desks that look patients up; that it is opened is noted."""
     permit(db, by, Deed.FIND_PATIENT)
-    found = db.get(Patient, patient_id)
-    if found is None:
-        raise NotFound(what="patient")
+    found = known(db, Patient, patient_id)
     note_opened(db, by, patient_id, "card opened")
     return found
 

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, or_, select
 
 from mediklaud import clock, contact, papers, text
-from mediklaud.database import expecting_at_once, total, written
+from mediklaud.database import expecting_at_once, known, there, total, written
 from mediklaud.errors import (
     AmountNotPossible,
     BillNotOpen,
@@ -21,6 +21,7 @@ from mediklaud.errors import (
     NothingOwed,
     ReferenceMissing,
     ReferenceUsed,
+    Refusal,
     StaleForm,
     TenderedTooLittle,
 )
@@ -140,14 +141,14 @@ def receipt_of_form(db: Session, form: str, patient: Patient) -> Receipt | None:
 def to_pay(db: Session, patient: Patient, chosen: Sequence[str]) -> tuple[Patient, list[OpenBill]]:
     """Who pays now, and the bills their money is for; for siblings. A receipt is of one payer.
 
-    Bills chosen of two payers at once are refused (BillOfAnotherPayer).
+    Bills chosen of two payers at once, or of somebody else, are refused (BillOfAnotherPayer).
     """
     owed = {bill.number: bill for bill in dues_of(db, patient.id).bills}
     payer = payer_of(db, patient)
     if chosen:
         gone = next((number for number in chosen if number not in owed), None)
         if gone is not None:
-            raise BillNotOpen(number=gone)
+            raise _not_owed(db, known(db, Invoice, gone), patient, payer)
         bills = [owed[number] for number in dict.fromkeys(chosen)]
     else:
         bills = list(owed.values())
@@ -156,9 +157,27 @@ def to_pay(db: Session, patient: Patient, chosen: Sequence[str]) -> tuple[Patien
         payer = patient
     other = next((bill for bill in bills if bill.payer_id != payer.id), None)
     if chosen and other is not None:
-        whose = db.get_one(Patient, other.payer_id).name
-        raise BillOfAnotherPayer(number=other.number, owes=whose, payer=payer.name)
+        raise _of_another(db, other.number, other.payer_id, payer)
     return payer, [bill for bill in bills if bill.payer_id == payer.id]
+
+
+def _not_owed(db: Session, bill: Invoice, patient: Patient, payer: Patient) -> Refusal:
+    if bill.settled_at is not None or bill.payer_id in (patient.id, payer.id):
+        return BillNotOpen(number=bill.number)
+    return _of_another(db, bill.number, bill.payer_id, payer)
+
+
+def _of_another(db: Session, number: str, payer_id: int, payer: Patient) -> Refusal:
+    whose, subject = db.get_one(Patient, payer_id).name, f"invoice/{number}"
+    return BillOfAnotherPayer(number=number, owes=whose, payer=payer.name, subject=subject)
+
+
+def bills_to_pay(db: Session, patient: Patient, *, by: Account) -> tuple[Patient, list[OpenBill]]:
+    """Who pays now and the bills there are to pay; none where nothing is owed."""
+    permit(db, by, Deed.SEE_DUES)
+    kept = there(db.get(Patient, patient.id), "patient", patient.id)
+    payer, bills = to_pay(db, kept, ())
+    return (payer, bills) if bills else (payer_of(db, kept), [])
 
 
 def _refuse_more_than_owed(payer: Patient, owed: Sequence[OpenBill], received: int) -> None:
@@ -293,6 +312,7 @@ def receipts_of(
 ) -> list[tuple[Receipt, list[Payment]]]:
     """The receipts of a patient, or of a minor's payer, with their payments, newest first."""
     permit(db, by, Deed.SEE_PAPERS)
+    known(db, Patient, patient_id)
     payer = select(Patient.payer_id).where(Patient.id == patient_id).scalar_subquery()
     rows = select(Receipt).where(or_(Receipt.payer_id == patient_id, Receipt.payer_id == payer))
     receipts = db.exec(rows.order_by(col(Receipt.issued_at).desc()).limit(200)).all()
@@ -352,7 +372,8 @@ def advance_paper(db: Session, number: str, *, by: Account) -> papers.AdvanceRec
 def _numbered(db: Session, number: str, kind: ReceiptKind, by: Account) -> Receipt:
     receipt = db.get(Receipt, number)
     if receipt is None or receipt.kind is not kind:
-        raise NotFound(what="receipt" if kind is ReceiptKind.RECEIPT else "advance receipt")
+        what = "receipt" if kind is ReceiptKind.RECEIPT else "advance receipt"
+        raise NotFound(what=what, subject=f"receipt/{number}")
     note_opened(db, by, receipt.payer_id, "papers opened")
     return receipt
 

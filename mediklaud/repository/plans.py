@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from sqlmodel import select as rows_of
 
 from mediklaud import clock, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, known
 from mediklaud.errors import (
     BillOnPlan,
     InstalmentsNotPossible,
@@ -190,7 +190,7 @@ def end_plan(db: Session, plan: PaymentPlan, reason: str, *, by: Account) -> Pay
 def _locked_plan(db: Session, plan: PaymentPlan) -> PaymentPlan:
     found = db.get(PaymentPlan, plan.id)
     if found is None:
-        raise NotFound(what="payment plan")
+        raise NotFound(what="payment plan", subject=f"payment_plan/{plan.id}")
     locked_patient(db, found.payer_id)
     db.refresh(found)
     return found
@@ -218,6 +218,7 @@ def _months_after(day: date, months: int) -> date:
 def plans_of(db: Session, patient_id: int, *, by: Account) -> list[PlanView]:
     """The plans of a payer as they stand today, the newest first, ended ones too."""
     permit(db, by, Deed.SEE_DUES)
+    known(db, Patient, patient_id)
     rows = rows_of(PaymentPlan, Patient).join(Patient).where(PaymentPlan.payer_id == patient_id)
     return _views(db, db.exec(rows.order_by(col(PaymentPlan.id).desc()).limit(PLANS_A_PAGE)).all())
 

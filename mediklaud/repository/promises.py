@@ -21,6 +21,7 @@ from mediklaud.errors import (
     HospitalClosed,
     KindNotSeen,
     NoSuchSlot,
+    NotYourHold,
     OnHold,
     PastTime,
     PatientBusy,
@@ -221,12 +222,20 @@ def _use_hold(
     held = db.exec(
         select(Hold).where(Hold.form == form).execution_options(populate_existing=True)
     ).first()
+    if held is not None:
+        refuse_anothers(held, by)
     at_doctor = (doctor.id, by.id)
     if held is None or at_doctor != (held.doctor_id, held.account_id) or _ran_out(held):
         way_on = next_free(db, doctor, slot.starts_at, kind, clerk=by)
         raise HoldRanOut(way_on=way_on)
     db.delete(held)
     db.flush()
+
+
+def refuse_anothers(hold: Hold, by: Account) -> None:
+    """Refuse (NotYourHold) a hold of another clerk, while it keeps a time; for siblings."""
+    if hold.account_id != by.id and not _ran_out(hold):
+        raise NotYourHold(subject=f"hold/{hold.id}")
 
 
 def _ran_out(held: Hold) -> bool:

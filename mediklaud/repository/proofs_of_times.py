@@ -102,15 +102,6 @@ _QUERIES = (
         """SELECT 'letter ' || id AS breach FROM message
            WHERE status = 'sent' AND (sent_at IS NULL OR outcome = '')""",
     ),
-    by_query(
-        "own patients",
-        "doctors opened the records of their own patients only",
-        """SELECT 'audit row ' || e.id AS breach FROM audit_event e
-           JOIN account a ON a.id = e.account_id
-           WHERE e.deed = 'record opened' AND NOT EXISTS (
-               SELECT 1 FROM appointment p
-               WHERE p.doctor_id = a.doctor_id AND e.subject = 'patient/' || p.patient_id)""",
-    ),
 )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
+from mediklaud.database import known
 from mediklaud.errors import NotYourQueue
 from mediklaud.models import (
     Account,
@@ -56,11 +57,12 @@ def queue_of(db: Session, doctor_id: int | None = None, *, by: Account) -> list[
     if Role.DOCTOR in held and Role.FRONT_DESK not in held:
         permit(db, by, Deed.SEE_OWN_SCHEDULE)
         if doctor_id is None or doctor_id != by.doctor_id:
-            raise NotYourQueue()
+            raise NotYourQueue(subject=f"doctor/{doctor_id or 'every'}")
     else:
         permit(db, by, Deed.SEE_DAY)
     here = _here_today(db)
     if doctor_id is not None:
+        known(db, Doctor, doctor_id)
         here.append(col(Appointment.doctor_id) == doctor_id)
     visits = visits_where(db, *here, col(Encounter.id).is_(None), at_most=_MOST)
     return sorted(visits, key=lambda visit: place_of(visit.appointment).turn)

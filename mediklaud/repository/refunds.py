@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, papers, text
-from mediklaud.database import expecting
+from mediklaud.database import expecting, known
 from mediklaud.errors import (
     DayIsClosed,
     MoreThanLeft,
@@ -24,6 +24,7 @@ from mediklaud.models import (
     Patient,
     Payment,
     PaymentReversal,
+    Receipt,
     Refund,
 )
 from mediklaud.money import rupees
@@ -151,6 +152,7 @@ class TakenPayment:
 def payments_on(db: Session, receipt_number: str, *, by: Account) -> list[TakenPayment]:
     """The payments on a receipt, in their order, each as it stands now."""
     permit(db, by, Deed.SEE_PAPERS)
+    known(db, Receipt, receipt_number)
     rows = select(Payment).where(Payment.receipt_number == receipt_number)
     return [
         TakenPayment(
@@ -166,6 +168,7 @@ def payments_on(db: Session, receipt_number: str, *, by: Account) -> list[TakenP
 def refunds_of(db: Session, patient_id: int, *, by: Account) -> Sequence[Refund]:
     """What was given back to a payer, the newest first."""
     permit(db, by, Deed.SEE_PAPERS)
+    known(db, Patient, patient_id)
     rows = select(Refund).where(Refund.payer_id == patient_id)
     return db.exec(rows.order_by(col(Refund.issued_at).desc()).limit(200)).all()
 
@@ -175,7 +178,7 @@ def refund_paper(db: Session, number: str, *, by: Account) -> papers.RefundVouch
     permit(db, by, Deed.SEE_PAPERS)
     refund = db.get(Refund, number)
     if refund is None:
-        raise NotFound(what="refund voucher")
+        raise NotFound(what="refund voucher", subject=f"refund/{number}")
     payment = db.get_one(Payment, refund.payment_id)
     note_opened(db, by, refund.payer_id, "papers opened")
     return papers.RefundVoucher(
@@ -198,7 +201,7 @@ def refund_paper(db: Session, number: str, *, by: Account) -> papers.RefundVouch
 
 def _locked_payer(db: Session, payment: Payment) -> Patient:
     if payment.id is None or db.get(Payment, payment.id) is None:
-        raise NotFound(what="payment")
+        raise NotFound(what="payment", subject=f"payment/{payment.id}")
     return locked_patient(db, payment.payer_id)
 
 

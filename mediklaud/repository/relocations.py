@@ -15,6 +15,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
+from mediklaud.database import known, there
 from mediklaud.errors import NotStranded
 from mediklaud.models import (
     Account,
@@ -109,6 +110,8 @@ def stranded(
     they are named. Emergencies stand first, then the earliest.
     """
     permit(db, by, Deed.RELOCATE)
+    if doctor is not None:
+        known(db, Doctor, doctor.id)
     causes = _causes(db, _to_come(db, doctor, leave))
     wanted = list(causes)[:LISTED]
     visits = visits_where(db, col(Appointment.id).in_(wanted), at_most=LISTED)
@@ -119,6 +122,8 @@ def stranded(
 def count_stranded(db: Session, *, by: Account, doctor: Doctor | None = None) -> int:
     """How many appointments to come can no longer be kept; of one doctor where one is named."""
     permit(db, by, Deed.RELOCATE)
+    if doctor is not None:
+        known(db, Doctor, doctor.id)
     return len(_causes(db, _to_come(db, doctor, None)))
 
 
@@ -163,7 +168,8 @@ def relocate(
     clicked = db.exec(select(Appointment).where(Appointment.form == form)).first()
     if clicked is not None and clicked.moved_from_id == appointment.id:
         return clicked
-    old = db.get_one(Appointment, appointment.id, populate_existing=True)
+    found = db.get(Appointment, appointment.id, populate_existing=True)
+    old = there(found, "appointment", appointment.id)
     plans, time = _plans(db, [old.doctor_id]), Slot(old.starts_at, old.ends_at)
     why = plans.against(old.doctor_id, old.kind, time) if old.starts_at > clock.now() else ""
     if not why:
@@ -195,7 +201,8 @@ def _to_come(db: Session, doctor: Doctor | None, leave: Leave | None) -> list[Co
     if doctor is not None:
         conditions.append(Appointment.doctor_id == doctor.id)
     if leave is not None:
-        stands = db.get_one(Leave, leave.id, populate_existing=True).withdrawn_at is None
+        kept = there(db.get(Leave, leave.id, populate_existing=True), "leave", leave.id)
+        stands = kept.withdrawn_at is None
         conditions += _within(leave) if stands else (false(),)
     return conditions
 

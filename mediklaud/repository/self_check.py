@@ -15,6 +15,7 @@ from mediklaud.models import Account, CreditNote, Invoice, Receipt, ReceiptKind,
 from mediklaud.permissions import Deed
 from mediklaud.repository import (
     proofs_of_money,
+    proofs_of_privacy,
     proofs_of_the_house,
     proofs_of_the_till,
     proofs_of_times,
@@ -48,7 +49,7 @@ def check_house(db: Session, *, by: Account) -> list[Finding]:
     asked: tuple[Proof, ...] = proofs_of_the_house.PROOFS
     if is_set_up(db):
         of_money = (*proofs_of_money.PROOFS, *proofs_of_the_till.PROOFS)
-        asked = (*asked, *proofs_of_times.PROOFS, *of_money)
+        asked = (*asked, *proofs_of_times.PROOFS, *of_money, *proofs_of_privacy.PROOFS)
     return [proof.ask(db) for proof in asked]
 
 

@@ -123,7 +123,7 @@ def close_session(db: Session, session: WorkingSession, *, last_day: date, by: A
     locked_doctor(db, session.doctor_id)
     kept = db.get(WorkingSession, session.id, populate_existing=True)
     if kept is None:
-        raise NotFound(what="session")
+        raise NotFound(what="session", subject=f"working_session/{session.id}")
     before, session_id = kept.valid_to, kept.id
     hours = {word: getattr(kept, word) for word in _TOLD}
     if last_day < kept.valid_from:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
-from mediklaud.database import total
+from mediklaud.database import known, total
 from mediklaud.errors import ShareInThePast, ShareNotPossible
 from mediklaud.models import (
     Account,
@@ -108,6 +108,8 @@ def share_lines(
     receipt sum to what of it pays bills, so a statement ties to the receipts.
     """
     permit(db, by, Deed.SEE_SHARES)
+    if doctor is not None:
+        known(db, Doctor, doctor.id)
     before = (
         select(total(_Before.amount_paise))
         .where(
@@ -165,6 +167,7 @@ def received_for(
     (all of the receipt), received_paise.
     """
     permit(db, by, Deed.SEE_SHARES)
+    known(db, Doctor, doctor.id)
     zone = the_hospital(db).zone
     begins = clock.moment_at(first_day, 0, zone)
     ends = clock.moment_at(last_day, clock.MINUTES_A_DAY, zone)
@@ -208,15 +211,16 @@ def doctor_statement(
 ) -> DoctorStatement:
     """A doctor's month as a paper, with the receipts' sum that its lines are held against."""
     permit(db, by, Deed.SEE_SHARES)
-    receipts = received_for(db, doctor, first_day, last_day, by=by)
+    kept = known(db, Doctor, doctor.id)
+    receipts = received_for(db, kept, first_day, last_day, by=by)
     now, zone = clock.now(), the_hospital(db).zone
     return DoctorStatement(
         issued_on=clock.day_of(now, zone),
         issued_at_words=clock.paper_words(now, zone),
         hospital=paper_head(db),
-        doctor_name=doctor.name,
-        doctor_registration=f"{doctor.council} {doctor.registration}",
-        doctor_specialty=doctor.specialty,
+        doctor_name=kept.name,
+        doctor_registration=f"{kept.council} {kept.registration}",
+        doctor_specialty=kept.specialty,
         month=first_day,
         lines=tuple(lines),
         received_paise=sum(line.received_paise for line in lines),

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
-from mediklaud.database import expecting, written
+from mediklaud.database import expecting, known, there, written
 from mediklaud.errors import (
     GstinMissing,
     NotFound,
@@ -204,6 +204,7 @@ def bill_services(
 def unbilled_visit(db: Session, number: str, *, by: Account) -> Appointment | None:
     """The finished visit of a bill that was voided, while nothing bills it anew."""
     permit(db, by, Deed.SEE_PAPERS)
+    known(db, Invoice, number)
     rows = (
         select(Appointment)
         .join(Charge, col(Charge.appointment_id) == col(Appointment.id))
@@ -225,7 +226,8 @@ def bill_again(db: Session, appointment: Appointment, *, by: Account) -> Invoice
     """
     permit(db, by, Deed.BILL_SERVICES)
     patient = locked_patient(db, appointment.patient_id)
-    kept = db.get_one(Appointment, appointment.id, populate_existing=True)
+    found = db.get(Appointment, appointment.id, populate_existing=True)
+    kept = there(found, "appointment", appointment.id)
     fulfilled = kept.status is AppointmentStatus.FULFILLED
     if not fulfilled or standing_charge(db, kept) is not None:
         raise VisitBilledAlready()
@@ -237,7 +239,7 @@ def _charge(db: Session, item: Item) -> dict[str, Any]:
         raise QuantityNotPossible()
     kept = db.get(Service, item.service.id, populate_existing=True)
     if kept is None:
-        raise NotFound(what="service")
+        raise NotFound(what="service", subject=f"service/{item.service.id}")
     today = clock.today(the_hospital(db).zone)
     asked = {"service_id": kept.id, "day": today}
     price = db.connection().execute(_PRICE_ON, asked).scalar()
@@ -260,7 +262,7 @@ def _locked_service(db: Session, service: Service) -> Service:
     row = select(Service).where(Service.id == service.id).with_for_update()
     found = db.exec(row.execution_options(populate_existing=True)).first()
     if found is None:
-        raise NotFound(what="service")
+        raise NotFound(what="service", subject=f"service/{service.id}")
     return found
 
 

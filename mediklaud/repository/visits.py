@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
+from mediklaud.database import known
 from mediklaud.models import (
     Account,
     Appointment,
@@ -49,6 +50,8 @@ def day_visits(
 ) -> list[Visit]:
     """The front desk's list of a day, by time, cancelled ones too; a page of it at a time."""
     permit(db, by, Deed.SEE_DAY)
+    if doctor_id is not None:
+        known(db, Doctor, doctor_id)
     skipped = (page - 1) * VISITS_A_PAGE
     return visits_where(db, *_of_day(db, day, doctor_id), at_most=VISITS_A_PAGE, skipped=skipped)
 
@@ -56,6 +59,8 @@ def day_visits(
 def day_pages(db: Session, day: date, *, by: Account, doctor_id: int | None = None) -> int:
     """How many pages the list of a day has; an empty day has one."""
     permit(db, by, Deed.SEE_DAY)
+    if doctor_id is not None:
+        known(db, Doctor, doctor_id)
     size = select(func.count()).select_from(Appointment).where(*_of_day(db, day, doctor_id))
     return max(1, -(-db.exec(size).one() // VISITS_A_PAGE))
 
@@ -71,6 +76,7 @@ def _of_day(db: Session, day: date, doctor_id: int | None) -> list[ColumnElement
 def upcoming_visits(db: Session, patient_id: int, *, by: Account) -> list[Visit]:
     """A patient's booked appointments that are still to come, for the front desk."""
     permit(db, by, Deed.SEE_DAY)
+    known(db, Patient, patient_id)
     return visits_where(
         db,
         Appointment.patient_id == patient_id,
@@ -82,6 +88,7 @@ def upcoming_visits(db: Session, patient_id: int, *, by: Account) -> list[Visit]
 def expected_today(db: Session, patient_id: int, *, by: Account) -> list[Visit]:
     """A patient's appointments of today that nobody has marked yet, late ones too."""
     permit(db, by, Deed.SEE_DAY)
+    known(db, Patient, patient_id)
     return visits_where(
         db,
         Appointment.patient_id == patient_id,

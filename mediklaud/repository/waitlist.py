@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
-from mediklaud.database import expecting
+from mediklaud.database import expecting, known, there
 from mediklaud.errors import (
     DoctorInactive,
     EmptyField,
@@ -201,6 +201,7 @@ def ran_out(db: Session, *, by: Account) -> list[Wait]:
 def waits_of(db: Session, patient_id: int, *, by: Account) -> list[Wait]:
     """What a patient waits for now."""
     permit(db, by, Deed.KEEP_WAITLIST)
+    known(db, Patient, patient_id)
     still = col(WaitlistEntry.last_day) >= clock.today(the_hospital(db).zone)
     return _waits(db, and_(still, col(WaitlistEntry.patient_id) == patient_id))
 
@@ -258,7 +259,8 @@ def weekdays_of(entry: WaitlistEntry) -> frozenset[int]:
 def _locked_entry(db: Session, entry: WaitlistEntry) -> WaitlistEntry:
     """The entry as it is now, locked, after the patient's row."""
     row = select(WaitlistEntry).where(WaitlistEntry.id == entry.id).with_for_update()
-    return db.exec(row.execution_options(populate_existing=True)).one()
+    kept = db.exec(row.execution_options(populate_existing=True)).first()
+    return there(kept, "waitlist entry", entry.id)
 
 
 def _waits(

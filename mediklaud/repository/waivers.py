@@ -9,7 +9,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
-from mediklaud.database import expecting, total
+from mediklaud.database import expecting, known, total
 from mediklaud.errors import (
     AboveDiscountLimit,
     DiscountTooMuch,
@@ -78,7 +78,7 @@ def give_discount(
     _refuse_amount(db, bill, amount_paise)
     left = discount_left(db, number, by=by)
     if amount_paise > left:
-        raise AboveDiscountLimit(left=rupees(left))
+        raise AboveDiscountLimit(left=rupees(left), subject=f"invoice/{number}")
     lines = spread(creditable_lines(db, bill), amount_paise)
     return credit(db, bill, CreditKind.DISCOUNT, told, form=form, by=by, lines=lines)
 
@@ -86,6 +86,7 @@ def give_discount(
 def discount_left(db: Session, number: str, *, by: Account) -> int:
     """How much of a bill this account may still discount at once, in paise."""
     permit(db, by, Deed.GIVE_DISCOUNT)
+    known(db, Invoice, number)
     given = select(total(CreditNote.total_paise)).where(
         CreditNote.invoice_number == number,
         CreditNote.kind == CreditKind.DISCOUNT,
@@ -105,7 +106,7 @@ def set_discount_limit(db: Session, account: Account, limit_paise: int, *, by: A
     """
     permit(db, by, Deed.KEEP_ACCOUNTS)
     if account.id == by.id:
-        raise YourOwnLimit()
+        raise YourOwnLimit(subject=f"account/{by.id}")
     if not 0 <= limit_paise <= MOST_PAISE:
         raise LimitNotPossible()
     kept = locked_account(db, account.id)
@@ -209,6 +210,7 @@ def asked_waivers(db: Session, *, by: Account) -> list[AskedWaiver]:
 def waivers_of(db: Session, number: str, *, by: Account) -> Sequence[WaiverRequest]:
     """The waivers asked for on a bill, the newest first, decided ones too."""
     permit(db, by, Deed.SEE_DUES)
+    known(db, Invoice, number)
     rows = select(WaiverRequest).where(WaiverRequest.invoice_number == number)
     return db.exec(rows.order_by(col(WaiverRequest.id).desc())).all()
 
@@ -257,11 +259,11 @@ def _to_decide(
     """The request as it is now, with the payer's row locked; this very decision may stand."""
     person = _person(by)
     if request.id is None or db.get(WaiverRequest, request.id) is None:
-        raise NotFound(what="waiver")
+        raise NotFound(what="waiver", subject=f"waiver_request/{request.id}")
     bill = locked_bill(db, request.invoice_number)
     kept = db.get_one(WaiverRequest, request.id, populate_existing=True)
     if kept.requested_by == person:
-        raise YourOwnWaiver()
+        raise YourOwnWaiver(subject=f"waiver_request/{kept.id}")
     decided = (kept.status, kept.decided_by)
     if kept.status is not WaiverStatus.REQUESTED and decided != (decision, person):
         raise WaiverDecidedAlready(status=kept.status.value)

@@ -16,8 +16,9 @@ from mediklaud.models import (
     Patient,
     VisitKind,
 )
-from mediklaud.repository import Dues, Visit, address_of, fees_today, follow_ups_of
+from mediklaud.repository import Dues, Visit, address_of, fees_today, follow_ups_left
 from mediklaud.ui import choose, letters, show, waivers
+from mediklaud.ui.desk import sitting
 from mediklaud.ui.holding import Chosen, chosen_time, confirm
 from mediklaud.ui.plain import plain
 from mediklaud.ui.times import times
@@ -49,7 +50,9 @@ def price_words(chosen: Chosen | None, patient: Patient | None, hospital: Hospit
     day = clock.day_of(chosen.starts_at, hospital.zone)
     with reading() as db:
         fees = fees_today(db, [chosen.doctor_id])
-        free = follow_ups_of(db, patient.id or 0, chosen.doctor_id, day) if patient else None
+        free = None
+        if patient:
+            free = follow_ups_left(db, patient.id or 0, chosen.doctor_id, day, by=sitting(db))
     fee = fee_words(fees[chosen.doctor_id, chosen.kind])
     if free and chosen.kind is VisitKind.FOLLOW_UP:
         fee = free.words
@@ -61,10 +64,11 @@ def follow_ups(asked: Wanted, patient: Patient | None) -> None:
     if patient is None or asked.kind is not VisitKind.FOLLOW_UP:
         return
     with reading() as db:
+        me, day = sitting(db), asked.first_day
         found = [
             (one.name, left.words)
             for one in asked.doctors
-            if (left := follow_ups_of(db, patient.id or 0, one.id or 0, asked.first_day))
+            if (left := follow_ups_left(db, patient.id or 0, one.id or 0, day, by=me))
         ]
     for name, words in found:
         st.success(plain(f"{name}: {words}"), icon=":material/loyalty:")

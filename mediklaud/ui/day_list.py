@@ -14,8 +14,9 @@ from mediklaud.models import (
     EmergencyReason,
     Hospital,
 )
-from mediklaud.repository import Visit, dues_of
+from mediklaud.repository import Visit, owed_by
 from mediklaud.ui import booking, choose, letters, show
+from mediklaud.ui.desk import sitting
 from mediklaud.ui.plain import plain
 
 ARRIVED, MISSED = "Mark as arrived", "Did not come"
@@ -161,7 +162,7 @@ def _allowed(visit: Visit, hospital: Hospital) -> tuple[list[str], list[str]]:
 def _gate(visit: Visit, form: str) -> tuple[EmergencyReason | None, bool]:
     """Whether the gate holds an undo back, and the emergency for which it does not."""
     with reading() as db:
-        owed = dues_of(db, visit.patient.id)
+        owed = owed_by(db, visit.patient.id, by=sitting(db))
     if not owed.on_hold or visit.appointment.emergency_reason is not None:
         return None, False
     show.dues(owed, brief=True)

@@ -23,6 +23,7 @@ from mediklaud.repository import (
     staff_numbers,
     the_hospital,
     till_numbers,
+    unreviewed_glasses,
 )
 from mediklaud.ui import chart, letters, relocations, show
 from mediklaud.ui.menu import ROLE_WORDS, page_file
@@ -160,6 +161,7 @@ def _staff(db: Session, me: Account, *more: tuple[str, str, str]) -> None:
 
 def _cmo(db: Session, me: Account, hospital: Hospital) -> None:
     _staff(db, me, ("administrator/self_check", "Self-check", "verified"))
+    _glasses(unreviewed_glasses(db, by=me))
     st.markdown("##### Emergency bookings of the last 7 days")
     found = emergencies(db, clock.now() - REVIEWED, by=me)
     if not found:
@@ -179,6 +181,15 @@ def _cmo(db: Session, me: Account, hospital: Hospital) -> None:
         column_order=("Day", "Time", "Number", "Doctor", "Reason", "Dues then", "State", "Letter"),
         height="content",
     )
+
+
+def _glasses(waiting: int) -> None:
+    if waiting:
+        st.warning(
+            f"Records opened by break-glass that wait for your review: {waiting}.",
+            icon=":material/policy:",
+        )
+        _links(("cmo/break_glass", "Break-glass review", "policy"))
 
 
 def _administrator(db: Session, me: Account, _hospital: Hospital) -> None:

@@ -61,6 +61,8 @@ _SECTIONS: dict[str, tuple[tuple[str, str, str, tuple[Role, ...]], ...]] = {
         ("cmo/leave", "Leave", "beach_access", _STAFF),
         ("cmo/holidays", "Holidays", "flag", _STAFF),
         ("cmo/registrars", "Registrars", "how_to_reg", (Role.CMO,)),
+        ("cmo/break_glass", "Break-glass review", "policy", (Role.CMO,)),
+        ("cmo/export", "Export a record", "folder_zip", (Role.CMO,)),
     ),
     "Hospital": (
         ("administrator/accounts", "Accounts and roles", "group", (Role.ADMINISTRATOR,)),

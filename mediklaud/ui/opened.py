@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from mediklaud.database import reading
-from mediklaud.models import Account, CreditKind, Hospital, Invoice, Method, Receipt
+from mediklaud.models import Account, CreditKind, Hospital, Method, Receipt
 from mediklaud.money import read_rupees, rupees
 from mediklaud.repository import (
     CreditableLine,
@@ -15,8 +15,8 @@ from mediklaud.repository import (
     bill_again,
     cancel_credit_note,
     credit_notes_of,
-    creditable_lines,
     issue_credit_note,
+    lines_to_credit,
     payments_on,
     refund_payment,
     reverse_payment,
@@ -102,7 +102,7 @@ def _reason(form: str, placeholder: str) -> str:
 
 def _bill(number: str, me: Account, hospital: Hospital, left: Any, right: Any) -> None:
     with reading() as db:
-        lines = creditable_lines(db, db.get_one(Invoice, number))
+        lines = lines_to_credit(db, number, by=me)
         notes = credit_notes_of(db, number, by=me)
     with left:
         show.table([_line_row(one) for one in lines], alt="Lines of the bill", height="content")

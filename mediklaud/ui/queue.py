@@ -12,9 +12,9 @@ from mediklaud.repository import (
     Dues,
     Visit,
     board,
-    dues_of,
     expected_today,
     free_slots,
+    owed_by,
     queue_of,
 )
 from mediklaud.repository.queue import place_of
@@ -120,7 +120,7 @@ def expected(patient: Patient, form: str, hospital: Hospital) -> Visit | None:
 def gate(patient: Patient, form: str) -> tuple[Dues, EmergencyReason | None]:
     """What the patient owes, and the emergency for which that does not hold a token back."""
     with reading() as db:
-        owed = dues_of(db, patient.id)
+        owed = owed_by(db, patient.id, by=sitting(db))
     show.dues(owed, brief=True)
     return owed, booking.emergency(owed, form)
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from mediklaud.errors import Refusal
 from mediklaud.models import Account, Method, Patient
 from mediklaud.money import figures, read_rupees, rupees
-from mediklaud.repository import Dues, OpenBill, Tender, advances_of, dues_of, payer_of, to_pay
+from mediklaud.repository import Dues, OpenBill, Tender, advances_of, bills_to_pay, owed_by
 from mediklaud.ui import choose
 from mediklaud.ui.desk import beside, fresh_forms
 from mediklaud.ui.papers import METHOD_NAMES
@@ -53,8 +53,8 @@ class TypedTender:
 
 def owing(db: Session, patient: Patient, me: Account) -> Owing:
     """How a patient stands at the till."""
-    dues = dues_of(db, patient.id)
-    payer, bills = to_pay(db, patient, ()) if dues.bills else (payer_of(db, patient), [])
+    dues = owed_by(db, patient.id, by=me)
+    payer, bills = bills_to_pay(db, patient, by=me)
     advances = advances_of(db, payer.id or 0, by=me)
     return Owing(dues, payer, tuple(bills), sum(one.left_paise for one in advances))
 

@@ -44,7 +44,7 @@ def times(asked: Wanted, hospital: Hospital) -> None:
     not count as somebody sitting here, so the desk still falls idle.
     """
     with reading() as db:
-        held = bool(held_times(db, _ids(asked), clerk=sitting(db)))
+        held = bool(held_times(db, _ids(asked), by=sitting(db)))
     every = _EVERY_SECONDS if held else None
     with st.container(key="times"):
         st.fragment(_draw, run_every=every)(asked, hospital, held)
@@ -100,7 +100,7 @@ def _places(
             at_least=at_least,
             clerk=me,
         )
-        held = held_times(db, _ids(asked), clerk=me)
+        held = held_times(db, _ids(asked), by=me)
     last = clock.day_of(free[-1].starts_at, hospital.zone) if free else date.max
     suit = [
         one

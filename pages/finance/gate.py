@@ -10,7 +10,7 @@ from mediklaud.repository import (
     contacts_of,
     due_numbers,
     dues_letters_of,
-    dues_of,
+    owed_by,
     owed_numbers,
     policy_words,
     the_hospital,
@@ -38,7 +38,7 @@ if chosen is None:
 choose.keep_patient(chosen)
 payer = choose.opened(chosen, me)
 with reading() as db:
-    owed = dues_of(db, chosen)
+    owed = owed_by(db, chosen, by=me)
     talked = contacts_of(db, chosen, by=me)
     written = dues_letters_of(db, chosen, by=me)
 

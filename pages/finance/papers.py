@@ -7,7 +7,7 @@ from mediklaud.models import Role
 from mediklaud.repository import (
     bills_of,
     credit_notes_of_patient,
-    dues_of,
+    owed_by,
     papers_numbered,
     receipts_of,
     refunds_of,
@@ -45,7 +45,7 @@ if patient is None:
     st.stop()
 
 with reading() as db:
-    owed = dues_of(db, patient.id)
+    owed = owed_by(db, patient.id, by=me)
     bills = bills_of(db, patient.id, by=me)
     receipts = receipts_of(db, patient.id, by=me)
     notes = credit_notes_of_patient(db, patient.id or 0, by=me)

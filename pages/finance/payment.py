@@ -6,7 +6,7 @@ from mediklaud.database import reading
 from mediklaud.models import Role
 from mediklaud.repository import (
     bills_of,
-    dues_of,
+    owed_by,
     receipts_of,
     take_advance,
     take_tenders,
@@ -49,7 +49,7 @@ with st.container(border=True, width=620):
 if asked and pays:
     with record() as db:
         receipt = take_tenders(db, patient, till.read(typed), form=form, by=me, bills=chosen)
-        after = dues_of(db, patient.id)
+        after = owed_by(db, patient.id, by=me)
         say(db, papers.taken_words(receipt, patient, before=owing.dues, after=after))
         carry(db, **papers.just_issued(receipt))
 elif asked:
@@ -60,7 +60,7 @@ elif asked:
 elif uses:
     with record() as db:
         used = use_advance(db, patient, by=me, bills=chosen)
-        after = dues_of(db, patient.id)
+        after = owed_by(db, patient.id, by=me)
         say(db, papers.used_words(used, patient, before=owing.dues, after=after))
 
 payers.card(patient, me, hospital)

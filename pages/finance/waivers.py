@@ -9,8 +9,8 @@ from mediklaud.repository import (
     ask_waiver,
     asked_waivers,
     discount_left,
-    dues_of,
     give_discount,
+    owed_by,
     roles_of,
     the_hospital,
     waivers_of,
@@ -43,7 +43,7 @@ if patient is None:
     st.stop()
 
 with reading() as db:
-    bills = dues_of(db, patient.id).bills
+    bills = owed_by(db, patient.id, by=me).bills
 if not bills:
     st.success(plain(f"{patient.name} owes nothing."), icon=":material/check_circle:")
     st.stop()

@@ -8,10 +8,10 @@ from mediklaud.repository import (
     book_appointment,
     doctor_with,
     doctors,
-    dues_of,
     enroll_patient,
     no_shows_of,
     overbook_appointment,
+    owed_by,
     patient_with,
     the_hospital,
     upcoming_visits,
@@ -37,7 +37,7 @@ with who:
             carry(db, **{choose.PATIENT: new.id})
     if patient:
         with reading() as db:
-            owed, missed = dues_of(db, patient.id), no_shows_of(db, patient.id, by=me)
+            owed, missed = owed_by(db, patient.id, by=me), no_shows_of(db, patient.id, by=me)
             upcoming = upcoming_visits(db, patient.id, by=me)
         with st.container(border=True):
             patients.card(patient, hospital, missed)

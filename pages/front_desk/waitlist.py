@@ -7,11 +7,11 @@ from mediklaud.models import Role
 from mediklaud.repository import (
     FREED_HOURS,
     doctors,
-    dues_of,
     enroll_patient,
     just_freed,
     no_shows_of,
     openings_for,
+    owed_by,
     put_on_waitlist,
     ran_out,
     the_hospital,
@@ -41,7 +41,8 @@ with asking:
             carry(db, **{choose.PATIENT: new.id})
     if patient:
         with reading() as db:
-            owed, already = dues_of(db, patient.id), waits_of(db, patient.id, by=me)
+            owed = owed_by(db, patient.id, by=me)
+            already = waits_of(db, patient.id, by=me)
             missed = no_shows_of(db, patient.id, by=me)
         with st.container(border=True):
             patients.card(patient, hospital, missed)
