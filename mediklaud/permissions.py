@@ -386,6 +386,7 @@ ASKED_BEFORE = {
     "promise": "the one door that every booking comes through",
     "promise_again": "the same door, for an appointment that is to be live again",
     "receive": "a part of take_tenders and take_advance",
+    "refuse_anothers": "a part of every deed that names a hold",
     "revive": "a part of restore_appointment and undo_no_show",
     "tell_the_cmo": "a part of book_appointment",
     "unbill": "a part of undo_arrival and cancel_appointment",
