@@ -84,7 +84,6 @@ def permissions() -> str:
     from mediklaud.models import Role
     from mediklaud.permissions import TABLE
 
-    head = [role.value.replace("_", " ").capitalize().replace("Cmo", "CMO") for role in Role]
     rows = (
         (
             _sentence(deed.value),
@@ -93,7 +92,25 @@ def permissions() -> str:
         )
         for deed, one in TABLE.items()
     )
-    return table(("Deed", *head, "Of whose"), rows)
+    return table(("Deed", *_roles(), "Of whose"), rows)
+
+
+def shown() -> str:
+    """What of a patient each role's pages and files show."""
+    from mediklaud.models import Role
+    from mediklaud.permissions import SHOWN
+
+    rows = (
+        (_sentence(field), *("✓" if role in roles else "" for role in Role), _sentence(where))
+        for field, (roles, where) in SHOWN.items()
+    )
+    return table(("Of a patient", *_roles(), "Where"), rows)
+
+
+def _roles() -> list[str]:
+    from mediklaud.models import Role
+
+    return [role.value.replace("_", " ").capitalize().replace("Cmo", "CMO") for role in Role]
 
 
 def _sentence(words: str) -> str:
@@ -123,6 +140,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
     "permissions": permissions,
+    "fields": shown,
     "map": house_map,
 }
 

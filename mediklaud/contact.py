@@ -35,6 +35,11 @@ def phone_words(e164: str) -> str:
     return str(phonenumbers.format_number(number, international))
 
 
+def phone_end(e164: str) -> str:
+    """The end of a number, which tells a family apart for whoever has nobody to call."""
+    return f"…{e164[-4:]}"
+
+
 def national_digits(e164: str) -> str:
     """The digits a caller says, without the country's code."""
     return str(phonenumbers.parse(e164, None).national_number)

@@ -302,6 +302,23 @@ TABLE: dict[Deed, Permission] = {
         "an administrator: what changed only where the house itself did",
     ),
 }
+# What of a patient the pages and files of a role show, beside names, hospital numbers and ages.
+# Where a role has nobody to call, a list shows the end of a phone.
+SHOWN: dict[str, tuple[frozenset[Role], str]] = {
+    "consultation notes": (_DOCTOR, "own patients', or under a broken glass"),
+    "why a record was opened by break-glass": (_CMO, "the review, and the audit log"),
+    "why an appointment was cancelled": (_CMO | _DESK, "the day's list; the audit log"),
+    "date of birth": (_DESK | _DOCTOR, "the card; the record"),
+    "email": (_DESK, "the card"),
+    "address": (
+        _DESK | _DOCTOR | _FINANCE,
+        "the card; the record; bills and receipts, which name their recipient",
+    ),
+    "phone": (
+        _CMO | _REGISTRAR | _DESK | _DOCTOR | _FINANCE,
+        "whoever moves or books a patient, follows up dues or opens the record",
+    ),
+}
 # What `permit` asks on the way of every deed.
 MAY: dict[Deed, frozenset[Role]] = {deed: one.roles for deed, one in TABLE.items()}
 
@@ -387,6 +404,7 @@ ASKED_BEFORE = {
     "promise": "the one door that every booking comes through",
     "promise_again": "the same door, for an appointment that is to be live again",
     "receive": "a part of take_tenders and take_advance",
+    "refuse_anothers": "a part of every deed that names a hold",
     "revive": "a part of restore_appointment and undo_no_show",
     "tell_the_cmo": "a part of book_appointment",
     "unbill": "a part of undo_arrival and cancel_appointment",

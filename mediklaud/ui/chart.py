@@ -198,7 +198,7 @@ def patient_row(patient: Patient, hospital: Hospital) -> dict[str, object]:
     return {
         "Patient": patient.name,
         "Age, sex": age_and_sex(patient, hospital),
-        "Phone": contact.phone_words(patient.phone),
+        "Phone": contact.phone_end(patient.phone),
         "Number": patient.number,
     }
 

@@ -13,9 +13,15 @@ import streamlit as st
 from mediklaud import clock, contact
 from mediklaud.database import reading
 from mediklaud.errors import EmptyField, NotFound, PasswordsDiffer
-from mediklaud.models import Account, Doctor, Patient
+from mediklaud.models import Account, Doctor, Patient, Role
 from mediklaud.money import figures
-from mediklaud.repository import FoundPatient, find_patients, patient_with, the_hospital
+from mediklaud.repository import (
+    FoundPatient,
+    find_patients,
+    patient_with,
+    roles_of,
+    the_hospital,
+)
 from mediklaud.ui import show
 from mediklaud.ui.desk import beside, see
 from mediklaud.ui.plain import plain
@@ -180,7 +186,7 @@ def patient(me: Account) -> Patient | None:
             icon=":material/search:",
             live="300ms",
         )
-        most = _FOUND_AT_MOST
+        most, calls = _FOUND_AT_MOST, Role.FRONT_DESK in roles_of(db, me)
         found = find_patients(db, typed, by=me, at_most=most + 1) if typed.strip() else []
     if typed.strip() and not found:
         st.info(
@@ -189,7 +195,7 @@ def patient(me: Account) -> Patient | None:
         )
     for one_of_them in found[:most]:
         st.button(
-            _told_apart(one_of_them, zone),
+            _told_apart(one_of_them, zone, calls=calls),
             key=f"patient-{one_of_them.patient.id}",
             on_click=keep_patient,
             args=(one_of_them.patient.id,),
@@ -235,14 +241,18 @@ def _kept(kept: Patient) -> Patient:
     return kept
 
 
-def _told_apart(found: FoundPatient, zone: str) -> str:
-    """A family shares a phone: name, age, sex, number, phone and last visit tell it apart."""
+def _told_apart(found: FoundPatient, zone: str, *, calls: bool) -> str:
+    """A family shares a phone: name, age, sex, number, phone and last visit tell it apart.
+
+    Whoever does not call the patient sees the phone's end.
+    """
     kept, last = found.patient, found.last_visit_at
+    phone = contact.phone_words(kept.phone) if calls else contact.phone_end(kept.phone)
     words = (
         kept.number,
         clock.age_words(kept.birth_date, clock.today(zone)),
         show.SEX_WORDS[kept.sex],
-        contact.phone_words(kept.phone).replace(" ", "\u00a0"),
+        phone.replace(" ", "\u00a0"),
         f"last visit {clock.day_of(last, zone):%d %b %Y}" if last else "no visit yet",
     )
     return f"**{plain(kept.name)}** · " + " · ".join(map(plain, words))

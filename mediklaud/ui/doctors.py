@@ -195,7 +195,7 @@ def listed(found: Sequence[Doctor], fees: Fees) -> None:
 
 
 def bookings(booked: Sequence[tuple[Appointment, Patient]], zone: str, *, alt: str) -> None:
-    """A doctor's booked appointments with whom to call."""
+    """A doctor's booked appointments; whoever moves them finds the phones on that list."""
     starts = [clock.local(appointment.starts_at, zone) for appointment, _ in booked]
     show.table(
         [
@@ -203,7 +203,6 @@ def bookings(booked: Sequence[tuple[Appointment, Patient]], zone: str, *, alt: s
                 "Day": at.date(),
                 "Time": f"{at:%H:%M}",
                 "Patient": patient.name,
-                "Phone": contact.phone_words(patient.phone),
                 "Number": patient.number,
             }
             for at, (_, patient) in zip(starts, booked, strict=True)
