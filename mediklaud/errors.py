@@ -808,3 +808,30 @@ class AmountCommasMisplaced(Refusal):
 
 class AmountTooLarge(Refusal):
     """ "{typed}" is more than the desk takes at once, {most}. Check the figure."""
+
+
+# A safe start
+
+
+class KeyMissing(Refusal):
+    """{path} is missing, and the database already holds rows that were sealed with it. Bring it back from a backup or from another server of this hospital; a new key would break the audit log."""
+
+
+class KeyDamaged(Refusal):
+    """{path} is no key: {why}. Bring it back from a backup or from another server of this hospital."""
+
+
+class KeyOpenToOthers(Refusal):
+    """{path} can be read or changed by other users of this machine. Run "chmod 600 {path}" and start again."""
+
+
+class KeyOfAnotherHouse(Refusal):
+    """{path} is not the key that this database's audit log was sealed with. Bring that one back from a backup or from another server of this hospital."""
+
+
+class SwitchNotSafe(Refusal):
+    """Streamlit's switch {switch} is {found}: {danger}. Set it to {wanted} in .streamlit/config.toml, and take {variable} out of the environment and --{switch} out of the command."""
+
+
+class SingleSignOnNotSafe(Refusal):
+    """Single sign-on is not set up safely: {why}. Correct [auth] in .streamlit/secrets.toml, or take it out, and start again."""

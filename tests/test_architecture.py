@@ -44,7 +44,10 @@ A_PAGE_IMPORTS = (
     *("mediklaud.invoice_pdf", "mediklaud.timetable"),
     *("datetime", "collections", "functools", "typing", "dataclasses"),
 )
-STREAMLIT_ROOMS = ("Home.py", "pages/", "mediklaud/ui/", "mediklaud/server.py")
+STREAMLIT_ROOMS = (
+    *("Home.py", "pages/", "mediklaud/ui/", "mediklaud/server.py"),
+    "mediklaud/safe_start.py",
+)
 ASKS_THE_MACHINE = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
 
 

@@ -4,8 +4,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from mediklaud import safe_start
 from mediklaud.repository import Finding
 from mediklaud.ui.plain import plain
+
+
+def of_the_start() -> Finding:
+    """Whether this server could start safely again, as it stands now."""
+    return safe_start.check_start()
 
 
 def summary(found: Sequence[Finding], at: str) -> None:

@@ -20,6 +20,6 @@ if not st.button("Check the house now", type="primary", icon=":material/verified
 
 with st.spinner("Recounting …"), reading() as db:
     zone = the_hospital(db).zone
-    found = [*check_house(db, by=me), check_mail(db, by=me)]
+    found = [*check_house(db, by=me), check_mail(db, by=me), findings.of_the_start()]
 findings.summary(found, clock.paper_words(clock.now(), zone))
 findings.listed(found)
