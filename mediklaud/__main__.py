@@ -146,6 +146,17 @@ def disable(username: _Username) -> None:
     _say(f"The account {account.username} is disabled.")
 
 
+@account_app.command()
+def unlink(username: _Username) -> None:
+    """Forget whom single sign-on knows an account as; its email is matched anew."""
+    with deed() as db:
+        from mediklaud.repository import CONSOLE, account_named, unlink_identity
+
+        account = account_named(db, username)
+        unlink_identity(db, account, by=CONSOLE)
+    _say(f"Single sign-on matches the account {account.username} by its email the next time.")
+
+
 @account_app.command("list")
 def list_accounts() -> None:
     """List every account with its roles."""

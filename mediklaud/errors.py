@@ -835,3 +835,19 @@ class SwitchNotSafe(Refusal):
 
 class SingleSignOnNotSafe(Refusal):
     """Single sign-on is not set up safely: {why}. Correct [auth] in .streamlit/secrets.toml, or take it out, and start again."""
+
+
+class IdentityUnknown(Refusal):
+    """No account here has your verified email address. Ask the administrator to create one, or to write this address into yours."""
+
+
+class IdentityAccountDisabled(Refusal):
+    """Your account is disabled. Ask the administrator."""
+
+
+class IdentityNotTrusted(Refusal):
+    """What single sign-on said of you cannot be trusted here. Ask the administrator."""
+
+
+class IdentityNotFresh(Refusal):
+    """What single sign-on said of you was used before, or is too old. Sign in with it again."""
