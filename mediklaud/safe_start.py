@@ -4,6 +4,7 @@ Streamlit's switches are asked of Streamlit itself, so the file, the environment
 command line count as the server really takes them.
 """
 
+import importlib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from urllib.parse import urlparse
 from sqlalchemy import exists, literal
 from sqlmodel import Session, col, select
 from streamlit import config as streamlit_config
-from streamlit.auth_util import get_secrets_auth_section, is_authlib_installed
+from streamlit.auth_util import get_secrets_auth_section
 
 from mediklaud.config import key, key_path, settings
 from mediklaud.database import reading
@@ -138,8 +139,8 @@ def _of_single_sign_on() -> Iterator[Refusal]:
 
 
 def _wrong_with(auth: dict[str, Any]) -> Iterator[str]:
-    if not is_authlib_installed():
-        yield "the package Authlib of requirements.txt is not installed"
+    if not speaks_oidc():
+        yield "the packages Authlib and httpx of requirements.txt are not installed"
     needed = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
     for name in needed:
         if not str(auth.get(name, "")).strip():
@@ -153,3 +154,12 @@ def _wrong_with(auth: dict[str, Any]) -> Iterator[str]:
     metadata = urlparse(str(auth.get("server_metadata_url", "")))
     if metadata.scheme == "http" and metadata.hostname not in _LOOPBACK:
         yield "server_metadata_url is not https"
+
+
+def speaks_oidc() -> bool:
+    """Whether the packages are there with which Streamlit asks a provider."""
+    try:
+        importlib.import_module("authlib.integrations.starlette_client")
+    except ImportError:
+        return False
+    return True

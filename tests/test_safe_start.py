@@ -276,6 +276,7 @@ def auth(monkeypatch: pytest.MonkeyPatch, sqlite_house: Path) -> dict[str, objec
     """A provider that is set up safely; a test spoils it."""
     told: dict[str, object] = dict(AUTH)
     monkeypatch.setattr(safe_start, "get_secrets_auth_section", lambda: AttrDict(told))
+    monkeypatch.setattr(safe_start, "speaks_oidc", lambda: True)
     monkeypatch.setenv("MEDIKLAUD_OIDC_ISSUER", "https://id.example.org")
     config.settings.cache_clear()
     return told
@@ -303,6 +304,16 @@ def test_a_provider_that_is_not_set_up_safely_is_named(
     (sentence,) = sentences()
 
     assert why in sentence
+
+
+def test_a_provider_that_nobody_could_ask_is_named(
+    auth: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(safe_start, "speaks_oidc", lambda: False)
+
+    (sentence,) = sentences()
+
+    assert "Authlib and httpx of requirements.txt are not installed" in sentence
 
 
 def test_a_house_without_any_way_in_is_not_served(

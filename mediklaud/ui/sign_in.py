@@ -205,10 +205,10 @@ def sign_out() -> None:
 def _begin(said: dict[str, Any]) -> None:
     with transaction() as db:
         begun = begin_sign_in(db, account_named(db, said["username"]))
-    enter(begun)
+    come_in_with(begun)
 
 
-def enter(begun: str) -> None:
+def come_in_with(begun: str) -> None:
     """Go on as a sign-in that has just begun, and let the browser keep its token."""
     # What the library puts into its cookie next.
     st.session_state["username"] = begun

@@ -11,7 +11,7 @@ from mediklaud.database import transaction
 from mediklaud.errors import IdentityNotFresh, Refusal
 from mediklaud.repository import Identity, begin_by_identity, note_refused_identity
 from mediklaud.ui.plain import plain
-from mediklaud.ui.sign_in import enter
+from mediklaud.ui.sign_in import come_in_with
 
 _TAKEN, _REFUSED = "_identity_taken", "_identity_refused"
 # Of several providers that Streamlit may be told of, only the one of [auth] itself is ours.
@@ -30,7 +30,7 @@ def take_identity() -> None:
     except Refusal as refusal:
         st.session_state[_REFUSED] = str(refusal)
         return
-    enter(begun)
+    come_in_with(begun)
     st.rerun()
 
 
