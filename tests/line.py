@@ -30,6 +30,8 @@ class Drawn:
     buttons: list[Button] = field(default_factory=list)
     # Downloads that are made when they are asked for.
     downloads: list[str] = field(default_factory=list)
+    # Fields for text: id by label.
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 class Line:
@@ -38,6 +40,7 @@ class Line:
     def __init__(self, line: ClientConnection) -> None:
         self.line = line
         self.page = self.session = ""
+        self.typed: dict[str, str] = {}
 
     def open(self, url: str) -> Drawn:
         """Open a page by its name in the URL."""
@@ -50,12 +53,24 @@ class Line:
 
     def press(self, button: Button) -> Drawn:
         """Press a button, which runs its callback, and its fragment alone where it has one."""
-        asked = BackMsg()
-        asked.rerun_script.page_script_hash = self.page
-        asked.rerun_script.fragment_id = button.fragment_id
+        asked = self._again(button.fragment_id)
         pressed = asked.rerun_script.widget_states.widgets.add()
         pressed.id, pressed.trigger_value = button.id, True
         return self._run(asked)
+
+    def type(self, field_id: str, words: str) -> Drawn:
+        """Type into a field and leave it; the words stay there."""
+        self.typed[field_id] = words
+        return self._run(self._again())
+
+    def _again(self, fragment_id: str = "") -> BackMsg:
+        asked = BackMsg()
+        asked.rerun_script.page_script_hash = self.page
+        asked.rerun_script.fragment_id = fragment_id
+        for field_id, words in self.typed.items():
+            kept = asked.rerun_script.widget_states.widgets.add()
+            kept.id, kept.string_value = field_id, words
+        return asked
 
     def fetch(self, download: str) -> str:
         """Ask for a download that is made on the click; its address, or empty where refused."""
@@ -79,6 +94,8 @@ class Line:
             if kind == "new_session":
                 drawn.page = message.new_session.page_script_hash or drawn.page
                 self.session = message.new_session.initialize.session_id or self.session
+            elif kind == "navigation":
+                drawn.page = message.navigation.page_script_hash
             elif kind == "delta":
                 _note(drawn, message)
             elif kind == "script_finished":
@@ -90,6 +107,8 @@ def _note(drawn: Drawn, message: ForwardMsg) -> None:
     element, fragment = message.delta.new_element, message.delta.fragment_id
     if element.WhichOneof("type") == "button" and not element.button.disabled:
         drawn.buttons.append(Button(element.button.id, element.button.label, fragment))
+    elif element.WhichOneof("type") == "text_input":
+        drawn.fields[element.text_input.label] = element.text_input.id
     elif element.WhichOneof("type") == "download_button" and not element.download_button.disabled:
         drawn.downloads.append(element.download_button.deferred_file_id)
 

@@ -20,14 +20,14 @@ from mediklaud.models import Account, AccountRole, Message, MessageStatus, SignI
 from mediklaud.repository import account_named, begin_sign_in
 from tests.browser import Server, eventually, serving
 from tests.day import live_through_a_day
-from tests.line import Button, Line, line_to
+from tests.line import Button, Drawn, Line, line_to
 from tests.test_browser import true_now
 from tests.test_front_door import PAGES, cookie_of, url_of
 
 _ROLES = {"finance": "ishaan", "front_desk": "meera", "doctor": "rao", "cmo": "khan"}
 # What signing in and out may write.
 NOT_COUNTED = ("sign_in", "sign_in_attempt", "audit_event", "number_series", "sqlite_")
-SAMPLE = ("front_desk/day", "finance/close", "doctor/today", "cmo/leave")
+SAMPLE = ("doctor/week", "finance/payment", "front_desk/queue", "cmo/holidays")
 
 
 def who(page: str) -> str:
@@ -116,14 +116,24 @@ def waiting() -> int:
         return len(db.exec(queued).all())
 
 
+def with_a_patient(line: Line, drawn: Drawn) -> Drawn:
+    """The page with Asha found and taken, where it begins with a search."""
+    search = drawn.fields.get("Find a patient")
+    if search is None:
+        return drawn
+    found = line.type(search, "Asha")
+    hers = [one for one in found.buttons if "JMI" in one.label]
+    return line.press(hers[0]) if hers else found
+
+
 def opened(server: Server, page: str) -> Iterator[tuple[str, Line, list[Button]]]:
     """The page in a fresh tab of a fresh sign-in, with its own buttons, again and again."""
     while True:
         with transaction() as db:
             token = begin_sign_in(db, account_named(db, who(page)))
         with line_to(server, cookie_of(token)) as line:
-            drawn = line.open(url_of(page))
-            assert 'label: "Username"' not in drawn.said, page
+            drawn = with_a_patient(line, line.open(url_of(page)))
+            assert 'label: "Sign out"' in drawn.said, page
             yield token, line, [one for one in drawn.buttons if one.label != "Sign out"]
 
 
