@@ -30,7 +30,7 @@ class Drawn:
     buttons: list[Button] = field(default_factory=list)
     # Downloads that are made when they are asked for.
     downloads: list[str] = field(default_factory=list)
-    # Fields for text: id by label.
+    # Fields and lists that take words: id by label.
     fields: dict[str, str] = field(default_factory=dict)
 
 
@@ -109,6 +109,8 @@ def _note(drawn: Drawn, message: ForwardMsg) -> None:
         drawn.buttons.append(Button(element.button.id, element.button.label, fragment))
     elif element.WhichOneof("type") == "text_input":
         drawn.fields[element.text_input.label] = element.text_input.id
+    elif element.WhichOneof("type") == "selectbox":
+        drawn.fields[element.selectbox.label] = element.selectbox.id
     elif element.WhichOneof("type") == "download_button" and not element.download_button.disabled:
         drawn.downloads.append(element.download_button.deferred_file_id)
 
@@ -122,5 +124,7 @@ def line_to(server: Server, cookie: str = "") -> Iterator[Line]:
         subprotocols=["streamlit"],
         additional_headers=headers,
         max_size=None,
+        # A tab that closes while much is still being sent would wait for its own queue.
+        max_queue=None,
     ) as line:
         yield Line(line)
