@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config as streamlit_config
 from streamlit.runtime.pages_manager import PagesManager
 
 from mediklaud import clock
@@ -149,7 +150,10 @@ class FilesBehindSignIn:
 
 
 def _is_file(path: str) -> bool:
-    return "/media/" in path and not path.lower().endswith(_PICTURES)
+    # Not the fonts of the screens, which lie under /static/media/.
+    base = str(streamlit_config.get_option("server.baseUrlPath")).strip("/")
+    files = f"/{base}/media/" if base else "/media/"
+    return path.startswith(files) and not path.lower().endswith(_PICTURES)
 
 
 async def _kept_nowhere(send: Send, message: Message) -> None:

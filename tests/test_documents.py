@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
 import time_machine
 from sqlmodel import select
 
@@ -143,6 +144,15 @@ def test_no_path_tells_of_a_patient(server: Server) -> None:
             assert headers["x-content-type-options"] == "nosniff", path
             assert headers["x-frame-options"] == "SAMEORIGIN", path
             assert headers.get("access-control-allow-origin") in (None, ""), path
+
+
+def test_the_fonts_of_the_screens_are_open_to_all(server: Server) -> None:
+    fonts = Path(st.__file__).parent / "static" / "static" / "media"
+    font = sorted(fonts.glob("*.woff2"))[0]
+
+    status, told, _ = get(server, f"/static/media/{font.name}")
+
+    assert (status, told) == (200, font.read_bytes())
 
 
 def test_the_way_back_from_a_provider_leads_home_where_none_is_set(server: Server) -> None:
