@@ -80,6 +80,15 @@ _BARE_PAYMENT = copy(
     "payment", "method = 'cash'", receipt_number="JMR/2627/000099", amount_paise=500_00
 )
 
+
+def identities(*said: str) -> Statement:
+    """Accounts 1, 2, … linked with these issuers and subjects."""
+    at = "'2026-11-23 03:30:00+00:00'"
+    rows = ", ".join(f"({account}, {one}, {at}, {at})" for account, one in enumerate(said, 1))
+    columns = "account_id, issuer, subject, linked_at, issued_at"
+    return sql(f"INSERT INTO linked_identity ({columns}) VALUES {rows}")
+
+
 _NO_KINDS = {"first_minutes": None, "follow_up_minutes": None}
 _THIRD = {"overbook_number": 3, "overbook_cap_then": 2}
 
@@ -168,6 +177,9 @@ CHECKS: tuple[tuple[str, Statement], ...] = (
     ("account_has_a_password", copy("account", password_hash="")),
     ("role_is_known", copy("account_role", role="owner")),
     ("sign_in_expires_after_it_begins", copy("sign_in", expires_at=lambda r: r["signed_in_at"])),
+    ("one_account_per_identity", identities("'i', 's'", "'i', 's'")),
+    ("identity_has_an_issuer", identities("' ', 's'")),
+    ("identity_has_a_subject", identities("'i', ''")),
     ("session_is_on_a_weekday", copy("working_session", weekday=7)),
     ("session_lies_within_a_day", copy("working_session", ends_minute=1441)),
     # Only a session whose slots have no length does not break a_slot_fits_in_the_session too.

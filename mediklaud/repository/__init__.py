@@ -142,6 +142,12 @@ from mediklaud.repository.hospital import (
     open_hospital,
     the_hospital,
 )
+from mediklaud.repository.identities import (
+    Identity,
+    begin_by_identity,
+    note_refused_identity,
+    unlink_identity,
+)
 from mediklaud.repository.invoices import bill_paper, bills_of
 from mediklaud.repository.leaves import (
     appointments_in,
@@ -347,6 +353,7 @@ __all__ = [
     "Freed",
     "HeldTime",
     "HospitalForm",
+    "Identity",
     "Item",
     "LeftInLeave",
     "Likeness",
@@ -397,6 +404,7 @@ __all__ = [
     "asked_waivers",
     "audit_deeds",
     "audit_lines",
+    "begin_by_identity",
     "begin_consultation",
     "begin_sign_in",
     "best_times",
@@ -502,6 +510,7 @@ __all__ = [
     "no_shows_of",
     "note_contact",
     "note_no_show",
+    "note_refused_identity",
     "note_seen",
     "note_wrong_try",
     "open_bills",
@@ -585,6 +594,7 @@ __all__ = [
     "undelivered_letters",
     "undo_arrival",
     "undo_no_show",
+    "unlink_identity",
     "upcoming_visits",
     "use_advance",
     "waiting",

@@ -14,7 +14,7 @@ from mediklaud.errors import Refusal
 from mediklaud.house import open_house
 from mediklaud.models import Hospital
 from mediklaud.repository import is_set_up, roles_of, the_hospital
-from mediklaud.ui import first_visit
+from mediklaud.ui import first_visit, single_sign_on
 from mediklaud.ui.menu import every_page, page_of, run_menu
 from mediklaud.ui.plain import plain
 from mediklaud.ui.sign_in import keep_cookie, sign_in_form, signed_in
@@ -59,12 +59,14 @@ def _close_pages() -> None:
 
 
 def _signed_out(hospital: Hospital) -> None:
+    single_sign_on.take_identity()
     _, middle, _ = st.columns([1, 1.2, 1])
     foot = st.container()
     with middle:
         st.title(plain(hospital.name), anchor=False)
         st.caption("Front desk, consulting rooms and till")
         sign_in_form(foot)
+        single_sign_on.offer()
         if hospital.is_demo:
             first_visit.draw_demo_sign_ins()
 

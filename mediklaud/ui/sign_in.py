@@ -92,6 +92,8 @@ def _is_live(found: str) -> bool:
 
 
 def _hash_of(name: str) -> str:
+    if not config.settings().password_sign_in:
+        return _NOBODY
     with reading() as db:
         if is_locked(db, name):
             return _NOBODY
@@ -162,7 +164,8 @@ def sign_in_form(foot: DeltaGenerator) -> None:
         with foot:
             authenticator = _authenticator(names)
     fields = {"Form name": "Sign in", "Username": "Username", "Login": "Sign in"}
-    authenticator.login(fields=fields, key="sign-in", callback=_begin)
+    if config.settings().password_sign_in:
+        authenticator.login(fields=fields, key="sign-in", callback=_begin)
     if token():
         st.rerun()
     # Drawn until the browser answers under the key "delete", as keep_cookie draws "set".
@@ -202,6 +205,11 @@ def sign_out() -> None:
 def _begin(said: dict[str, Any]) -> None:
     with transaction() as db:
         begun = begin_sign_in(db, account_named(db, said["username"]))
+    come_in_with(begun)
+
+
+def come_in_with(begun: str) -> None:
+    """Go on as a sign-in that has just begun, and let the browser keep its token."""
     # What the library puts into its cookie next.
     st.session_state["username"] = begun
     st.session_state[_COOKIE_DUE] = True

@@ -1,0 +1,197 @@
+"""Single sign-on: an account is matched and never made, and each word opens one sign-in."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from mediklaud import clock
+from mediklaud.database import reading, transaction
+from mediklaud.errors import (
+    IdentityAccountDisabled,
+    IdentityNotFresh,
+    IdentityNotTrusted,
+    IdentityUnknown,
+    NotPermitted,
+    SignedOut,
+)
+from mediklaud.models import Account, AuditEvent, LinkedIdentity, SignIn
+from mediklaud.repository import (
+    Identity,
+    begin_by_identity,
+    change_account,
+    live_account,
+    note_refused_identity,
+    roles_of,
+    unlink_identity,
+)
+from tests.hospital import NINE_O_CLOCK
+
+ISSUER = "https://id.jmi-hospital.example.org"
+KHAN = "khan@jmi-hospital.example.org"
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(autouse=True)
+def still(nine_o_clock):
+    nine_o_clock.move_to(NINE_O_CLOCK, tick=False)
+
+
+def said(subject="s-1", email=KHAN, *, verified=True, issuer=ISSUER, at=NINE_O_CLOCK) -> Identity:
+    """What the provider says of Dr Khan, or of somebody else."""
+    return Identity(issuer, subject, email, verified, at)
+
+
+def claims(**changes) -> dict[str, object]:
+    """The claims of a token."""
+    issued = NINE_O_CLOCK.timestamp()
+    told = {"iss": ISSUER, "sub": "s-1", "email": KHAN, "email_verified": True, "iat": issued}
+    return {**told, **changes}
+
+
+def test_a_verified_email_finds_its_account_and_begins_a_sign_in_of_ours(db, ward):
+    token = begin_by_identity(db, said(email=KHAN.upper()))
+
+    assert live_account(db, token).username == "khan"
+    assert db.exec(select(LinkedIdentity)).one().subject == "s-1"
+
+
+def test_no_account_is_ever_made(db, ward):
+    before = len(db.exec(select(Account)).all())
+    for email in ("stranger@example.org", "", "khan", "%", KHAN + " x"):
+        with pytest.raises(IdentityUnknown):
+            begin_by_identity(db, said(email=email))
+
+    assert len(db.exec(select(Account)).all()) == before
+    assert db.exec(select(SignIn)).all() == []
+
+
+def test_an_email_that_is_not_verified_matches_nobody(db, ward):
+    with pytest.raises(IdentityUnknown):
+        begin_by_identity(db, said(verified=False))
+
+
+@pytest.mark.parametrize("word", ["true", "True", 1, "1", None, [True]])
+def test_only_the_truth_itself_verifies_an_email(word):
+    assert not Identity.said(claims(email_verified=word), issuer=ISSUER).email_verified
+    assert Identity.said(claims(), issuer=ISSUER).email_verified
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"iss": ISSUER + "/"},
+        {"iss": "https://evil.example.org"},
+        {"iss": None},
+        {"sub": ""},
+        {"sub": None},
+        {"sub": 7},
+        {"iat": None},
+        {"iat": "1"},
+        {"iat": True},
+    ],
+)
+def test_another_issuers_word_is_not_trusted(change):
+    with pytest.raises(IdentityNotTrusted):
+        Identity.said(claims(**change), issuer=ISSUER)
+
+
+def test_without_an_issuer_nothing_is_trusted():
+    with pytest.raises(IdentityNotTrusted):
+        Identity.said(claims(iss=""), issuer="")
+
+
+def test_two_accounts_of_one_email_match_nobody(db, ward):
+    ward.meera.email = KHAN
+    db.flush()
+
+    with pytest.raises(IdentityUnknown):
+        begin_by_identity(db, said())
+
+
+def test_once_linked_the_subject_counts_and_no_email(db, ward):
+    begin_by_identity(db, said())
+    ward.meera.email = "new@jmi-hospital.example.org"
+
+    later = said(email=ward.meera.email, verified=False, at=NINE_O_CLOCK + SECOND)
+    token = begin_by_identity(db, later)
+
+    assert live_account(db, token).username == "khan"
+
+
+def test_another_subject_with_the_same_email_takes_over_no_account(db, ward):
+    begin_by_identity(db, said())
+
+    with pytest.raises(IdentityUnknown):
+        begin_by_identity(db, said(subject="s-2", at=NINE_O_CLOCK + SECOND))
+
+
+def test_the_same_subject_of_another_issuer_is_somebody_else(db, ward):
+    begin_by_identity(db, said())
+
+    with pytest.raises(IdentityUnknown):
+        begin_by_identity(db, said(issuer="https://other.example.org", email="x@example.org"))
+
+
+def test_one_word_of_the_provider_opens_one_sign_in(db, ward):
+    begin_by_identity(db, said())
+
+    for at in (NINE_O_CLOCK, NINE_O_CLOCK - SECOND):
+        with pytest.raises(IdentityNotFresh):
+            begin_by_identity(db, said(at=at))
+    assert begin_by_identity(db, said(at=NINE_O_CLOCK + SECOND))
+
+
+@pytest.mark.parametrize(
+    "age", [timedelta(minutes=5) + SECOND, timedelta(days=30), -2 * SECOND * 60]
+)
+def test_an_old_word_of_the_provider_opens_nothing(db, ward, age):
+    with pytest.raises(IdentityNotFresh):
+        begin_by_identity(db, said(at=NINE_O_CLOCK - age))
+
+
+def test_a_sign_in_by_the_provider_falls_idle_like_any(db, ward, nine_o_clock):
+    token = begin_by_identity(db, said())
+    nine_o_clock.move_to(NINE_O_CLOCK + timedelta(minutes=15), tick=False)
+
+    with pytest.raises(SignedOut):
+        live_account(db, token)
+    with pytest.raises(IdentityNotFresh):
+        begin_by_identity(db, said())
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_disabled_account_is_refused_and_its_sign_in_over(db, ward, linked):
+    ward.meera.email = "meera@example.org"
+    db.flush()
+    token = begin_by_identity(db, said(email=ward.meera.email)) if linked else ""
+    change_account(db, ward.meera, roles_of(db, ward.meera), by=ward.tara, active=False)
+
+    with pytest.raises(IdentityAccountDisabled):
+        begin_by_identity(db, said(email=ward.meera.email, at=NINE_O_CLOCK + SECOND))
+    with pytest.raises(SignedOut):
+        live_account(db, token)
+
+
+def test_a_refusal_leaves_one_audit_row_a_minute(house, nine_o_clock):
+    for minutes in (0, 0, 2):
+        nine_o_clock.move_to(clock.now() + timedelta(minutes=minutes), tick=False)
+        with transaction() as db:
+            note_refused_identity(db, said(subject="who"), "IdentityUnknown")
+
+    with reading() as db:
+        of_refusals = select(AuditEvent).where(AuditEvent.deed == "single sign-on refused")
+        rows = db.exec(of_refusals).all()
+    assert [(row.account_id, row.subject) for row in rows] == [(None, "identity/who")] * 2
+
+
+def test_the_administrator_unlinks_and_nobody_else(db, ward):
+    begin_by_identity(db, said())
+    with pytest.raises(NotPermitted):
+        unlink_identity(db, ward.khan, by=ward.meera)
+
+    unlink_identity(db, ward.khan, by=ward.tara)
+
+    again = replace(said(subject="s-9"), issued_at=NINE_O_CLOCK + SECOND)
+    assert live_account(db, begin_by_identity(db, again)).username == "khan"
