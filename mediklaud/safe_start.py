@@ -140,7 +140,7 @@ def _of_single_sign_on() -> Iterator[Refusal]:
 
 def _wrong_with(auth: dict[str, Any]) -> Iterator[str]:
     if not speaks_oidc():
-        yield "the packages Authlib and httpx of requirements.txt are not installed"
+        yield "the packages Authlib and httpx2 of requirements.txt are not installed"
     needed = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
     for name in needed:
         if not str(auth.get(name, "")).strip():

@@ -313,7 +313,7 @@ def test_a_provider_that_nobody_could_ask_is_named(
 
     (sentence,) = sentences()
 
-    assert "Authlib and httpx of requirements.txt are not installed" in sentence
+    assert "Authlib and httpx2 of requirements.txt are not installed" in sentence
 
 
 def test_a_house_without_any_way_in_is_not_served(

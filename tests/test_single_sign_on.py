@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from streamlit.testing.v1 import AppTest
 from mediklaud import config
 from mediklaud.database import reading, transaction
 from mediklaud.models import Account, AuditEvent, SignIn
-from mediklaud.repository import end_sign_in, is_token, live_account
-from mediklaud.safe_start import speaks_oidc
+from mediklaud.repository import account_named, end_sign_in, is_token, live_account
 from mediklaud.ui import front_door, single_sign_on
+from mediklaud.ui.sign_in import COOKIE
 from tests.browser import Desk, Server, chromium, eventually, serving
 from tests.conftest import assert_house_is_green
 from tests.desk import HOME, said
@@ -30,6 +31,8 @@ from tests.test_browser import true_now
 ISSUER = "https://id.jmi-hospital.example.org"
 KHAN = "khan@jmi-hospital.example.org"
 OFFER = "Sign in with JMI staff"
+# Where Streamlit keeps what the provider said.
+PROVIDERS_COOKIE = "_streamlit_user"
 
 
 def rows(table: type) -> int:
@@ -203,10 +206,34 @@ def with_provider(patch: pytest.MonkeyPatch, data_dir: Path) -> Iterator[tuple[S
             yield server, provider
 
 
-@pytest.mark.skipif(not speaks_oidc(), reason="httpx of requirements.txt is not installed")
-def test_a_real_provider_signs_a_person_in_and_out(
+@dataclass(frozen=True)
+class Street:
+    """Somebody in front of the door: a tab, the provider's word, and the server behind it."""
+
+    desk: Desk
+    provider: Provider
+    server: Server
+
+    def come_as(self, subject: str, email: str) -> None:
+        """Open the front door, and let the provider name this person."""
+        self.provider.person = {"sub": subject, "email": email, "email_verified": True}
+        self.desk.page.goto(self.server.url)
+        self.desk.button(OFFER).click()
+
+    def kept(self) -> set[str]:
+        """The names of the cookies that the browser keeps."""
+        return {one["name"] for one in self.desk.page.context.cookies()}
+
+    def wait_until(self, asked: Callable[[], object], what: str) -> None:
+        """Ask again and again until the answer is yes."""
+        eventually(asked, what, page=self.desk.page)
+
+
+@pytest.fixture
+def street(
     empty_sqlite: Path, nine_o_clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Iterator[Street]:
+    """The cast's house behind a real provider, and Chromium before it."""
     nine_o_clock.move_to(true_now())
     with transaction() as db:
         open_ward(db)
@@ -215,50 +242,63 @@ def test_a_real_provider_signs_a_person_in_and_out(
         chromium(play) as browser,
         with_provider(monkeypatch, empty_sqlite) as (server, provider),
     ):
-        context = browser.new_context()
-        desk = Desk(context.new_page())
-        provider.person = {"sub": "khan-7", "email": KHAN, "email_verified": True}
-        desk.page.goto(server.url)
-        desk.button(OFFER).click()
-        desk.sees("Dr Imran Khan")
-        # The front door has our cookie by now: another tab goes on with the same sign-in.
-        kept = {one["name"] for one in context.cookies()}
-        eventually(
-            lambda: "mediklaud" in {one["name"] for one in context.cookies()},
-            "our cookie",
-            page=desk.page,
-        )
-        assert "_streamlit_user" in kept
-
-        # Ended from elsewhere: what Streamlit keeps of the provider opens nothing.
-        with transaction() as db:
-            for one in db.exec(select(SignIn)):
-                one.ended_at = true_now()
-        desk.page.goto(server.url)
-        desk.sees("Your sign-in has ended")
-        assert rows(SignIn) == 1
-
-        desk.button(OFFER).click()
-        desk.sees("Dr Imran Khan")
-        desk.button("Sign out").click()
-        desk.button(OFFER).wait_for()
-        eventually(
-            lambda: "_streamlit_user" not in {one["name"] for one in context.cookies()},
-            "the provider's cookie goes",
-            page=desk.page,
-        )
-        assert provider.signed_out == 1
-
-        provider.person = {"sub": "x", "email": "x@example.org", "email_verified": True}
-        desk.page.goto(server.url)
-        desk.button(OFFER).click()
-        desk.sees("No account here has your verified email")
-        assert rows(SignIn) == 2
-
-        provider.person = {"sub": "khan-7", "email": KHAN, "email_verified": True}
-        provider.changes = {"iss": "https://evil.example.org"}
-        desk.button("Use another account").click()
-        desk.button(OFFER).click()
-        desk.button(OFFER).wait_for()
-        assert rows(SignIn) == 2
+        yield Street(Desk(browser.new_context().new_page()), provider, server)
     assert_house_is_green()
+
+
+def test_a_real_provider_signs_a_person_in_and_out(street: Street) -> None:
+    desk = street.desk
+    street.come_as("khan-7", KHAN)
+    desk.sees("Dr Imran Khan")
+    # Another tab goes on with the same sign-in.
+    street.wait_until(lambda: COOKIE in street.kept(), "our cookie")
+    assert PROVIDERS_COOKIE in street.kept()
+
+    # Ended from elsewhere: what Streamlit keeps of the provider opens nothing.
+    with transaction() as db:
+        for one in db.exec(select(SignIn)):
+            one.ended_at = true_now()
+    desk.page.goto(street.server.url)
+    desk.sees("Your sign-in has ended")
+    assert rows(SignIn) == 1
+
+    desk.button(OFFER).click()
+    desk.sees("Dr Imran Khan")
+    desk.button("Sign out").click()
+    desk.button(OFFER).wait_for()
+    street.wait_until(lambda: PROVIDERS_COOKIE not in street.kept(), "the provider's cookie goes")
+    assert street.provider.signed_out == 1
+
+
+def test_whom_a_real_provider_names_and_nobody_knows_stays_outside(street: Street) -> None:
+    accounts = rows(Account)
+
+    street.come_as("x-1", "stranger@example.org")
+
+    street.desk.sees("No account here has your verified email")
+    assert (rows(Account), rows(SignIn)) == (accounts, 0)
+    # The way out leads to the provider, and another person may come.
+    street.desk.button("Use another account").click()
+    street.desk.button(OFFER).wait_for()
+    assert street.provider.signed_out == 1
+    # A token of another issuer than the metadata names is not taken at all.
+    street.provider.changes = {"iss": "https://evil.example.org"}
+    street.come_as("khan-7", KHAN)
+    street.wait_until(lambda: "token exchange failed" in street.server.printed(), "the refusal")
+    street.desk.button(OFFER).wait_for()
+    assert PROVIDERS_COOKIE not in street.kept()
+    assert rows(SignIn) == 0
+
+
+def test_whom_a_real_provider_names_and_the_house_disabled_stays_outside(street: Street) -> None:
+    with transaction() as db:
+        account_named(db, "khan").active = False
+
+    street.come_as("khan-7", KHAN)
+
+    street.desk.sees("Your account is disabled")
+    assert rows(SignIn) == 0
+    assert COOKIE not in street.kept()
+    with reading() as db:
+        refused = select(AuditEvent).where(AuditEvent.deed == "single sign-on refused")
+        assert "IdentityAccountDisabled" in db.exec(refused).one().detail
