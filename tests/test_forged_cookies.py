@@ -129,7 +129,7 @@ KINDS: tuple[Callable[[Forger], str], ...] = tuple(
 
 
 @pytest.fixture
-def forger(sqlite_house: Path, nine_o_clock: time_machine.Traveller) -> Forger:
+def forger(house: Path, nine_o_clock: time_machine.Traveller) -> Forger:
     """One live sign-in of finance, and others that have ended in every way there is."""
     nine_o_clock.move_to(true_now())
     with transaction() as db:
@@ -148,9 +148,9 @@ def forger(sqlite_house: Path, nine_o_clock: time_machine.Traveller) -> Forger:
 
 
 @pytest.fixture
-def server(forger: Forger, sqlite_house: Path) -> Iterator[Server]:
+def server(forger: Forger, house: Path) -> Iterator[Server]:
     """The server of that house."""
-    with serving(sqlite_house) as running:
+    with serving(house, url=config.settings().database_url) as running:
         yield running
 
 
