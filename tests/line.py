@@ -1,15 +1,25 @@
 """A tab without a browser: the very line on which Streamlit's page speaks with the server."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import pyarrow as pa
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
 from mediklaud.ui.sign_in import COOKIE
 from tests.browser import Server
+
+# A word that was typed, a line of a list, rows of a table; or the words of a row of buttons.
+Typed = str | list[str]
+# A run that was cut off, since another one begins at once.
+_FOR_RERUN = ForwardMsg.FINISHED_EARLY_FOR_RERUN
+_ROLES = {"finance": "ishaan", "front_desk": "meera", "doctor": "rao", "cmo": "khan"}
+# How many rows, tasks and lines of a page are tried.
+_CHOICES = 5
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,14 @@ class Drawn:
     downloads: list[str] = field(default_factory=list)
     # Fields and lists that take words: id by label.
     fields: dict[str, str] = field(default_factory=dict)
+    # What may be chosen besides, by id: tables with their last row, tasks with their last word,
+    # lists where nothing is chosen with their first.
+    choices: dict[str, Typed] = field(default_factory=dict)
+
+    @property
+    def presses(self) -> int:
+        """How much there is to press."""
+        return len(self.buttons) + len(self.downloads)
 
 
 class Line:
@@ -40,7 +58,7 @@ class Line:
     def __init__(self, line: ClientConnection) -> None:
         self.line = line
         self.page = self.session = ""
-        self.typed: dict[str, str] = {}
+        self.typed: dict[str, Typed | None] = {}
 
     def open(self, url: str) -> Drawn:
         """Open a page by its name in the URL."""
@@ -58,9 +76,14 @@ class Line:
         pressed.id, pressed.trigger_value = button.id, True
         return self._run(asked)
 
-    def type(self, field_id: str, words: str) -> Drawn:
-        """Type into a field and leave it; the words stay there."""
+    def type(self, field_id: str, words: Typed) -> Drawn:
+        """Type into a field and leave it, or choose; it stays so."""
         self.typed[field_id] = words
+        return self._run(self._again())
+
+    def untype(self, field_id: str) -> Drawn:
+        """Take back what was typed or chosen: as it was at first."""
+        self.typed[field_id] = None
         return self._run(self._again())
 
     def _again(self, fragment_id: str = "") -> BackMsg:
@@ -69,7 +92,11 @@ class Line:
         asked.rerun_script.fragment_id = fragment_id
         for field_id, words in self.typed.items():
             kept = asked.rerun_script.widget_states.widgets.add()
-            kept.id, kept.string_value = field_id, words
+            kept.id = field_id
+            if isinstance(words, str):
+                kept.string_value = words
+            elif words is not None:
+                kept.string_array_value.data.extend(words)
         return asked
 
     def fetch(self, download: str) -> str:
@@ -98,7 +125,7 @@ class Line:
                 drawn.page = message.navigation.page_script_hash
             elif kind == "delta":
                 _note(drawn, message)
-            elif kind == "script_finished":
+            elif kind == "script_finished" and message.script_finished != _FOR_RERUN:
                 drawn.said = "\n".join(said)
                 return drawn
 
@@ -111,6 +138,14 @@ def _note(drawn: Drawn, message: ForwardMsg) -> None:
         drawn.fields[element.text_input.label] = element.text_input.id
     elif element.WhichOneof("type") == "selectbox":
         drawn.fields[element.selectbox.label] = element.selectbox.id
+        if not element.selectbox.HasField("default") and element.selectbox.options:
+            drawn.choices[element.selectbox.id] = element.selectbox.options[0]
+    elif element.WhichOneof("type") == "button_group" and element.button_group.options:
+        drawn.choices[element.button_group.id] = [element.button_group.options[-1].content]
+    elif element.WhichOneof("type") == "dataframe" and element.dataframe.selection_mode:
+        rows = pa.ipc.open_stream(element.dataframe.arrow_data.data).read_all().num_rows
+        last = {"selection": {"rows": [rows - 1]}}
+        drawn.choices[element.dataframe.id] = json.dumps(last)
     elif element.WhichOneof("type") == "download_button" and not element.download_button.disabled:
         drawn.downloads.append(element.download_button.deferred_file_id)
 
@@ -128,3 +163,41 @@ def line_to(server: Server, cookie: str = "") -> Iterator[Line]:
         max_queue=None,
     ) as line:
         yield Line(line)
+
+
+def whose(page: str) -> str:
+    """Whose page it is."""
+    if page == "finance/shares":
+        return "khan"
+    return _ROLES.get(page.split("/")[0], "tara")
+
+
+def with_a_patient(line: Line, drawn: Drawn) -> Drawn:
+    """The page with Asha found and taken, and free times shown, where it begins with a search."""
+    search = drawn.fields.get("Find a patient")
+    if search is None:
+        return drawn
+    found = line.type(search, "Asha")
+    hers = [one for one in found.buttons if "JMI" in one.label]
+    drawn = line.press(hers[0]) if hers else found
+    times = drawn.fields.get("Doctor or specialty")
+    return line.type(times, "Any doctor") if times else drawn
+
+
+def with_choices(line: Line, drawn: Drawn) -> Drawn:
+    """The page with rows, tasks and lines chosen, where that leaves more to press and not less."""
+    drawn, tried = with_a_patient(line, drawn), set(line.typed)
+    for _ in range(_CHOICES):
+        asked = [one for one in drawn.choices.items() if one[0] not in tried]
+        if not asked:
+            break
+        field_id, choice = min(asked, key=_place)
+        tried.add(field_id)
+        then = line.type(field_id, choice)
+        drawn = line.untype(field_id) if then.presses < drawn.presses else then
+    return drawn
+
+
+def _place(choice: tuple[str, Typed]) -> int:
+    # A row first, then a task: a list beside a table may be what narrows it to nothing.
+    return 0 if "selection" in choice[1] else 1 if isinstance(choice[1], list) else 2

@@ -3,7 +3,7 @@
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from mediklaud.repository import account_named, begin_sign_in, end_sign_in
 from mediklaud.ui.sign_in import COOKIE
 from tests.browser import Server, serving
 from tests.day import live_through_a_day
-from tests.line import Line, line_to
+from tests.line import Line, line_to, whose, with_choices
 from tests.test_browser import true_now
 from tests.test_front_door import PAGES, cookie_of, url_of
 
@@ -30,8 +30,8 @@ OPEN_PATHS = (
     *("/.streamlit/secrets.toml", "/..%2fdata%2fmediklaud.key", "/app/static/../Home.py"),
     *("/_stcore/agent", "/_stcore/agent/sessions", "/docs", "/openapi.json", "/robots.txt"),
 )
-# Who opens the pages of which folder; the administrator opens the rest.
-_ROLES = {"finance": "ishaan", "front_desk": "meera", "doctor": "rao", "cmo": "khan"}
+# Every address of a file or an inner part of Streamlit that a page may name.
+_ADDRESSES = re.compile(r"/media/[\w.-]+|/_stcore/[\w./-]+|/component/[\w./-]+")
 
 
 def get(server: Server, path: str, cookie: str = "") -> tuple[int, bytes, dict[str, str]]:
@@ -115,22 +115,59 @@ def test_what_was_not_made_yet_is_not_made_after_the_sign_in(server: Server) -> 
         assert [stranger.fetch(one) for one in made] == [""] * len(made)
 
 
-def test_no_page_puts_a_file_where_nobody_is_asked(server: Server) -> None:
-    words = of_patients()
-    offered = 0
-    for page in PAGES:
-        username = _ROLES.get(page.split("/")[0], "tara")
+def handed_out_by(line: Line, page: str) -> tuple[list[str], set[str]]:
+    """The downloads of a page, with rows chosen, and every address that the server gave out."""
+    drawn = with_choices(line, line.open(url_of(page)))
+    assert all(drawn.downloads), f"{page} hands out bytes"
+    made = {line.fetch(one) for one in drawn.downloads}
+    assert made - {""} or not drawn.downloads, f"{page} refuses every download"
+    return drawn.downloads, {*made - {""}, *_ADDRESSES.findall(drawn.said)}
+
+
+def tells(server: Server, addresses: set[str], words: list[bytes], cookie: str = "") -> list[str]:
+    """The addresses that tell of a patient, or hand out a file, to whoever has this cookie."""
+    answers = {one: get(server, one, cookie) for one in addresses}
+    return [
+        one
+        for one, (status, told, _) in answers.items()
+        if any(word in told for word in words) or (one in _files(addresses) and status != 404)
+    ]
+
+
+def _files(addresses: set[str]) -> set[str]:
+    return {one for one in addresses if one.startswith("/media/")}
+
+
+@pytest.mark.parametrize(
+    "staff",
+    [(), pytest.param(("khan", "tara", "meera", "ishaan", "rao"), marks=pytest.mark.drill)],
+    ids=["whose-page-it-is", "everybody"],
+)
+def test_no_page_puts_a_file_where_nobody_is_asked(
+    server: Server, staff: tuple[str, ...], record_property: Callable[[str, object], None]
+) -> None:
+    words, offered, given = of_patients(), 0, 0
+    visits = [(page, who) for page in PAGES for who in staff or (whose(page),)]
+    for page, username in visits:
         token = sign_in(username)
-        with line_to(server, cookie_of(token)) as line:
-            drawn = line.open(url_of(page))
-            offered += len(drawn.downloads)
-            assert all(drawn.downloads), f"{page} hands out bytes"
-            for address in set(re.findall(r"/media/[\w.-]+|/_stcore/[\w./-]+", drawn.said)):
-                told = get(server, address)[1]
-                assert not [word for word in words if word in told], address
+        cookie = cookie_of(token)
+        with line_to(server, cookie) as line:
+            downloads, addresses = handed_out_by(line, page)
+            offered, given = offered + len(downloads), given + len(addresses)
+            # The sign-in that asked for a file has it; nobody else has.
+            assert set(tells(server, addresses, words, cookie)) >= _files(addresses), page
+            assert tells(server, addresses, words) == [], page
             with transaction() as db:
                 end_sign_in(db, token)
-    assert offered >= 2
+            assert tells(server, addresses, words, cookie) == [], page
+            assert not any(map(line.fetch, downloads)), page
+        assert tells(server, addresses, words, cookie) == [], page
+    assert offered >= 10
+    record_property(
+        "proof",
+        f"{len(visits)} visits of {len(PAGES)} pages were offered {offered} files at {given} "
+        "addresses: none without a live sign-in",
+    )
 
 
 def test_no_path_tells_of_a_patient(server: Server) -> None:
