@@ -87,6 +87,9 @@ def test_only_the_truth_itself_verifies_an_email(word):
         {"sub": ""},
         {"sub": None},
         {"sub": 7},
+        {"sub": "s\0"},
+        {"sub": "\udc00"},
+        {"sub": "s" * 256},
         {"iat": None},
         {"iat": "1"},
         {"iat": True},
@@ -95,6 +98,11 @@ def test_only_the_truth_itself_verifies_an_email(word):
 def test_another_issuers_word_is_not_trusted(change):
     with pytest.raises(IdentityNotTrusted):
         Identity.said(claims(**change), issuer=ISSUER)
+
+
+@pytest.mark.parametrize("email", ["khan\0@example.org", "\ud800@example.org", "a\nb", 7, None])
+def test_an_email_that_is_no_text_is_none(email):
+    assert Identity.said(claims(email=email), issuer=ISSUER).email == ""
 
 
 def test_without_an_issuer_nothing_is_trusted():
@@ -178,7 +186,7 @@ def test_a_refusal_leaves_one_audit_row_a_minute(house, nine_o_clock):
     for minutes in (0, 0, 2):
         nine_o_clock.move_to(clock.now() + timedelta(minutes=minutes), tick=False)
         with transaction() as db:
-            note_refused_identity(db, said(subject="who"), "IdentityUnknown")
+            note_refused_identity(db, said(subject="who"), IdentityUnknown())
 
     with reading() as db:
         of_refusals = select(AuditEvent).where(AuditEvent.deed == "single sign-on refused")

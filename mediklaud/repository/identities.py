@@ -14,6 +14,7 @@ from mediklaud.errors import (
     IdentityNotFresh,
     IdentityNotTrusted,
     IdentityUnknown,
+    Refusal,
 )
 from mediklaud.models import Account, LinkedIdentity
 from mediklaud.permissions import Deed
@@ -50,18 +51,24 @@ class Identity:
     def said(cls, claims: dict[str, Any], *, issuer: str) -> Self:
         """Read the token's claims; refuses another issuer's, or what names nobody."""
         named, subject, issued = (claims.get(word) for word in ("iss", "sub", "iat"))
-        whole = isinstance(subject, str) and subject.strip() and type(issued) in (int, float)
+        whole = _is_subject(subject) and type(issued) in (int, float)
         if not issuer or named != issuer or not whole:
             raise IdentityNotTrusted()
         email = claims.get("email")
         return cls(
             issuer=issuer,
             subject=str(subject),
-            email=email.strip() if isinstance(email, str) else "",
+            email=email.strip() if isinstance(email, str) and email.isprintable() else "",
             # The word "true" is no proof: only the truth itself is.
             email_verified=claims.get("email_verified") is True,
             issued_at=datetime.fromtimestamp(float(issued or 0), UTC),
         )
+
+
+def _is_subject(said: object) -> bool:
+    # OpenID Connect Core 1.0, section 2: at most 255 ASCII characters.
+    words = said if isinstance(said, str) and said.isascii() and said.isprintable() else ""
+    return bool(words.strip()) and len(words) <= 255
 
 
 def begin_by_identity(db: Session, said: Identity) -> str:
@@ -84,12 +91,12 @@ def begin_by_identity(db: Session, said: Identity) -> str:
     return begin_sign_in(db, account)
 
 
-def note_refused_identity(db: Session, said: Identity, why: str) -> None:
+def note_refused_identity(db: Session, said: Identity, refusal: Refusal) -> None:
     """Leave an audit row for whom no account let in, at most one a minute for each."""
     at, subject = clock.now(), f"identity/{said.subject[:100]}"
     deed = "single sign-on refused"
     if not noted(db, _STRANGER, deed, subject, since=at - _NOTED_EVERY):
-        verified = said.email_verified
+        why, verified = type(refusal).__name__, said.email_verified
         note_deed(db, _STRANGER, deed, subject, why=why, email=said.email[:200], verified=verified)
 
 

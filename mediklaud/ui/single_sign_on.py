@@ -73,5 +73,5 @@ def _begun() -> str:
         raise
     except Refusal as refusal:
         with transaction() as db:
-            note_refused_identity(db, said, type(refusal).__name__)
+            note_refused_identity(db, said, refusal)
         raise
