@@ -48,8 +48,12 @@ def serve(
             if value:
                 os.environ[name] = str(value)
         settings.cache_clear()
-        upgraded()
+        from mediklaud.safe_start import refuse_unsafe, refuse_unsafe_switches
         from mediklaud.server import serve as run
+
+        refuse_unsafe_switches()
+        upgraded()
+        refuse_unsafe()
 
         where = f"http://{_reachable(settings().host)}:{settings().port}"
         _say(f"MediKlaud opens at {where}. Stop it with Ctrl+C.")
@@ -152,6 +156,17 @@ def disable(username: _Username) -> None:
     _say(f"The account {account.username} is disabled.")
 
 
+@account_app.command()
+def unlink(username: _Username) -> None:
+    """Forget whom single sign-on knows an account as; its email is matched anew."""
+    with deed() as db:
+        from mediklaud.repository import CONSOLE, account_named, unlink_identity
+
+        account = account_named(db, username)
+        unlink_identity(db, account, by=CONSOLE)
+    _say(f"Single sign-on matches the account {account.username} by its email the next time.")
+
+
 @account_app.command("list")
 def list_accounts() -> None:
     """List every account with its roles."""
@@ -190,11 +205,13 @@ def check() -> None:
     with kindly():
         from mediklaud.database import reading
         from mediklaud.repository import CONSOLE, check_house, check_mail
+        from mediklaud.safe_start import check_start
 
         refuse_other_release()
         with reading() as db:
             refuse_empty(db)
             findings = [*check_house(db, by=CONSOLE), check_mail(db, by=CONSOLE)]
+        findings.append(check_start())
         for one in findings:
             colour = typer.colors.GREEN if one.green else typer.colors.RED
             word = typer.style(

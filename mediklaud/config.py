@@ -13,7 +13,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from mediklaud.errors import KeyDamaged, KeyMissing
+
 ROOT = Path(__file__).resolve().parent.parent
+_KEY_BYTES = 32
 
 
 class Settings(BaseSettings):
@@ -37,6 +40,11 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address to serve on; 0.0.0.0 for the whole network")
     port: int = Field(8501, description="port to serve on")
+    oidc_issuer: str = Field(
+        "", description="issuer of the hospital's single sign-on; empty: none is offered"
+    )
+    oidc_name: str = Field("single sign-on", description="what the button of it names")
+    password_sign_in: bool = Field(True, description="false: only single sign-on lets anybody in")
 
     @classmethod
     def settings_customise_sources(
@@ -70,23 +78,48 @@ def settings() -> Settings:
     return Settings()
 
 
+def key_path() -> Path:
+    """Where the installation's key lies."""
+    return settings().data_dir / "mediklaud.key"
+
+
 @cache
 def key() -> bytes:
-    """The installation's own 32 random bytes, made on first use, never a default.
+    """The installation's own 32 random bytes or more; refuses a missing or damaged key.
 
-    They sign the sign-in cookie and chain the audit log, so they lie outside the database.
+    They sign the sign-in cookie and chain the audit log, so they lie outside the database,
+    and are never made anew for one that holds rows.
+    """
+    path = key_path()
+    try:
+        found = bytes.fromhex(path.read_text("ascii").strip())
+    except FileNotFoundError as error:
+        raise KeyMissing(path=path) from error
+    except ValueError as error:
+        raise KeyDamaged(path=path, why="it holds other signs than hexadecimal ones") from error
+    if len(found) < _KEY_BYTES:
+        raise KeyDamaged(path=path, why=f"it has {len(found)} bytes of {_KEY_BYTES}")
+    # Of 32 random bytes about 30 differ; under half of them never happens by chance.
+    if len(set(found)) < _KEY_BYTES // 2:
+        raise KeyDamaged(path=path, why="its bytes are not random")
+    return found
+
+
+def make_key() -> None:
+    """Make the key of a database that holds nothing yet; one that is there stays.
+
     Two servers that start together agree: the file is linked into place, once.
     """
-    path = settings().data_dir / "mediklaud.key"
+    path = key_path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(32))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return bytes.fromhex(path.read_text().strip())
+    if path.exists():
+        return
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_hex(_KEY_BYTES))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

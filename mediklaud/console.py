@@ -84,16 +84,19 @@ def refuse_empty(db: Session) -> None:
 
 def reach() -> None:
     """Refuse kindly where the data folder or the database cannot be used at all."""
+    from tempfile import TemporaryFile
+
     from sqlalchemy import text
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-    from mediklaud.config import key, settings
+    from mediklaud.config import key_path, settings
     from mediklaud.database import reading
     from mediklaud.errors import DatabaseNotUnderstood, DataFolderNotUsable
 
     try:
         settings().data_dir.mkdir(parents=True, exist_ok=True)
-        key()
+        if not key_path().exists():
+            TemporaryFile(dir=settings().data_dir).close()
     except OSError as error:
         raise DataFolderNotUsable(path=settings().data_dir) from error
     try:

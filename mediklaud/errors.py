@@ -941,3 +941,46 @@ class AlreadyReviewed(Refusal):
 
 class OwnGlass(AccessRefused):
     """You opened this record yourself. Another Chief Medical Officer must review it."""
+
+
+# A safe start
+
+
+class KeyMissing(Refusal):
+    """{path} is missing, and the database already holds rows that were sealed with it. Bring it back from a backup or from another server of this hospital; a new key would break the audit log."""
+
+
+class KeyDamaged(Refusal):
+    """{path} is no key: {why}. Bring it back from a backup or from another server of this hospital."""
+
+
+class KeyOpenToOthers(Refusal):
+    """{path} can be read or changed by other users of this machine. Run "chmod 600 {path}" and start again."""
+
+
+class KeyOfAnotherHouse(Refusal):
+    """{path} is not the key that this database's audit log was sealed with. Bring that one back from a backup or from another server of this hospital."""
+
+
+class SwitchNotSafe(Refusal):
+    """Streamlit's switch {switch} is {found}: {danger}. Set it to {wanted} in .streamlit/config.toml, and take {variable} out of the environment and --{switch} out of the command."""
+
+
+class SingleSignOnNotSafe(Refusal):
+    """Single sign-on is not set up safely: {why}. Correct [auth] in .streamlit/secrets.toml, or take it out, and start again."""
+
+
+class IdentityUnknown(Refusal):
+    """No account here has your verified email address. Ask the administrator to create one, or to write this address into yours."""
+
+
+class IdentityAccountDisabled(Refusal):
+    """Your account is disabled. Ask the administrator."""
+
+
+class IdentityNotTrusted(Refusal):
+    """What single sign-on said of you cannot be trusted here. Ask the administrator."""
+
+
+class IdentityNotFresh(Refusal):
+    """What single sign-on said of you was used before, or is too old. Sign in with it again."""

@@ -2,7 +2,7 @@
 
 import threading
 
-from mediklaud import migrations
+from mediklaud import migrations, safe_start
 from mediklaud.config import settings
 from mediklaud.database import reading
 from mediklaud.mailroom import Mailroom
@@ -16,13 +16,15 @@ def open_house() -> None:
     """Upgrade the database and start the mailroom; a second call finds the door open.
 
     While the hospital is not set up, the one-time code is printed in the terminal.
-    Refuses a database that a newer release wrote (DatabaseIsNewer).
+    Refuses a start that is not safe, and a database that a newer release wrote.
     """
     global _mailroom  # one process is one house
     with _lock:
         if _mailroom is not None:
             return
+        safe_start.refuse_unsafe_switches()
         migrations.upgrade()
+        safe_start.refuse_unsafe()
         _mailroom = Mailroom()
         if settings().mailroom:
             _mailroom.start()

@@ -277,7 +277,8 @@ TABLE: dict[Deed, Permission] = {
     Deed.KEEP_ACCOUNTS: Permission(
         _ADMINISTRATOR,
         "account_numbers accounts_with_roles change_account create_account issue_code "
-        "reset_factor set_discount_limit with_factor",
+        "reset_factor set_discount_limit "
+        "unlink_identity with_factor",
         "not the last CMO's or administrator's role, nor the own discount limit",
     ),
     Deed.CHANGE_SETTINGS: Permission(
@@ -331,6 +332,7 @@ OPEN = {
     "begin_try": "signing in counts it before anybody is signed in",
     "change_own_password": "the present password is the permission",
     "check_code": "the one-time code is the permission",
+    "come_by_identity": "the provider's signed token is the permission",
     "come_in": "the password or the code was proved a moment before",
     "did_not_arrive": "it only looks at a letter in hand",
     "doctor_with": "the list of doctors is open to every desk",
@@ -361,6 +363,7 @@ OPEN = {
     "monthly_parts": "it only divides a sum",
     "needs_factor": "signing in asks for it before anybody is signed in",
     "new_secret": "it only makes a secret up",
+    "note_refused_identity": "the front door writes it before anybody is signed in",
     "note_seen": "the token is the permission",
     "note_wrong_try": "signing in writes it before anybody is signed in",
     "open_hospital": "it works once, behind the one-time code",

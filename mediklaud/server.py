@@ -5,9 +5,11 @@ import importlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import anyio
+import jwt
 import streamlit as st
 import uvicorn
 from sqlalchemy import text
@@ -16,15 +18,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config as streamlit_config
 from streamlit.runtime.pages_manager import PagesManager
 
 from mediklaud import clock
 from mediklaud.calendars import Entry, published, uid_of
-from mediklaud.config import ROOT, settings
+from mediklaud.config import ROOT, key, settings
 from mediklaud.database import reading
 from mediklaud.errors import NotFound, Refusal
 from mediklaud.house import close_house, open_house
-from mediklaud.repository import late_since, read_feed
+from mediklaud.repository import late_since, live_account, read_feed
 
 log = logging.getLogger("mediklaud")
 
@@ -33,6 +36,7 @@ _HEADERS = {
     b"x-frame-options": b"SAMEORIGIN",
     b"referrer-policy": b"same-origin",
 }
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp")
 
 
 @asynccontextmanager
@@ -124,6 +128,53 @@ class SafeHeaders:
         await self.app(scope, receive, with_headers)
 
 
+class FilesBehindSignIn:
+    """Files that pages hand out, for a live sign-in alone.
+
+    Streamlit keeps a file that was asked for at an address of its own, /media/…, and gives it
+    to whoever knows it, while the tab that asked is open. Pictures of the screens are left
+    open: the way in may show one before anybody is signed in, and none is a patient's.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 404 for a file that is asked for without a live sign-in."""
+        if scope["type"] != "http" or not _is_file(scope["path"]):
+            await self.app(scope, receive, send)
+        elif await anyio.to_thread.run_sync(_is_signed_in, Request(scope).cookies):
+            await self.app(scope, receive, partial(_kept_nowhere, send))
+        else:
+            await Response(status_code=404)(scope, receive, send)
+
+
+def _is_file(path: str) -> bool:
+    # Not the fonts of the screens, which lie under /static/media/.
+    base = str(streamlit_config.get_option("server.baseUrlPath")).strip("/")
+    files = f"/{base}/media/" if base else "/media/"
+    return path.startswith(files) and not path.lower().endswith(_PICTURES)
+
+
+async def _kept_nowhere(send: Send, message: Message) -> None:
+    if message["type"] == "http.response.start":
+        others = [one for one in message["headers"] if one[0].lower() != b"cache-control"]
+        message["headers"] = [*others, (b"cache-control", b"private, no-store")]
+    await send(message)
+
+
+def _is_signed_in(cookies: dict[str, str]) -> bool:
+    from mediklaud.ui.sign_in import COOKIE
+
+    try:
+        said = jwt.decode(cookies.get(COOKIE, ""), key().hex(), algorithms=["HS256"])
+        with reading() as db:
+            live_account(db, str(said.get("username", "")))
+    except (jwt.PyJWTError, Refusal):
+        return False
+    return True
+
+
 def tell(error: Exception) -> bool:
     """Show an unexpected error of a callback as a reference number."""
     # Components register themselves on import, which must wait until Streamlit runs.
@@ -137,7 +188,7 @@ app = st.App(
     ROOT / "Home.py",
     lifespan=lifespan,
     routes=ROUTES,
-    middleware=[Middleware(SafeHeaders)],
+    middleware=[Middleware(SafeHeaders), Middleware(FilesBehindSignIn)],
     on_script_error=tell,
 )
 

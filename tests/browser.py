@@ -85,10 +85,10 @@ def on_the_command_line(data_dir: Path, url: str = "", mail: str = "") -> dict[s
 
 @contextmanager
 def serving(
-    data_dir: Path, *, url: str = "", plainly: bool = False, mail: str = ""
+    data_dir: Path, *, url: str = "", plainly: bool = False, mail: str = "", port: int = 0
 ) -> Iterator[Server]:
     """The server on a free port, by its own command or plainly by `streamlit run`."""
-    port, log = free_port(), data_dir.with_name(f"{data_dir.name}.log")
+    port, log = port or free_port(), data_dir.with_name(f"{data_dir.name}.log")
     address = ("--server.address", "127.0.0.1", "--server.port", str(port))
     own = ("mediklaud", "serve", "--host", "127.0.0.1", "--port", str(port))
     command = ("streamlit", "run", "Home.py", *address) if plainly else own

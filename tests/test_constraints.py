@@ -83,6 +83,16 @@ _BARE_PAYMENT = copy(
 # A code that nobody was given.
 _DIGEST = "0" * 64
 _OPEN, _USED = "used_at IS NULL AND ended_at IS NULL", "used_at IS NOT NULL"
+
+
+def identities(*said: str) -> Statement:
+    """Accounts 1, 2, … linked with these issuers and subjects."""
+    at = "'2026-11-23 03:30:00+00:00'"
+    rows = ", ".join(f"({account}, {one}, {at}, {at})" for account, one in enumerate(said, 1))
+    columns = "account_id, issuer, subject, linked_at, issued_at"
+    return sql(f"INSERT INTO linked_identity ({columns}) VALUES {rows}")
+
+
 _NO_KINDS = {"first_minutes": None, "follow_up_minutes": None}
 _THIRD = {"overbook_number": 3, "overbook_cap_then": 2}
 
@@ -190,6 +200,9 @@ CHECKS: tuple[tuple[str, Statement], ...] = (
     ("a_second_factor_has_its_secret", copy("second_factor", account_id=IYER, sealed_secret=" ")),
     ("a_recovery_code_is_kept_as_its_digest", copy("recovery_code", digest="abcd")),
     ("sign_in_expires_after_it_begins", copy("sign_in", expires_at=lambda r: r["signed_in_at"])),
+    ("one_account_per_identity", identities("'i', 's'", "'i', 's'")),
+    ("identity_has_an_issuer", identities("' ', 's'")),
+    ("identity_has_a_subject", identities("'i', ''")),
     ("session_is_on_a_weekday", copy("working_session", weekday=7)),
     ("session_lies_within_a_day", copy("working_session", ends_minute=1441)),
     # Only a session whose slots have no length does not break a_slot_fits_in_the_session too.

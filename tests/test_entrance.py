@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import select
 
-from mediklaud import database
+from mediklaud import config, database
 from mediklaud.database import reading, transaction
 from mediklaud.errors import (
     AccountDisabled,
@@ -269,6 +269,19 @@ def _seconds(name):
     with transaction() as db:
         judge_password(db, tried, right, browser="")
     return time.perf_counter() - begun
+
+
+def test_where_only_single_sign_on_lets_in_no_password_and_no_code_does(db, ward, monkeypatch):
+    code = issue_code(db, ward.ishaan, by=ward.tara)
+    monkeypatch.setenv("MEDIKLAUD_PASSWORD_SIGN_IN", "false")
+    config.settings.cache_clear()
+
+    assert come(db, "meera") is None
+    assert use_code(db, "ishaan", code, NEW) is None
+
+    monkeypatch.undo()
+    assert come(db, "meera")
+    assert use_code(db, "ishaan", code, NEW)
 
 
 # Codes

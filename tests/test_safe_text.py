@@ -62,6 +62,7 @@ MADE = re.compile(
 COPIED = {
     **dict.fromkeys(("charge.sac", "invoice_line.sac"), "keep_service"),
     "number_series.name": "next_number",
+    "linked_identity.issuer": "come_by_identity",
 }
 TEN_MB = {
     "one letter": "x" * 10_000_000,

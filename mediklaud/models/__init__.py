@@ -18,6 +18,7 @@ from mediklaud.models.appointments import (
 )
 from mediklaud.models.desk import PAPERS, AuditEvent, AuditHead, Hospital, Message
 from mediklaud.models.glass import BreakGlass
+from mediklaud.models.identities import LinkedIdentity
 from mediklaud.models.ledger import Charge, NumberSeries, Service, ServicePrice, Tariff
 from mediklaud.models.mail import CalendarFeed, Consent, PhoneCall
 from mediklaud.models.papers import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Paper
@@ -99,6 +100,7 @@ __all__ = [
     "InvoiceKind",
     "InvoiceLine",
     "Leave",
+    "LinkedIdentity",
     "Message",
     "MessageStatus",
     "Method",

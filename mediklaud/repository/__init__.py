@@ -172,6 +172,12 @@ from mediklaud.repository.hospital import (
     open_hospital,
     the_hospital,
 )
+from mediklaud.repository.identities import (
+    Identity,
+    come_by_identity,
+    note_refused_identity,
+    unlink_identity,
+)
 from mediklaud.repository.invoices import bill_paper, bills_of
 from mediklaud.repository.leaves import (
     appointments_in,
@@ -386,6 +392,7 @@ __all__ = [
     "Halfway",
     "HeldTime",
     "HospitalForm",
+    "Identity",
     "Item",
     "LeftInLeave",
     "Likeness",
@@ -467,6 +474,7 @@ __all__ = [
     "close_feed",
     "close_session",
     "closed_days",
+    "come_by_identity",
     "come_in",
     "consents_of",
     "contacts_of",
@@ -556,6 +564,7 @@ __all__ = [
     "no_shows_of",
     "note_contact",
     "note_no_show",
+    "note_refused_identity",
     "note_seen",
     "note_wrong_try",
     "open_bills",
@@ -647,6 +656,7 @@ __all__ = [
     "undelivered_letters",
     "undo_arrival",
     "undo_no_show",
+    "unlink_identity",
     "unreviewed_glasses",
     "upcoming_visits",
     "use_advance",

@@ -58,7 +58,9 @@ def use_code(db: Session, username: str, code: str, new: str) -> Account | None:
     code unused. Two browsers with one code write one row: the second finds it used.
     """
     tried = begin_try(db, username)
-    if not _takes(db, tried.account_id or 0, code):
+    # Where only single sign-on lets anybody in, no code does either.
+    opens = config.settings().password_sign_in
+    if not opens or not _takes(db, tried.account_id or 0, code):
         note_wrong(db, tried, "code")
         return None
     account = locked_account(db, tried.account_id)

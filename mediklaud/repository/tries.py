@@ -57,7 +57,7 @@ def begin_try(db: Session, username: str) -> Try:
     attempt = insert(SignInAttempt).values(name_digest=digest, at=at, counted=not locked)
     attempt_id = db.execute(attempt.returning(col(SignInAttempt.id))).scalar_one()
     found = db.exec(select(Account).where(Account.username == name)).first()
-    opens = found is not None and found.active and not locked
+    opens = found is not None and found.active and not locked and config.settings().password_sign_in
     return Try(
         id=attempt_id or 0,
         name_digest=digest,

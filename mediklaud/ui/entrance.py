@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mediklaud.config import settings
 from mediklaud.database import reading, transaction
 from mediklaud.errors import Refusal, SignedOut
 from mediklaud.passwords import is_password
@@ -18,7 +19,7 @@ from mediklaud.repository import (
     still_halfway,
     use_code,
 )
-from mediklaud.ui import choose
+from mediklaud.ui import choose, single_sign_on
 from mediklaud.ui.desk import refuse
 from mediklaud.ui.factor import keep_recovery_codes, show_secret
 from mediklaud.ui.sign_in import come_in_with, has_ended, this_browser
@@ -31,15 +32,26 @@ _LOCKED = (
 )
 
 
+def come_by_identity() -> None:
+    """Let in whom the hospital's own provider has just named, before anything is drawn."""
+    come = single_sign_on.taken()
+    if come is not None:
+        _go_on(come)
+
+
 def draw() -> None:
     """One of: name and password, a code in their place, or the second step."""
     halfway: Halfway | None = st.session_state.get(_HALFWAY)
     if halfway is not None:
         _second_step(halfway)
+        return
+    if not settings().password_sign_in:
+        _tell_what_ended()
     elif st.session_state.get(_BY_CODE):
         _by_code()
     else:
         _by_password()
+    single_sign_on.offer()
 
 
 def _by_password() -> None:
@@ -50,10 +62,8 @@ def _by_password() -> None:
         asked = st.form_submit_button("Sign in", type="primary", width="stretch")
     if asked:
         _try_password(name, password)
-    elif has_ended():
-        st.info("Your sign-in has ended. Sign in again to go on.", icon=":material/lock_clock:")
-    elif st.session_state.pop(_TOO_LATE, False):
-        st.info("That took too long. Begin again with the password.", icon=":material/timer:")
+    else:
+        _tell_what_ended()
     st.button(
         "I have a code",
         icon=":material/password:",
@@ -61,6 +71,13 @@ def _by_password() -> None:
         args=(True,),
         help="For a first password, or in place of a forgotten one.",
     )
+
+
+def _tell_what_ended() -> None:
+    if has_ended():
+        st.info("Your sign-in has ended. Sign in again to go on.", icon=":material/lock_clock:")
+    elif st.session_state.pop(_TOO_LATE, False):
+        st.info("That took too long. Begin again.", icon=":material/timer:")
 
 
 def _name() -> str:

@@ -1,10 +1,12 @@
 """What the self-check found: a sentence for all, a line for each rule."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
+from mediklaud import safe_start
 from mediklaud.check_pdf import check_pdf
 from mediklaud.database import reading
 from mediklaud.money import rupees
@@ -14,6 +16,13 @@ from mediklaud.statements import CheckLine, CheckReport, SeriesLine
 from mediklaud.ui import show
 from mediklaud.ui.desk import token
 from mediklaud.ui.plain import plain
+
+
+def with_the_start(report: CheckReport) -> CheckReport:
+    """The report with one line more: whether this server could start safely again."""
+    found = safe_start.check_start()
+    line = CheckLine(found.rule, found.promise, found.breaches)
+    return replace(report, lines=(*report.lines, line))
 
 
 def summary(found: Sequence[CheckLine], at: str) -> None:

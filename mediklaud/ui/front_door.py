@@ -60,6 +60,7 @@ def _close_pages() -> None:
 
 
 def _signed_out(hospital: Hospital) -> None:
+    entrance.come_by_identity()
     _, middle, _ = st.columns([1, 1.4, 1])
     # The library's unseen component takes up room.
     with st.container():

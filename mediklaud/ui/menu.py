@@ -11,6 +11,7 @@ from mediklaud.ui import holding
 from mediklaud.ui.desk import fresh_forms
 from mediklaud.ui.plain import plain
 from mediklaud.ui.sign_in import sign_out
+from mediklaud.ui.single_sign_on import leave
 
 ROLE_WORDS = {
     Role.CMO: "Chief Medical Officer",
@@ -126,5 +127,6 @@ def run_menu(me: Account, roles: frozenset[Role]) -> Page:
         st.caption(f"{plain(me.name)}  \n{held}")
         if st.button("Sign out", icon=":material/logout:", width="stretch"):
             sign_out()
+            leave()
             st.rerun()
     return page

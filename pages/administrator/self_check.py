@@ -18,7 +18,7 @@ if not st.button("Check the house now", type="primary", icon=":material/verified
     st.stop()
 
 with st.spinner("Recounting …"), reading() as db:
-    report = check_report(db, by=me)
+    report = findings.with_the_start(check_report(db, by=me))
 findings.summary(report.lines, report.issued_at_words)
 findings.print_button(report)
 findings.listed(report.lines)

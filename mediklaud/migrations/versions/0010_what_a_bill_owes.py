@@ -6,8 +6,8 @@ from alembic import op
 
 from mediklaud.migrations.reshaping import reshape
 
-revision = "0012"
-down_revision = "0010"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
