@@ -279,7 +279,8 @@ def test_where_only_single_sign_on_lets_in_no_password_and_no_code_does(db, ward
     assert come(db, "meera") is None
     assert use_code(db, "ishaan", code, NEW) is None
 
-    monkeypatch.undo()
+    monkeypatch.delenv("MEDIKLAUD_PASSWORD_SIGN_IN")
+    config.settings.cache_clear()
     assert come(db, "meera")
     assert use_code(db, "ishaan", code, NEW)
 
