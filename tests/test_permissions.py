@@ -65,6 +65,7 @@ VERBS: dict[str, tuple[Deed, ...]] = {
     "till_sums": (Deed.SEE_SUMMARIES,),
     "owed_on_the_eve": (Deed.SEE_SUMMARIES,),
     "aged_sums": (Deed.SEE_DUES,),
+    "whose_bills": (Deed.SEE_DUES,),
     "owed_numbers": (Deed.SEE_DUES,),
     "who_owes": (Deed.SEE_DUES,),
     "statement_of": (Deed.SEE_DUES,),

@@ -26,7 +26,14 @@ from mediklaud.repository.arrivals import (
     undo_no_show,
     walk_in,
 )
-from mediklaud.repository.audit import CONSOLE, ToBeWrittenDown, anchor_log, permit, roles_of
+from mediklaud.repository.audit import (
+    CONSOLE,
+    Change,
+    ToBeWrittenDown,
+    anchor_log,
+    permit,
+    roles_of,
+)
 from mediklaud.repository.audit_log import (
     AUDIT_ROWS,
     AuditLine,
@@ -188,6 +195,7 @@ from mediklaud.repository.owing import (
     aged_sums,
     owed_numbers,
     who_owes,
+    whose_bills,
 )
 from mediklaud.repository.patients import (
     FoundPatient,
@@ -330,6 +338,7 @@ __all__ = [
     "AuditLine",
     "AuditSearch",
     "BoardLine",
+    "Change",
     "ClosedDay",
     "Count",
     "CreditLine",
@@ -594,6 +603,7 @@ __all__ = [
     "weekdays_of",
     "who_fits",
     "who_owes",
+    "whose_bills",
     "withdraw_holiday",
     "withdraw_leave",
     "withdraw_wait",
