@@ -148,33 +148,28 @@ def who_owes(
     """
     permit(db, by, Deed.SEE_DUES)
     payers = _payers(db, where)
-    in_order = (payers.owed_paise.desc(), col(Patient.number))
-    page: Select[*tuple[Any, ...]] = (
-        select(*payers, col(Patient.number), col(Patient.name), col(Patient.phone))
-        .join(Patient, col(Patient.id) == payers.payer_id)
-        .order_by(*in_order)
-        .offset(first)
-        .limit(min(at_most, MOST_ROWS))
-    )
-    shown = page.cte("shown")
+    page: Select[*tuple[Any, ...]] = select(*payers)
+    page = page.order_by(payers.owed_paise.desc(), payers.payer_id)
+    shown = page.offset(first).limit(min(at_most, MOST_ROWS)).cte("shown").c
     # Bill by bill only for these: what else they owe, and which bill went over the limit.
-    of = _overdue_so_far(db, select(shown.c.payer_id))
+    of = _overdue_so_far(db, select(shown.payer_id))
     held = and_(of.overdue, of.so_far > the_hospital(db).dues_limit_paise)
     rows: Select[*tuple[Any, ...]] = (
         select(
-            shown.c.payer_id.label("patient_id"),
-            shown.c.number.label("patient_number"),
-            shown.c.name.label("patient_name"),
-            *(shown.c.phone, shown.c.bills, shown.c.owed_paise),
+            shown.payer_id.label("patient_id"),
+            col(Patient.number).label("patient_number"),
+            col(Patient.name).label("patient_name"),
+            *(col(Patient.phone), shown.bills, shown.owed_paise),
             total(of.owed_paise).label("all_paise"),
             func.sum(case((of.overdue, 1), else_=0)).label("overdue_bills"),
-            shown.c.overdue_paise,
+            shown.overdue_paise,
             func.min(of.issued_on).label("oldest_on"),
             func.min(case((held, of.issued_on))).label("held_from"),
         )
-        .join(of.payer_id.table, of.payer_id == shown.c.payer_id)
-        .group_by(*shown.c)
-        .order_by(shown.c.owed_paise.desc(), shown.c.number)
+        .join(Patient, col(Patient.id) == shown.payer_id)
+        .join(of.payer_id.table, of.payer_id == shown.payer_id)
+        .group_by(*shown, col(Patient.id))
+        .order_by(shown.owed_paise.desc(), shown.payer_id)
     )
     return list(db.execute(rows).all())
 
