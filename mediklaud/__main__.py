@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,6 +33,12 @@ app.add_typer(account_app, name="account")
 bench_app = typer.Typer(help="Measure the house in a database of its own.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 
+_BENCH_SIZES = "10000,1000000"
+_BenchPatients = Annotated[int, typer.Option(min=100, help="Patients they are spread over.")]
+_OnPostgreSQL = Annotated[
+    bool, typer.Option("--postgresql", help="On PostgreSQL instead of SQLite.")
+]
+_BenchUrl = Annotated[str, typer.Option(help="The URL of an empty PostgreSQL database.")]
 _Username = Annotated[str, typer.Argument(help="The name the person signs in with.")]
 
 
@@ -229,24 +236,16 @@ def check() -> None:
 def booking(
     appointments: Annotated[
         str, typer.Option(help="At how many appointments, parted by commas.")
-    ] = "10000,1000000",
+    ] = _BENCH_SIZES,
     trials: Annotated[int, typer.Option(min=1, max=1000, help="Bookings at each size.")] = 300,
-    patients: Annotated[int, typer.Option(min=100, help="Patients they are spread over.")] = 20_000,
-    postgresql: Annotated[
-        bool, typer.Option("--postgresql", help="On PostgreSQL instead of SQLite.")
-    ] = False,
-    url: Annotated[str, typer.Option(help="The URL of an empty PostgreSQL database.")] = "",
+    patients: _BenchPatients = 20_000,
+    postgresql: _OnPostgreSQL = False,
+    url: _BenchUrl = "",
 ) -> None:
     """Measure one booking beside raw SQL that writes the same, and the search for a free time."""
     sizes = _sizes(appointments)
-    with kindly(), ExitStack() as stack:
-        from mediklaud import bench
-
-        url = stack.enter_context(bench.postgresql(url)) if postgresql or url else ""
-        stack.enter_context(bench.throwaway(url))
-        reach()
+    with _bench(postgresql, url, f"{trials} bookings at each size") as bench:
         lines = bench.measured(sizes, trials=trials, patients=patients, bar=_bar)
-        _say(f"{'PostgreSQL' if url else 'SQLite'}, {trials} bookings at each size")
         _say(bench.table(lines, "appointments"))
 
 
@@ -254,24 +253,16 @@ def booking(
 def money(
     invoices: Annotated[
         str, typer.Option(help="At how many invoices, parted by commas.")
-    ] = "10000,1000000",
+    ] = _BENCH_SIZES,
     trials: Annotated[int, typer.Option(min=1, max=1000, help="Deeds at each size.")] = 300,
-    patients: Annotated[int, typer.Option(min=100, help="Patients they are spread over.")] = 20_000,
-    postgresql: Annotated[
-        bool, typer.Option("--postgresql", help="On PostgreSQL instead of SQLite.")
-    ] = False,
-    url: Annotated[str, typer.Option(help="The URL of an empty PostgreSQL database.")] = "",
+    patients: _BenchPatients = 20_000,
+    postgresql: _OnPostgreSQL = False,
+    url: _BenchUrl = "",
 ) -> None:
     """Measure bills, payments, dues, summaries and a PDF, beside raw SQL that does the same."""
     sizes = _sizes(invoices)
-    with kindly(), ExitStack() as stack:
-        from mediklaud import bench
-
-        url = stack.enter_context(bench.postgresql(url)) if postgresql or url else ""
-        stack.enter_context(bench.throwaway(url))
-        reach()
+    with _bench(postgresql, url, f"{trials} deeds at each size, 3 % open") as bench:
         lines, ways = bench.money_measured(sizes, trials=trials, patients=patients, bar=_bar)
-        _say(f"{'PostgreSQL' if url else 'SQLite'}, {trials} deeds at each size, 3 % open")
         _say(bench.table(lines, "invoices"))
         for size, found in ways.items():
             _say(f"At {size:,} the dashboard finds bills by {', '.join(sorted(found))}.")
@@ -324,6 +315,19 @@ def _bar(label: str) -> Iterator[Callable[[float], None]]:
     """A progress bar, and what moves it."""
     with typer.progressbar(length=1000, label=label) as bar:
         yield _moving(bar)
+
+
+@contextmanager
+def _bench(postgresql: bool, url: str, counted: str) -> Iterator[ModuleType]:
+    """The benchmark in a database of its own, and its first line said."""
+    with kindly(), ExitStack() as stack:
+        from mediklaud import bench
+
+        url = stack.enter_context(bench.postgresql(url)) if postgresql or url else ""
+        stack.enter_context(bench.throwaway(url))
+        reach()
+        _say(f"{'PostgreSQL' if url else 'SQLite'}, {counted}")
+        yield bench
 
 
 def _sizes(words: str) -> list[int]:

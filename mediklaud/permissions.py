@@ -183,7 +183,7 @@ TABLE: dict[Deed, Permission] = {
         "aged_sums bills_on_kept_plans bills_to_pay contacts_of due_letters due_numbers "
         "dues_letters_of last_contacts last_dues_letters next_letter open_bills "
         "owed_numbers pauses_of plans_of standing_plans statement_of till_numbers "
-        "waivers_of who_owes",
+        "waivers_of who_owes whose_bills",
     ),
     Deed.TAKE_PAYMENT: Permission(
         _FINANCE,

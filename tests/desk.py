@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
+import streamlit
 from sqlmodel import Session, select
 from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
@@ -21,10 +23,8 @@ HOME = Path(__file__).parents[1] / "Home.py"
 def sit(patch: pytest.MonkeyPatch, username: str, page: str = "") -> AppTest:
     """A signed-in person's desk, with a page such as finance/dues open; no mailroom runs."""
     patch.setattr(front_door, "open_house", lambda: None)
-    with transaction() as db:
-        token = begin_sign_in(db, account_named(db, username))
     desk = AppTest.from_file(HOME, default_timeout=30)
-    desk.session_state["username"] = token
+    desk.session_state["username"] = signed_in(username)
     desk.run()
     return desk.switch_page(f"pages/{page}.py").run() if page else desk
 
@@ -55,6 +55,29 @@ def take(page: AppTest, number: str) -> AppTest:
     """Click the patient found with this hospital number."""
     (one,) = [button for button in page.button if number in button.label.replace("\\", "")]
     return one.click().run()
+
+
+def files_of(patch: pytest.MonkeyPatch) -> dict[str, partial[bytes]]:
+    """What each download button builds on its click, by its key, once the page was drawn."""
+    caught: dict[str, partial[bytes]] = {}
+
+    def button(_label: str, data: partial[bytes], *, key: str, **_options: object) -> None:
+        caught[key] = data
+
+    patch.setattr(streamlit, "download_button", button)
+    return caught
+
+
+def made_for(token: str, file: partial[bytes]) -> bytes:
+    """The file of a download button, asked for by another sign-in."""
+    _, *made_of = file.args
+    return file.func(token, *made_of)
+
+
+def signed_in(username: str) -> str:
+    """Somebody's new sign-in."""
+    with transaction() as db:
+        return begin_sign_in(db, account_named(db, username))
 
 
 def booked() -> list[Appointment]:

@@ -424,8 +424,7 @@ def _deed_on_number(desk: Desk, words: str, *, verb: str) -> None:
 
 def _owed_where(desk: Desk, words: str, *, verb: str, word: str) -> None:
     where = ask.OwedWhere(**{word: words})
-    first = ("age",) if verb == "aged_sums" else ()
-    getattr(ask, verb)(desk.db, *first, where, by=desk.ward.ishaan)
+    getattr(ask, verb)(desk.db, where, by=desk.ward.ishaan)
 
 
 def _found(desk: Desk, words: str, *, verb: str) -> None:

@@ -1,5 +1,6 @@
 """Searching the audit log: by whom, what and when, page by page, and what each role may read."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from mediklaud.errors import NotPermitted
 from mediklaud.models import AuditEvent, Method, Role, SignIn
 from mediklaud.repository import (
     AuditSearch,
-    account_named,
+    Change,
+    ToBeWrittenDown,
     audit_deeds,
     audit_lines,
     begin_sign_in,
@@ -22,12 +24,13 @@ from mediklaud.repository import (
     take_out_audit,
     take_payment,
 )
-from mediklaud.repository.audit import changes, note_deed
+from mediklaud.repository.audit import changes, detail_of, note_deed
 from mediklaud.ui import audit as ui_audit
-from mediklaud.ui.audit import audit_file, detail_words
-from tests.desk import click, sit
+from mediklaud.ui.audit import detail_words
+from tests.desk import click, files_of, sit
 from tests.fields import open_every_menu
 from tests.hospital import ASHA, PASSWORD, TODAY, ward_of
+from tests.till import settings
 from tests.visits import book, desk, visit
 
 TODAYS = AuditSearch(TODAY, TODAY)
@@ -134,14 +137,14 @@ def test_an_edit_says_what_was_and_what_is(house):
     with desk() as (db, ward):
         edit = audit_lines(db, AuditSearch(TODAY, TODAY, deed="patient edited"), by=ward.khan)
         grant = audit_lines(db, AuditSearch(TODAY, TODAY, deed="account changed"), by=ward.khan)
-    assert edit[0].detail == {"phone": ["+919886011111", "+919845099999"]}
-    assert grant[0].detail == {"roles": [["finance"], ["finance", "front_desk"]]}
+    assert edit[0].detail == {"phone": Change("+919886011111", "+919845099999")}
+    assert grant[0].detail == {"roles": Change(["finance"], ["finance", "front_desk"])}
     assert detail_words(grant[0].detail) == "roles: finance → finance front_desk"
 
 
 def test_no_secret_reaches_the_log(db, busy):
     before, after = {"password_hash": "a", "name": "x"}, {"password_hash": "b", "name": "y"}
-    assert changes(before, after) == {"name": ["x", "y"]}
+    assert changes(before, after) == {"name": Change("x", "y")}
     details = " ".join(db.exec(select(AuditEvent.detail)))
     assert PASSWORD not in details
     assert "$2b$" not in details
@@ -196,7 +199,7 @@ def test_the_page_shows_the_log_and_turns_it(sqlite_house, monkeypatch):
 
 def test_a_chosen_row_says_all_it_knows(sqlite_house, monkeypatch):
     with desk() as (db, ward):
-        note_deed(db, ward.meera, "tested", "patient/1", phone=["+911", "+912"])
+        note_deed(db, ward.meera, "tested", "patient/1", phone=Change("+911", "+912"))
     for username, says in (("khan", "+911 → +912"), ("tara", "Not shown to this role")):
         page = sit(monkeypatch, username, "administrator/audit")
         table = page.dataframe[0].value
@@ -219,10 +222,9 @@ def test_the_page_is_closed_to_others(sqlite_house, monkeypatch):
 def test_the_file_runs_nothing_and_is_noted(sqlite_house, monkeypatch):
     with desk() as (db, ward):
         note_deed(db, ward.meera, "tested", "=1+1", words="=cmd()")
-    sit(monkeypatch, "khan")
-    with database.transaction() as db:
-        token = begin_sign_in(db, account_named(db, "khan"))
-    file = audit_file(token, TODAYS).decode("utf-8-sig")
+    files = files_of(monkeypatch)
+    sit(monkeypatch, "khan", "administrator/audit")
+    file = files["audit-file"]().decode("utf-8-sig")
 
     assert "'=1+1" in file
     assert ui_audit._MASKED not in file
@@ -234,10 +236,10 @@ def test_the_file_runs_nothing_and_is_noted(sqlite_house, monkeypatch):
 @pytest.mark.parametrize(
     ("detail", "words"),
     [
-        ({"fee_paise": [500_00, 600_00]}, "fee: ₹500.00 → ₹600.00"),
-        ({"email": [None, "a@example.org"]}, "email: nothing → a@example.org"),
+        ({"fee_paise": Change(500_00, 600_00)}, "fee: ₹500.00 → ₹600.00"),
+        ({"email": Change(None, "a@example.org")}, "email: nothing → a@example.org"),
         ({"methods": ["cash", "upi"]}, "methods: cash, upi"),
-        ({"active": [True, False], "name": "X"}, "active: yes → no; name: X"),
+        ({"active": Change(True, False), "name": "X"}, "active: yes → no; name: X"),
         (
             {"instalments": [["2026-12-01", 5], ["2027-01-01", 6]]},
             "instalments: 2026-12-01 5, 2027-01-01 6",
@@ -247,3 +249,38 @@ def test_the_file_runs_nothing_and_is_noted(sqlite_house, monkeypatch):
 )
 def test_details_are_read_as_words(detail, words):
     assert detail_words(detail) == words
+
+
+@pytest.mark.parametrize(
+    ("deed", "told", "read"),
+    [
+        # Each of these was written by a release before changes were marked.
+        ("patient edited", {"phone": ["1", "2"]}, {"phone": Change("1", "2")}),
+        ("patient edited", {"changed": ["name", "phone"]}, {"changed": ["name", "phone"]}),
+        ("account changed", {"roles": [["a"], ["a", "b"]]}, {"roles": Change(["a"], ["a", "b"])}),
+        ("account changed", {"roles": ["a", "b"]}, {"roles": ["a", "b"]}),
+        ("account created", {"roles": ["a", "b"]}, {"roles": ["a", "b"]}),
+        ("payment taken", {"methods": ["cash", "upi"]}, {"methods": ["cash", "upi"]}),
+        ("settings changed", {"dues_grace_days": [0, 9]}, {"dues_grace_days": Change(0, 9)}),
+        # And this one since.
+        ("any deed", {"fee": {"was": None, "now": 5}}, {"fee": Change(None, 5)}),
+    ],
+)
+def test_a_change_is_read_from_the_rows_of_every_release(deed, told, read):
+    assert detail_of(deed, json.dumps(told)) == read
+
+
+def test_a_row_of_an_earlier_release_keeps_its_seal_beside_new_ones(house):
+    with desk() as (db, ward):
+        note_deed(db, ward.tara, "settings changed", "hospital/1", dues_grace_days=[0, 9])
+    with desk() as (db, ward):
+        settings(db, ward, dues_grace_days=3)
+
+    with desk() as (db, ward):
+        lines = audit_lines(db, AuditSearch(TODAY, TODAY, deed="settings changed"), by=ward.khan)
+    assert [line.detail["dues_grace_days"] for line in lines] == [Change(0, 3), Change(0, 9)]
+
+
+def test_a_deed_is_not_lost_on_a_look_that_cannot_write(house):
+    with database.reading() as db, pytest.raises(ToBeWrittenDown):
+        note_deed(db, ward_of(db).meera, "tested", "patient/1")

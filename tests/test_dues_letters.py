@@ -1,12 +1,14 @@
 """Reminders of dues: by level, one of each, at rest where somebody said so."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
 from sqlmodel import select
 
+from mediklaud.bench.reads import asked_by
 from mediklaud.database import transaction
 from mediklaud.errors import (
     DuesOnKeptPlan,
@@ -25,6 +27,7 @@ from mediklaud.repository import (
     due_letters,
     due_numbers,
     dues_letters_of,
+    enroll_patient,
     last_dues_letters,
     next_letter,
     pause_reminders,
@@ -32,7 +35,8 @@ from mediklaud.repository import (
     remind_of_dues,
     resume_reminders,
 )
-from tests.hospital import TODAY, at, ward_of
+from mediklaud.repository.patients import locked_patient
+from tests.hospital import ASHA, TODAY, at, ward_of
 from tests.till import a_form, bill_of, pay, settings
 
 
@@ -216,6 +220,49 @@ def test_two_desks_that_click_at_once_queue_one_letter(postgresql_house, remind,
     with transaction() as db:
         assert levels(db) == [1]
         assert len(db.exec(select(Message).where(Message.kind == "dues")).all()) == 1
+
+
+def test_whoever_is_at_another_desk_is_left_for_the_next_click(postgresql_house, nine_o_clock):
+    with transaction() as db:
+        ward = ward_of(db)
+        for payer in (ward.asha, eve := another(db, ward)):
+            bill_of(db, ward, payer, 500_00)
+    nine_o_clock.move_to(at(9, day=TODAY + timedelta(days=7)))
+    # The other desk holds one payer and comes to the other while all are being reminded.
+    with transaction() as other:
+        locked_patient(other, eve.id)
+        with transaction() as db:
+            assert remind_all_due(db, by=ward.ishaan) == 1
+        locked_patient(other, ward.asha.id)
+        pay(other, ward, eve, 200_00)
+
+    with transaction() as db:
+        assert remind_all_due(db, by=ward.ishaan) == 1
+        assert remind_all_due(db, by=ward.ishaan) == 0
+        letters = db.exec(select(DuesLetter).order_by(DuesLetter.id)).all()
+    assert [(one.payer_id, one.level, one.owed_paise) for one in letters] == [
+        (ward.asha.id, 1, 500_00),
+        (eve.id, 1, 300_00),
+    ]
+
+
+def test_all_letters_are_found_in_a_few_questions_however_many(db, ward, later):
+    everybody = [another(db, ward, number) for number in range(12)]
+    for payer in everybody:
+        bill_of(db, ward, payer, 100_00)
+        bill_of(db, ward, payer, 50_00)
+    later(7)
+    asked = asked_by(lambda: remind_all_due(db, by=ward.ishaan))
+
+    told = db.exec(select(DuesLetter.payer_id, DuesLetter.owed_paise)).all()
+    assert sorted(told) == [(payer.id, 150_00) for payer in everybody]
+    assert len([one for one, _ in asked if "FROM invoice" in one]) <= 6
+
+
+def another(db, ward, number=0):
+    """One more payer with an address."""
+    typed = replace(ASHA, name=f"Eve {number}")
+    return enroll_patient(db, typed, form=f"eve {number}", by=ward.meera)
 
 
 @pytest.mark.parametrize("name", ["khan", "meera", "tara", "rao_account"])

@@ -168,7 +168,7 @@ def test_an_unexpected_error_shows_a_reference_that_the_log_carries(
     def fall(*_: object, **__: object) -> None:
         raise RuntimeError("secret patient Asha")
 
-    monkeypatch.setattr(repository, "aged_sums", fall)
+    monkeypatch.setattr(repository, "whose_bills", fall)
     desk = sit(monkeypatch, "ishaan", "finance/dues")
 
     (told,) = [one.value for one in desk.error]

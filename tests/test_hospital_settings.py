@@ -104,10 +104,10 @@ def test_the_furthest_rules_are_kept_and_the_change_is_on_record(house):
         changes = select(AuditEvent.detail).where(AuditEvent.deed == "settings changed")
         detail = db.exec(changes).one()
     assert json.loads(detail) == {
-        "overbookings_a_session": [2, 20],
-        "follow_up_visits": [0, 20],
-        "follow_up_days": [0, 365],
-        "follow_up_percent": [0, 99],
+        "overbookings_a_session": {"was": 2, "now": 20},
+        "follow_up_visits": {"was": 0, "now": 20},
+        "follow_up_days": {"was": 0, "now": 365},
+        "follow_up_percent": {"was": 0, "now": 99},
     }
 
 

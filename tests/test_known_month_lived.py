@@ -44,13 +44,11 @@ def tell_dues_of_the_last_day():
     with reading() as db:
         by = account_named(db, "ishaan")
 
-        def aged(cut):
-            return reports.aged_frame(aged_sums(db, cut, by=by))
-
+        aged = reports.aged_frame(aged_sums(db, by=by))
         for name, told in (
-            ("ageing_on_31_october", reports.ageing(aged("age"))),
-            ("ageing_by_doctor_on_31_october", reports.ageing_by_doctor(aged("doctor_number"))),
-            ("ageing_by_specialty_on_31_october", reports.ageing_by_specialty(aged("specialty"))),
+            ("ageing_on_31_october", reports.ageing(aged)),
+            ("ageing_by_doctor_on_31_october", reports.ageing_by_doctor(aged)),
+            ("ageing_by_specialty_on_31_october", reports.ageing_by_specialty(aged)),
         ):
             columns, figures = worked(name)
             assert rows_of(told, *columns) == figures, name

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import accumulate
+from random import Random
 
 import pandas as pd
 import pytest
@@ -11,15 +13,22 @@ from mediklaud import reports
 from mediklaud.database import engine, reading, transaction
 from mediklaud.errors import NotPermitted
 from mediklaud.repository import (
+    Item,
     OwedWhere,
+    Part,
     aged_sums,
+    agree_plan,
     allocated_lines,
     allocated_sums,
+    bill_services,
     billed_lines,
     billed_sums,
     change_settings,
     credited_lines,
     credited_sums,
+    due_numbers,
+    dues_of,
+    enroll_patient,
     open_bills,
     owed_numbers,
     owed_on_the_eve,
@@ -28,11 +37,13 @@ from mediklaud.repository import (
     till_numbers,
     till_sums,
     who_owes,
+    whose_bills,
 )
 from mediklaud.repository.owing import owed_in_all
 from tests.day import live_through_a_day
-from tests.hospital import HOSPITAL, TODAY, at, ward_of
+from tests.hospital import ASHA, HOSPITAL, TODAY, at, ward_of
 from tests.test_reports import rows_of
+from tests.till import a_form, pay, service, settings
 
 LINES = (billed_lines, credited_lines, till_lines, allocated_lines)
 SUMS = (billed_sums, credited_sums, till_sums, allocated_sums)
@@ -45,7 +56,7 @@ SUMMARIES = (
     *(reports.summary_by_doctor, reports.summary_by_specialty, reports.summary_by_kind),
     reports.summary_of_period,
 )
-LATER = TODAY + timedelta(days=100)
+LATER, THEN = TODAY + timedelta(days=100), TODAY + timedelta(days=200)
 
 
 def moved(reads, db, by, first=TODAY, last=LATER):
@@ -89,16 +100,10 @@ def test_the_open_bills_summed_by_age_are_those_of_the_reports(lived):
     db, ishaan = lived
     today = TODAY + timedelta(days=40)
     flat = reports.open_bills_frame(open_bills(db, by=ishaan))
+    summed = reports.aged_frame(aged_sums(db, by=ishaan))
 
-    def summed(cut):
-        return reports.aged_frame(aged_sums(db, cut, by=ishaan))
-
-    for cut, report in (
-        ("age", reports.ageing),
-        ("doctor_number", reports.ageing_by_doctor),
-        ("specialty", reports.ageing_by_specialty),
-    ):
-        pd.testing.assert_frame_equal(report(flat, today), report(summed(cut)))
+    for report in (reports.ageing, reports.ageing_by_doctor, reports.ageing_by_specialty):
+        pd.testing.assert_frame_equal(report(flat, today), report(summed))
     assert reports.ageing(flat, today)["owed_paise"].tolist()[1] == 1_100_00
 
 
@@ -134,10 +139,98 @@ def test_the_bills_of_one_doctor_are_told_with_all_that_their_payers_owe(lived):
     assert numbers.patients == len(rows) == 1
     assert owed_numbers(db, OwedWhere(on_hold=True), by=ishaan).patients == 1
     assert owed_numbers(db, OwedWhere(age="over 90 days"), by=ishaan).bills == 0
-    by_age = aged_sums(db, "age", OwedWhere(on_hold=True), by=ishaan)
-    assert [(one.age, one.patients, one.owed_paise) for one in by_age] == [
-        ("31–60 days", 1, 800_00)
+    held = aged_sums(db, OwedWhere(on_hold=True), by=ishaan)
+    assert {(one.cut, one.word, one.patients, one.owed_paise) for one in held} == {
+        ("age", "31–60 days", 1, 800_00),
+        ("doctor_number", "DOC-0001", 1, 800_00),
+        ("specialty", "Cardiology", 1, 800_00),
+    }
+
+
+# Some thirty open bills of many ages, of which the wanted ones are picked here bill by bill.
+WANTED = [
+    OwedWhere(),
+    OwedWhere(on_hold=True),
+    OwedWhere(specialty="Cardiology"),
+    OwedWhere(doctor_number="DOC-0002", on_hold=True),
+    OwedWhere(age="over 90 days"),
+    OwedWhere(age="31–60 days", specialty="Cardiology", on_hold=True),
+    OwedWhere(doctor_number="DOC-0099"),
+]
+
+
+@pytest.fixture
+def many(db, ward, nine_o_clock):
+    """Bills drawn by chance, the same on every run: two payers on hold, one below the limit.
+
+    The oldest are paid in part, and two of Ben's are on a plan that is kept.
+    """
+    eve = enroll_patient(db, replace(ASHA, name="Eve Roy"), form="eve", by=ward.meera)
+    dressing, chance = service(db, ward, 100_00), Random(7)
+    drawn = [(chance.randrange(130), chance.choice((ward.asha, ward.ben))) for _ in range(30)]
+    for age, payer in sorted([*drawn, (5, eve), (70, eve)], key=lambda one: -one[0]):
+        nine_o_clock.move_to(at(9, day=THEN - timedelta(days=age)))
+        item = Item(dressing, chance.randrange(1, 9))
+        doctor = chance.choice((ward.rao, ward.iyer))
+        bill_services(db, payer, doctor, [item], form=a_form(), by=ward.ishaan)
+    nine_o_clock.move_to(at(9, day=THEN))
+    settings(db, ward, dues_limit_paise=1_000_00, dues_grace_days=45)
+    for payer in (ward.asha, ward.ben):
+        pay(db, ward, payer, 450_00)
+    bens = [bill.number for bill in dues_of(db, ward.ben.id).bills[2:4]]
+    part = Part(THEN + timedelta(days=9), dues_on(db, ward.ben, bens))
+    agree_plan(db, ward.ben, [part], form=a_form(), by=ward.ishaan, bills=bens)
+    return ward
+
+
+def dues_on(db, payer, numbers):
+    return sum(one.owed_paise for one in dues_of(db, payer.id).bills if one.number in numbers)
+
+
+def test_what_is_owed_is_told_by_any_cut_as_if_counted_bill_by_bill(db, many):
+    every = reports.open_bills_frame(open_bills(db, by=many.ishaan))
+    held = {one for one in set(every["patient_id"]) if dues_of(db, one).on_hold}
+    for where in WANTED:
+        flat = picked(every, where, held)
+        summed = reports.aged_frame(aged_sums(db, where, by=many.ishaan))
+        for report in (reports.ageing, reports.ageing_by_doctor, reports.ageing_by_specialty):
+            pd.testing.assert_frame_equal(report(flat, THEN), report(summed))
+        found = owed_numbers(db, where, by=many.ishaan)
+        rows = who_owes(db, where, by=many.ishaan)
+        assert (found.owed_paise, found.bills) == (flat["owed_paise"].sum(), len(flat))
+        assert found.patients == flat["patient_id"].nunique() == len(rows)
+        assert found.on_hold == len(held & set(flat["patient_id"]))
+        for row in rows:
+            tell_of_payer(db, row, flat)
+    assert held == {many.asha.id, many.ben.id}
+
+
+def picked(every, where, held):
+    ages = pd.cut((pd.Timestamp(THEN) - every["issued_on"]).dt.days, [-1, 30, 60, 90, 999])
+    asked = {
+        "doctor_number": where.doctor_number,
+        "specialty": where.specialty,
+        "age": where.age,
+    }
+    told = every.assign(age=ages.cat.rename_categories(list(reports.AGES)).astype("str"))
+    for word, said in asked.items():
+        told = told if said is None else told[told[word] == said]
+    told = told[told["patient_id"].isin(held)] if where.on_hold else told
+    return told.drop(columns="age")
+
+
+def tell_of_payer(db, row, flat):
+    """What a row says of a payer is what the gate says."""
+    owed, theirs = dues_of(db, row.patient_id), flat[flat["patient_id"] == row.patient_id]
+    overdue = [
+        bill for bill in owed.bills if bill.age_days >= owed.grace_days and not bill.on_kept_plan
     ]
+    assert (row.bills, row.owed_paise) == (len(theirs), theirs["owed_paise"].sum())
+    assert (row.all_paise, row.overdue_paise) == (owed.total_paise, owed.overdue_paise)
+    assert (row.overdue_bills, row.oldest_on) == (len(overdue), owed.bills[0].issued_on)
+    upto = accumulate(bill.owed_paise for bill in overdue)
+    over = [bill for bill, paise in zip(overdue, upto, strict=True) if paise > owed.limit_paise]
+    assert row.held_from == (over[0].issued_on if over else None)
 
 
 def test_who_owes_is_read_a_page_at_a_time(lived):
@@ -179,14 +272,16 @@ def test_the_dues_are_read_by_the_index_of_open_bills(lived):
         owed_in_all(db)
         owed_numbers(db, by=ishaan)
         who_owes(db, by=ishaan)
-        aged_sums(db, "doctor_number", OwedWhere(on_hold=True), by=ishaan)
+        aged_sums(db, OwedWhere(on_hold=True), by=ishaan)
+        whose_bills(db, by=ishaan)
+        due_numbers(db, by=ishaan)
     finally:
         event.remove(engine(), "before_cursor_execute", note)
     # What is on a payment plan is looked up by its number, where a plan stands.
     of_bills = [one for one in asked if "FROM invoice" in one[0] and "plan_bill" not in one[0]]
     plans = [plan_of(db, *one) for one in of_bills]
 
-    assert len(plans) == 4
+    assert len(plans) == 6
     assert all("open_bills_of_a_payer" in plan for plan in plans)
     for other in ("SCAN invoice\n", "Seq Scan on invoice", "bills_of_a_payer ", "bills_by_day"):
         assert not [plan for plan in plans if other in plan.replace("open_bills_of_a_payer", "")]

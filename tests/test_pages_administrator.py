@@ -13,8 +13,6 @@ from mediklaud.errors import NotPermitted
 from mediklaud.models import Account, Role
 from mediklaud.passwords import NO_PASSWORD, is_password
 from mediklaud.repository import (
-    account_named,
-    begin_sign_in,
     check_report,
     create_account,
     designate_registrar,
@@ -27,9 +25,8 @@ from mediklaud.repository import (
     the_hospital,
     use_code,
 )
-from mediklaud.ui import findings
 from mediklaud.ui.plain import plain
-from tests.desk import sit
+from tests.desk import files_of, made_for, signed_in, sit
 from tests.fields import beside, field, fill, has, open_every_menu, press
 from tests.hospital import IYER, PASSWORD, Ward, ward_of
 from tests.phones import code_now
@@ -356,9 +353,9 @@ def test_the_self_check_prints_what_the_screen_says_with_the_numbers_of_each_ser
         for paise in (300_00, 200_00):
             bill_of(db, ward, ward.asha, paise)
         pay(db, ward, ward.asha, 500_00)
-        tokens = {name: begin_sign_in(db, account_named(db, name)) for name in ("tara", "meera")}
     with reading() as db:
         report = check_report(db, by=ward.tara)
+    files = files_of(monkeypatch)
     desk = press(sit(monkeypatch, "tara", "administrator/self_check"), "Check the house now")
     given = desk.dataframe[0].value
 
@@ -366,7 +363,7 @@ def test_the_self_check_prints_what_the_screen_says_with_the_numbers_of_each_ser
         ["Bills 2026–27", "JMI/2627/000001", "JMI/2627/000002", 2, "₹500.00"],
         ["Receipts 2026–27", "JMR/2627/000001", "JMR/2627/000001", 1, "₹500.00"],
     ]
-    pages = PdfReader(BytesIO(findings.check_file(tokens["tara"], report))).pages
+    pages = PdfReader(BytesIO(files["self-check-pdf"]())).pages
     words = " ".join("".join(page.extract_text() for page in pages).split())
     for said in (
         f"All {len(report.lines)} rules hold",
@@ -376,7 +373,7 @@ def test_the_self_check_prints_what_the_screen_says_with_the_numbers_of_each_ser
     ):
         assert said in words
     with pytest.raises(NotPermitted):
-        findings.check_file(tokens["meera"], report)
+        made_for(signed_in("meera"), files["self-check-pdf"])
 
 
 def _put_guards_back() -> None:

@@ -4,7 +4,6 @@ import re
 from io import BytesIO
 
 import pytest
-import streamlit
 from pypdf import PdfReader
 from sqlmodel import select
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
@@ -14,7 +13,6 @@ from mediklaud import repository
 from mediklaud.database import reading, transaction
 from mediklaud.errors import NotPermitted, SignedOut
 from mediklaud.models import Doctor, Method, Payment, Role, VisitKind
-from mediklaud.permissions import Deed
 from mediklaud.repository import (
     CONSOLE,
     account_named,
@@ -26,8 +24,8 @@ from mediklaud.repository import (
     take_payment,
     take_tenders,
 )
-from mediklaud.ui import owing, papers, sums
-from tests.desk import HOME, sit
+from mediklaud.ui import owing
+from tests.desk import HOME, files_of, made_for, signed_in, sit
 from tests.hospital import at, ward_of
 
 
@@ -54,13 +52,7 @@ def till(bill, monkeypatch):
 @pytest.fixture
 def downloads(monkeypatch):
     """What each download button would build on its click, by its key."""
-    caught = {}
-
-    def button(_label, data, *, key, **_options):
-        caught[key] = data
-
-    monkeypatch.setattr(streamlit, "download_button", button)
-    return caught
+    return files_of(monkeypatch)
 
 
 def field(desk, label):
@@ -231,14 +223,14 @@ def test_the_pdf_of_each_paper_is_built_on_the_click_and_names_it(till, download
         assert number in words
 
 
-def test_a_pdf_is_not_built_for_a_sign_in_that_has_ended_or_may_not(bill):
-    with transaction() as db:
-        held = begin_sign_in(db, account_named(db, "meera"))
+def test_a_pdf_is_not_built_for_a_sign_in_that_has_ended_or_may_not(till, bill, downloads):
+    till.run()
+    meera = signed_in("meera")
 
     with pytest.raises(NotPermitted):
-        papers.bill_file(held, bill.number)
+        made_for(meera, downloads[f"pdf-{bill.number}"])
     with pytest.raises(SignedOut):
-        papers.bill_file("SI-nobody", bill.number)
+        made_for("SI-nobody", downloads[f"pdf-{bill.number}"])
 
 
 def test_a_paper_is_found_by_its_number(bill, monkeypatch, downloads):
@@ -389,11 +381,5 @@ def test_each_tables_file_is_built_on_the_click_for_who_may_see_it(bill, monkeyp
         change_account(db, account_named(db, "ishaan"), {Role.FRONT_DESK}, by=CONSOLE)
     with pytest.raises(SignedOut):
         by_doctor()
-
-
-def test_the_front_desk_builds_no_summary_file(bill):
-    with transaction() as db:
-        held = begin_sign_in(db, account_named(db, "meera"))
-
     with pytest.raises(NotPermitted):
-        sums.table_file(held, None, {}, Deed.SEE_SUMMARIES)
+        made_for(signed_in("meera"), by_doctor)

@@ -4,20 +4,18 @@ from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
-import streamlit
 from pypdf import PdfReader
 
 from mediklaud.database import reading, transaction
 from mediklaud.errors import NotPermitted, SignedOut
-from mediklaud.repository import (
-    account_named,
-    begin_sign_in,
-)
+from mediklaud.models import Method
+from mediklaud.repository import take_payment
 from mediklaud.repository.dues import dues_of
-from mediklaud.ui import owing
 from tests.day import live_through_a_day
-from tests.desk import said, sit, the
+from tests.desk import files_of, made_for, said, signed_in, sit, the
 from tests.hospital import TODAY, at, ward_of
+
+NOW = TODAY + timedelta(days=40)
 
 
 @pytest.fixture
@@ -30,13 +28,7 @@ def lived(sqlite_house, nine_o_clock):
 @pytest.fixture
 def files(monkeypatch):
     """What each download button would build on its click, by its key."""
-    caught = {}
-
-    def button(_label, data, *, key, **_options):
-        caught[key] = data
-
-    monkeypatch.setattr(streamlit, "download_button", button)
-    return caught
+    return files_of(monkeypatch)
 
 
 def numbers(desk):
@@ -128,15 +120,26 @@ def test_a_row_leads_to_the_account_with_its_balance_and_its_pdf(lived, monkeypa
     assert numbers(desk)["To pay"].lstrip("₹") in words
 
 
-def test_a_statement_is_not_built_for_a_sign_in_that_has_ended_or_may_not(lived):
-    with transaction() as db:
-        ward_of(db)
-        held = begin_sign_in(db, account_named(db, "meera"))
+def test_no_file_is_built_for_a_sign_in_that_has_ended_or_may_not(lived, monkeypatch, files):
+    chosen(monkeypatch, 1)
+    meera = signed_in("meera")
 
-    with pytest.raises(NotPermitted):
-        owing.statement_file(held, 1, TODAY, TODAY)
-    with pytest.raises(SignedOut):
-        owing.statement_file("SI-nobody", 1, TODAY, TODAY)
+    for key in ("statement-1", f"csv-who-owes-{NOW}", f"csv-owed-by-doctor-name-{NOW}"):
+        with pytest.raises(NotPermitted):
+            made_for(meera, files[key])
+        with pytest.raises(SignedOut):
+            made_for("SI-nobody", files[key])
+
+
+def test_the_file_of_who_owes_is_read_on_the_click(lived, monkeypatch, files):
+    dues_at(monkeypatch)
+    with transaction() as db:
+        ward = ward_of(db)
+        take_payment(db, ward.ben, 800_00, Method.CASH, form="late", by=ward.ishaan)
+
+    lines = files[f"csv-who-owes-{NOW}"]().decode("utf-8-sig").splitlines()
+
+    assert [line.split(",")[0] for line in lines] == ["Patient", "Asha Menon"]
 
 
 # Summaries

@@ -12,15 +12,11 @@ from mediklaud.database import reading, transaction
 from mediklaud.errors import NotPermitted
 from mediklaud.models import DoctorShare, Method
 from mediklaud.repository import (
-    account_named,
-    begin_sign_in,
     received_for,
     reverse_payment,
     set_share,
 )
-from mediklaud.spreadsheet import csv_of, xlsx_of
-from mediklaud.ui import shares, sums
-from tests.desk import click, said, sit, the
+from tests.desk import click, files_of, made_for, said, signed_in, sit, the
 from tests.fields import has, open_every_menu
 from tests.hospital import TODAY, at, ward_of
 from tests.till import bill_of, pay, payments_on
@@ -84,28 +80,26 @@ def test_a_statement_that_does_not_tie_says_so(lived, monkeypatch):
     assert "the receipts to ₹0.00. Run the self-check." in said(opened(monkeypatch, "khan", lived))
 
 
-def test_the_pdf_says_what_the_screen_says_and_only_to_whoever_may(lived):
-    with transaction() as db:
-        tokens = {name: begin_sign_in(db, account_named(db, name)) for name in ("khan", "meera")}
+def test_the_pdf_says_what_the_screen_says_and_only_to_whoever_may(lived, monkeypatch):
+    files = files_of(monkeypatch)
+    opened(monkeypatch, "khan", lived)
+    pdf = files[f"share-pdf-{lived.id}-{MONTH}"]
 
-    pdf = shares.statement_file(tokens["khan"], lived.id, MONTH)
-
-    words = "".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
+    words = "".join(page.extract_text() for page in PdfReader(BytesIO(pdf())).pages)
     for said_there in ("Dr Anjali Rao", "62.5%", "625.00", "-187.50", "Receipts on these bills"):
         assert said_there in words
     with pytest.raises(NotPermitted):
-        shares.statement_file(tokens["meera"], lived.id, MONTH)
+        made_for(signed_in("meera"), pdf)
 
 
 def test_the_statement_leaves_as_csv_and_excel(lived, monkeypatch):
-    files = []
-    monkeypatch.setattr(sums, "file_buttons", lambda *told, **named: files.append((told, named)))
+    files = files_of(monkeypatch)
     opened(monkeypatch, "ishaan", lived)
+    name = f"share-{lived.number}-2026-11"
 
-    (_, (told, named)) = files
-    assert named["name"] == f"share-{lived.number}-2026-11"
-    assert "-187.50" in csv_of(*told).decode()
-    assert pd.read_excel(BytesIO(xlsx_of(*told)))["Doctor's share (₹)"].sum() == 625.0
+    assert "-187.50" in files[f"csv-{name}"]().decode()
+    sheet = pd.read_excel(BytesIO(files[f"xlsx-{name}"]()))
+    assert sheet["Doctor's share (₹)"].sum() == 625.0
 
 
 def test_the_cmo_agrees_a_share_from_a_day_on(lived, monkeypatch):

@@ -3,7 +3,6 @@
 from io import BytesIO
 
 import pytest
-import streamlit
 from pypdf import PdfReader
 from sqlmodel import select
 
@@ -31,7 +30,7 @@ from mediklaud.repository import (
     take_advance,
 )
 from mediklaud.repository.dues import dues_of
-from tests.desk import click, find, said, sit, take, the
+from tests.desk import click, files_of, find, said, sit, take, the
 from tests.hospital import at, ward_of
 from tests.till import a_form, bill_of, pay
 
@@ -267,12 +266,7 @@ def test_a_bounced_cheque_is_undone_and_its_bill_owed_again(desk, number):
 
 
 def test_a_print_from_here_is_a_duplicate_and_the_one_just_issued_is_not(desk, number, monkeypatch):
-    caught = {}
-
-    def button(_label, data, *, key, **_options):
-        caught[key] = data
-
-    monkeypatch.setattr(streamlit, "download_button", button)
+    caught = files_of(monkeypatch)
     type_in(opened(desk, "bill", number), Reason=REASON)
     click(desk, "Issue the credit note")
     click(desk, "Yes, issue the credit note")

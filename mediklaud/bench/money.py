@@ -31,6 +31,7 @@ from mediklaud.repository import (
     the_hospital,
     till_sums,
     who_owes,
+    whose_bills,
 )
 from mediklaud.repository.dues import dues_of
 
@@ -40,6 +41,8 @@ _PERIOD = timedelta(days=29)
 _RAW = ", raw SQL"
 # What reads the whole hospital takes long enough to be seen in fewer trials.
 _FEWER = 30
+# Of those who owe a page of the dashboard shows so many.
+_ROWS = 10
 
 
 def raw(what: str) -> str:
@@ -152,12 +155,12 @@ def _look(read: Callable[[Session], object]) -> None:
 
 
 def _dashboard(db: Session, till: Till) -> None:
-    """The dashboard as it opens: its numbers, its cuts by age, and the first who owe."""
+    """The dashboard as it opens: its choices, its numbers, its sums by age, the first who owe."""
     by = till.cashier
+    whose_bills(db, by=by)
     owed_numbers(db, by=by)
-    for cut in ("age", "doctor_number", "specialty"):
-        aged_sums(db, cut, by=by)
-    who_owes(db, by=by)
+    aged_sums(db, by=by)
+    who_owes(db, by=by, at_most=_ROWS)
 
 
 def _summaries(db: Session, till: Till) -> None:

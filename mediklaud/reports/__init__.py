@@ -9,7 +9,6 @@ result with the same columns and types.
 from mediklaud.ages import AGE_ENDS, AGES
 from mediklaud.reports.comparison import compared, percent_words, period_before, side_by_side
 from mediklaud.reports.dues import (
-    aged,
     ageing,
     ageing_by_doctor,
     ageing_by_specialty,
@@ -77,7 +76,6 @@ __all__ = [
     "STATEMENT_COLUMNS",
     "TERM_COLUMNS",
     "Movements",
-    "aged",
     "aged_frame",
     "ageing",
     "ageing_by_doctor",

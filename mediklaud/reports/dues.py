@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from mediklaud.ages import AGE_ENDS, AGES
-from mediklaud.reports.frames import AGED_COLUMNS, OPEN_BILL_COLUMNS, Movements
+from mediklaud.ages import AGE_ENDS, AGES, AGES_PAISE
+from mediklaud.reports.frames import OPEN_BILL_COLUMNS, Movements
 
 _EDGES = (-1, *AGE_ENDS, 10**6)
 
@@ -14,23 +14,15 @@ _EDGES = (-1, *AGE_ENDS, 10**6)
 # By age
 
 
-def aged(open_bills: pd.DataFrame, today: date) -> pd.DataFrame:
-    """Open bills one by one as a frame of AGED_COLUMNS: a row for each age, doctor and kind.
-
-    `patients` is counted within each row: two rows of an age may count one patient twice.
-    For the patients of an age or of a doctor, see ageing and ageing_by_doctor.
-    """
-    keys = ["age", "doctor_number", "doctor_name", "specialty", "kind"]
-    return _summed(_with_age(open_bills, today), keys)[list(AGED_COLUMNS)]
-
-
 def ageing(owed: pd.DataFrame, today: date | None = None) -> pd.DataFrame:
     """What is owed by the age of the bill: age, bills, patients, owed_paise.
 
-    Of open bills one by one (with today), or of a frame of AGED_COLUMNS that the query has
-    summed by age alone. Always the four rows of AGES, the youngest first.
+    Of open bills one by one (with today), or of AGED_COLUMNS, which the query has summed.
+    Always the four rows of AGES, the youngest first.
     """
-    return _by_age(owed, today)
+    told = _cut(owed, "age") if today is None else _summed(_with_age(owed, today), "age")
+    told = told.set_index("age")[["bills", "patients", "owed_paise"]]
+    return told.reindex(pd.Index(AGES, dtype="str", name="age"), fill_value=0).reset_index()
 
 
 def ageing_by_doctor(owed: pd.DataFrame, today: date | None = None) -> pd.DataFrame:
@@ -128,39 +120,36 @@ def _days(issued_on: "pd.Series[Any]", today: date) -> "pd.Series[int]":
     return days.astype("int64")
 
 
-def _with_age(owed: pd.DataFrame, today: date | None) -> pd.DataFrame:
-    if today is None:
-        return owed
-    days = _days(owed["issued_on"], today)
-    return owed.assign(age=pd.cut(days, _EDGES, labels=list(AGES)).astype("str"))
+def _cut(aged: pd.DataFrame, word: str) -> pd.DataFrame:
+    return aged[aged["cut"] == word].rename(columns={"word": word})
 
 
-def _summed(owed: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    # One by one the payers can be told apart; summed by the query they are counted already.
-    payers = ("patient_id", "nunique") if "patient_id" in owed else ("patients", "sum")
-    return owed.groupby(keys, as_index=False).agg(
-        bills=("bills", "sum"), patients=payers, owed_paise=("owed_paise", "sum")
+def _with_age(open_bills: pd.DataFrame, today: date) -> pd.DataFrame:
+    days = _days(open_bills["issued_on"], today)
+    return open_bills.assign(age=pd.cut(days, _EDGES, labels=list(AGES)).astype("str"))
+
+
+def _summed(open_bills: pd.DataFrame, word: str) -> pd.DataFrame:
+    return open_bills.groupby(word, as_index=False).agg(
+        bills=("bills", "sum"), patients=("patient_id", "nunique"), owed_paise=("owed_paise", "sum")
     )
-
-
-def _by_age(owed: pd.DataFrame, today: date | None) -> pd.DataFrame:
-    told = _summed(_with_age(owed, today), ["age"]).set_index("age")
-    return told.reindex(pd.Index(AGES, dtype="str", name="age"), fill_value=0).reset_index()
 
 
 def _across(
     owed: pd.DataFrame, today: date | None, word: str, *, name: str | None = None
 ) -> pd.DataFrame:
-    with_age = _with_age(owed, today)
-    columns = {age: f"up_to_{end}_paise" for age, end in zip(AGES, AGE_ENDS, strict=False)}
-    columns[AGES[-1]] = f"over_{AGE_ENDS[-1]}_paise"
-    told = _summed(with_age, [word]).set_index(word)
-    for age, column in columns.items():
+    told = _cut(owed, word) if today is None else _aged_by(owed, today, word, name)
+    names = [word] if name is None else [word, name]
+    told = told[[*names, "bills", "patients", *AGES_PAISE, "owed_paise"]]
+    return told.sort_values(["owed_paise", word], ascending=[False, True], ignore_index=True)
+
+
+def _aged_by(open_bills: pd.DataFrame, today: date, word: str, name: str | None) -> pd.DataFrame:
+    with_age = _with_age(open_bills, today)
+    told = _summed(with_age, word).set_index(word)
+    for age, column in zip(AGES, AGES_PAISE, strict=True):
         of_age = with_age[with_age["age"] == age].groupby(word)["owed_paise"].sum()
         told[column] = of_age.reindex(told.index, fill_value=0)
-    told = told[["bills", "patients", *columns.values(), "owed_paise"]]
     if name is not None:
-        told.insert(0, name, with_age.groupby(word)[name].last().astype("str"))
-    return told.reset_index().sort_values(
-        ["owed_paise", word], ascending=[False, True], ignore_index=True
-    )
+        told[name] = with_age.groupby(word)[name].last().astype("str")
+    return told.reset_index()

@@ -17,6 +17,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from mediklaud.ages import AGES_PAISE
+
 DAY, TEXT, WHOLE = "datetime64[s]", "str", "int64"
 # The words by which billed, credited and received money is told apart. `kind` is the visit's
 # (first, follow_up, procedure), and empty where a bill is of no visit.
@@ -76,13 +78,15 @@ OPEN_BILL_COLUMNS = {
     "total_paise": WHOLE,
     "owed_paise": WHOLE,
 }
-# Open bills summed by their age (a word of dues.AGES, told by dues.age_days) and what else
-# the query groups by. `patients` counts the payers within the row.
+# Open bills that the query has summed by each `cut`: age, doctor_number or specialty, whose
+# own `word` is an age of AGES, a number, a specialty. `patients` counts the payers of the row.
 AGED_COLUMNS = {
-    "age": TEXT,
-    **_CUTS,
+    "cut": TEXT,
+    "word": TEXT,
+    "doctor_name": TEXT,
     "bills": WHOLE,
     "patients": WHOLE,
+    **dict.fromkeys(AGES_PAISE, WHOLE),
     "owed_paise": WHOLE,
 }
 # What stands in a column that the rows do not have; a grouped row says how many lines it is.
@@ -132,7 +136,7 @@ def open_bills_frame(rows: Iterable[Row]) -> pd.DataFrame:
 
 
 def aged_frame(rows: Iterable[Row]) -> pd.DataFrame:
-    """Open bills that the query has summed by age as a frame of AGED_COLUMNS."""
+    """Open bills that the query has summed as a frame of AGED_COLUMNS."""
     return frame_of(rows, AGED_COLUMNS)
 
 

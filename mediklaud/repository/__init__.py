@@ -24,7 +24,14 @@ from mediklaud.repository.arrivals import (
     undo_no_show,
     walk_in,
 )
-from mediklaud.repository.audit import CONSOLE, ToBeWrittenDown, anchor_log, permit, roles_of
+from mediklaud.repository.audit import (
+    CONSOLE,
+    Change,
+    ToBeWrittenDown,
+    anchor_log,
+    permit,
+    roles_of,
+)
 from mediklaud.repository.audit_log import (
     AUDIT_ROWS,
     AuditLine,
@@ -224,6 +231,7 @@ from mediklaud.repository.owing import (
     aged_sums,
     owed_numbers,
     who_owes,
+    whose_bills,
 )
 from mediklaud.repository.patients import (
     FoundPatient,
@@ -374,6 +382,7 @@ __all__ = [
     "AuditSearch",
     "BoardLine",
     "Broken",
+    "Change",
     "ClosedDay",
     "Count",
     "CreditLine",
@@ -668,6 +677,7 @@ __all__ = [
     "weekdays_of",
     "who_fits",
     "who_owes",
+    "whose_bills",
     "with_factor",
     "withdraw_holiday",
     "withdraw_leave",

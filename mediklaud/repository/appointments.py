@@ -28,7 +28,7 @@ from mediklaud.models import (
     VisitKind,
 )
 from mediklaud.permissions import Deed
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.audit import Change, note_deed, permit
 from mediklaud.repository.confirmations import tell_the_cmo, write_letter
 from mediklaud.repository.credit_notes import unbill
 from mediklaud.repository.doctors import doctor_with, locked_doctor
@@ -250,8 +250,8 @@ def move_booked(
         f"appointment/{moved.id}",
         patient=patient.id,
         moved_from=old.id,
-        starts_at=[old.starts_at, moved.starts_at],
-        doctor=[old.doctor_id, moved.doctor_id],
+        starts_at=Change(old.starts_at, moved.starts_at),
+        doctor=Change(old.doctor_id, moved.doctor_id),
     )
     write_letter(db, "moved", moved, patient, doctor)
     return moved

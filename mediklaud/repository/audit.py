@@ -24,6 +24,19 @@ CONSOLE = Account(
 )
 # A record stays open on a screen through many runs; that is one reading.
 _ONE_OPENING = timedelta(minutes=15)
+# Where rows written before a change was marked hold pairs of what was and what is.
+_PAIRED = {
+    *("account changed", "appointment moved", "discount limit set", "doctor edited"),
+    *(
+        "doctor registered",
+        "patient edited",
+        "payer named",
+        "service added",
+        "service changed",
+        "service priced",
+    ),
+    *("settings changed", "share set"),
+}
 _SECRETS = ("password", "hash", "token", "digest", "secret")
 # After so many rows, at the least, the log's end is noted outside the database.
 ANCHORED_EVERY = 25
@@ -69,6 +82,13 @@ class End(NamedTuple):
     def is_true(self) -> bool:
         """Whether this house wrote it; it may still be one of long ago."""
         return self.seal == seal_of_end(self.row_count, self.last_id, self.last_seal)
+
+
+class Change(NamedTuple):
+    """What a deed changed: how it was and how it is now. The row says it in these two words."""
+
+    was: Any
+    now: Any
 
 
 class AuditRow(NamedTuple):
@@ -147,11 +167,17 @@ def note_deed(db: Session, by: Account, deed: str, subject: str, **detail: objec
     """Leave one audit row for a deed; it is sealed and written when the transaction commits.
 
     `subject` is the table and key, such as patient/12. Only then is the end of the chain
-    locked, so desks wait for one another no longer than a commit takes.
+    locked, so desks wait for one another no longer than a commit takes. A look that cannot
+    write raises ToBeWrittenDown.
     """
+    write_down(db, deed)
     seat = db.info.get("seat")
     sign_in_id = seat[1] if seat and seat[0] == by.id else None
-    told = json.dumps(detail, sort_keys=True, default=str)
+    marked = {
+        word: value._asdict() if isinstance(value, Change) else value
+        for word, value in detail.items()
+    }
+    told = json.dumps(marked, sort_keys=True, default=str)
     entry = _Entry(clock.now(), by.id, by.username, sign_in_id, deed, subject, told)
     db.info.setdefault("deeds", []).append(entry)
 
@@ -161,13 +187,28 @@ def sit_down(db: Session, account_id: int, sign_in_id: int | None) -> None:
     db.info["seat"] = (account_id, sign_in_id)
 
 
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Change]:
     """What an edit changed, for its audit row: each field with what it was and what it is.
 
     That a secret was changed is told by its deed; the secret itself never.
     """
     told = [word for word in after if not any(secret in word for secret in _SECRETS)]
-    return {word: [before[word], after[word]] for word in told if before[word] != after[word]}
+    return {word: Change(before[word], after[word]) for word in told if before[word] != after[word]}
+
+
+def detail_of(deed: str, told: str) -> dict[str, Any]:
+    """What a row says of its deed, with every change as a Change, whichever release wrote it."""
+    return {word: _read(deed, word, value) for word, value in json.loads(told).items()}
+
+
+def _read(deed: str, word: str, value: Any) -> Any:
+    if isinstance(value, dict) and set(value) == set(Change._fields):
+        return Change(**value)
+    if not isinstance(value, list) or len(value) != 2 or deed not in _PAIRED:
+        return value
+    # The first release told only which words were edited, and an account's roles as they are.
+    names = word == "changed" or (word == "roles" and all(isinstance(one, str) for one in value))
+    return value if names else Change(*value)
 
 
 def note_opened(
@@ -182,9 +223,13 @@ def note_opened(
     subject = f"patient/{patient_id}"
     if by.id is None or noted(db, by, deed, subject, since=clock.now() - _ONE_OPENING):
         return
+    note_deed(db, by, deed, subject, **why)
+
+
+def write_down(db: Session, deed: str) -> None:
+    """Raise ToBeWrittenDown on a look that cannot write, before a long reading of this deed."""
     if db.connection().get_execution_options().get("reading"):
         raise ToBeWrittenDown(deed)
-    note_deed(db, by, deed, subject, **why)
 
 
 def noted(db: Session, by: Account, deed: str, subject: str, *, since: datetime) -> bool:

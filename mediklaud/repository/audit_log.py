@@ -1,6 +1,5 @@
 """Reading the audit log: who did what, to what, when, and from which sign-in."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -24,7 +23,7 @@ from mediklaud.models import (
     Role,
 )
 from mediklaud.permissions import Deed
-from mediklaud.repository.audit import CONSOLE, note_deed, permit, roles_of
+from mediklaud.repository.audit import CONSOLE, detail_of, note_deed, permit, roles_of, write_down
 from mediklaud.repository.hospital import the_hospital
 
 AUDIT_ROWS = 50
@@ -101,9 +100,11 @@ def audit_lines(
 
 def take_out_audit(db: Session, asked: AuditSearch, *, by: Account) -> list[AuditLine]:
     """The rows asked for, for a file; that they were taken out is a row itself."""
+    permit(db, by, Deed.SEE_AUDIT)
+    write_down(db, deed := "audit log taken out")
     lines = audit_lines(db, asked, by=by, at_most=MOST_AUDIT_ROWS)
     told = {"first_day": asked.first_day, "last_day": asked.last_day, "rows": len(lines)}
-    note_deed(db, by, "audit log taken out", "hospital/1", **told)
+    note_deed(db, by, deed, "hospital/1", **told)
     return lines
 
 
@@ -116,7 +117,7 @@ def _line(row: AuditEvent, *, reads_all: bool) -> AuditLine:
         sign_in_id=row.sign_in_id,
         deed=row.deed,
         about=row.subject,
-        detail=json.loads(row.detail) if open_to_reader else None,
+        detail=detail_of(row.deed, row.detail) if open_to_reader else None,
     )
 
 

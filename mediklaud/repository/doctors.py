@@ -25,7 +25,7 @@ from mediklaud.errors import (
 from mediklaud.models import Account, Appointment, Doctor, Tariff, VisitKind, WorkingSession
 from mediklaud.permissions import Deed
 from mediklaud.registers import COUNCILS
-from mediklaud.repository.audit import changes, note_deed, permit
+from mediklaud.repository.audit import Change, changes, note_deed, permit
 from mediklaud.repository.hospital import next_number, the_hospital
 
 HIGHEST_FEE_PAISE = 1_00_000_00
@@ -251,9 +251,9 @@ def fees_today(db: Session, doctor_ids: Sequence[int]) -> dict[tuple[int, VisitK
     return {(price.doctor_id, price.kind): price.price_paise for price in db.exec(prices)}
 
 
-def _price(db: Session, doctor: Doctor, typed: DoctorForm) -> dict[str, list[Any]]:
+def _price(db: Session, doctor: Doctor, typed: DoctorForm) -> dict[str, Change]:
     """Let the fees typed hold from today on; returns what was changed, for the audit row."""
-    changed: dict[str, list[Any]] = {}
+    changed: dict[str, Change] = {}
     today = clock.today(the_hospital(db).zone)
     for kind, price_paise in typed.fees.items():
         key = (Tariff.doctor_id == doctor.id, Tariff.kind == kind)
@@ -262,7 +262,7 @@ def _price(db: Session, doctor: Doctor, typed: DoctorForm) -> dict[str, list[Any
         if present is not None and present.price_paise == price_paise:
             continue
         before = present.price_paise if present else None
-        changed[f"{VisitKind(kind).value}_fee_paise"] = [before, price_paise]
+        changed[f"{VisitKind(kind).value}_fee_paise"] = Change(before, price_paise)
         if present is None or present.effective_from < today:
             present = Tariff(
                 doctor_id=doctor.id or 0, kind=kind, effective_from=today, price_paise=price_paise

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, Subquery, and_, case, func, not_, or_
 from sqlalchemy import select as columns
@@ -20,14 +20,14 @@ from mediklaud.errors import (
     RemindersRest,
     ReminderTooEarly,
 )
-from mediklaud.models import Account, DuesLetter, Invoice, Message, Patient, RemindersPause
+from mediklaud.models import Account, DuesLetter, Message, Patient, RemindersPause
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.confirmations import address_of, head, write_to_payer
 from mediklaud.repository.contacts import pauses_of
-from mediklaud.repository.dues import OpenBill, dues_of
 from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.owing import unpaid_bills
 from mediklaud.repository.patients import locked_patient
 from mediklaud.repository.standings import bills_kept_clear
 
@@ -46,6 +46,12 @@ _MEANWHILE = (
     "no_reminder_in_a_pause",
 )
 Rows = list[Row[tuple[Any, ...]]]
+
+
+class _Bill(NamedTuple):
+    number: str
+    issued_on: date
+    owed_paise: int
 
 
 @dataclass(frozen=True)
@@ -101,27 +107,20 @@ def remind_of_dues(db: Session, patient: Patient, *, by: Account) -> DuesLetter:
 def remind_all_due(db: Session, *, by: Account) -> int:
     """Queue every letter that is due, two hundred at most, the longest due first; how many.
 
-    Whoever's reminders rest gets none (no_reminder_in_a_pause). Two desks that click at once
-    meet at one_reminder_a_level: one queues them all, the other is told to look again. A
-    second click finds what is still due.
+    Whoever's reminders rest gets none (no_reminder_in_a_pause). The payers' rows are locked;
+    one that another desk holds in this moment, taking a payment perhaps, is left for the next
+    click, so nobody waits in a circle. Of two desks that click at once one queues a letter,
+    and the second click finds what is still due (one_reminder_a_level).
     """
     permit(db, by, Deed.FOLLOW_UP_DUES)
-    found, queued, twice = _due(db).c, 0, RemindedMeanwhile()
-    ready = (
-        columns(found.payer_id, found.level, found.number)
-        .where(found.paused_until.is_(None), found.reachable)
-        .order_by(found.oldest_on, found.number)
-        .limit(LETTERS_AT_ONCE)
-    )
-    with expecting(db, **dict.fromkeys(_MEANWHILE, twice)):
-        for payer_id, level, oldest in sorted(tuple(row) for row in db.execute(ready)):
-            payer = db.get_one(Patient, payer_id, populate_existing=True)
-            bills = [bill for bill in _to_pay(db, payer) if not bill.on_kept_plan]
-            # Whoever paid it in this moment is asked for nothing.
-            if bills and bills[0].number == oldest and address_of(payer) is not None:
-                _write(db, payer, bills, level, by)
-                queued += 1
-    return queued
+    payers = _locked_payers(db, _ready(db).limit(LETTERS_AT_ONCE))
+    # Read anew: whatever another desk did to them before the lock counts.
+    due = list(db.execute(_ready(db, payers)))
+    bills = _unpaid(db, [one.payer_id for one in due])
+    with expecting(db, **dict.fromkeys(_MEANWHILE, RemindedMeanwhile())):
+        for one in due:
+            _write(db, payers[one.payer_id], bills[one.payer_id], one.level, by)
+    return len(due)
 
 
 def due_letters(db: Session, *, by: Account, first: int = 0, at_most: int = 200) -> Rows:
@@ -153,8 +152,7 @@ def next_letter(db: Session, payer: Patient, *, by: Account) -> NextLetter | Non
     """Which letter a payer gets next and when it is due; None where no further one leaves."""
     permit(db, by, Deed.SEE_DUES)
     known(db, Patient, payer.id)
-    owed = _to_pay(db, payer)
-    bills = [bill for bill in owed if not bill.on_kept_plan]
+    bills = _unpaid(db, [payer.id or 0]).get(payer.id or 0)
     return _next(db, payer, bills, _last_to(db, payer.id)) if bills else None
 
 
@@ -187,20 +185,26 @@ def last_dues_letters(
     return {letter.payer_id: letter for letter in found}
 
 
-def _to_pay(db: Session, payer: Patient) -> list[OpenBill]:
-    # What a minor's payer owes is the payer's own letter.
-    return [bill for bill in dues_of(db, payer.id).bills if bill.payer_id == payer.id]
-
-
-def _bills_of(db: Session, payer: Patient) -> list[OpenBill]:
+def _bills_of(db: Session, payer: Patient) -> list[_Bill]:
     """The open bills a letter names, the oldest first; what a kept plan covers is no matter."""
-    owed = _to_pay(db, payer)
-    if not owed:
-        raise NothingOwed(patient=payer.name)
-    bills = [bill for bill in owed if not bill.on_kept_plan]
-    if not bills:
+    bills = _unpaid(db, [payer.id or 0]).get(payer.id or 0)
+    if bills:
+        return bills
+    of = unpaid_bills(db)
+    if db.execute(columns(of.number).where(of.payer_id == payer.id).limit(1)).first():
         raise DuesOnKeptPlan(patient=payer.name)
-    return bills
+    raise NothingOwed(patient=payer.name)
+
+
+def _unpaid(db: Session, payer_ids: Collection[int]) -> dict[int, list[_Bill]]:
+    """What each of these payers owes in the own name beside kept plans, the oldest first."""
+    of = _asked_for(db)
+    rows = columns(of.payer_id, of.number, of.issued_on, of.owed_paise)
+    rows = rows.where(of.payer_id.in_(payer_ids)).order_by(of.issued_on, of.number)
+    found: dict[int, list[_Bill]] = {}
+    for payer_id, *bill in db.execute(rows):
+        found.setdefault(payer_id, []).append(_Bill(*bill))
+    return found
 
 
 def _last_to(db: Session, payer_id: int | None) -> DuesLetter | None:
@@ -209,7 +213,7 @@ def _last_to(db: Session, payer_id: int | None) -> DuesLetter | None:
 
 
 def _next(
-    db: Session, payer: Patient, bills: Sequence[OpenBill], last: DuesLetter | None
+    db: Session, payer: Patient, bills: Sequence[_Bill], last: DuesLetter | None
 ) -> NextLetter | None:
     oldest = bills[0]
     sent = select(func.max(col(DuesLetter.level))).where(
@@ -227,7 +231,7 @@ def _next(
 
 
 def _write(
-    db: Session, payer: Patient, bills: Sequence[OpenBill], level: int, by: Account
+    db: Session, payer: Patient, bills: Sequence[_Bill], level: int, by: Account
 ) -> DuesLetter:
     hospital, oldest = the_hospital(db), bills[0].number
     address, owed = address_of(payer), sum(bill.owed_paise for bill in bills)
@@ -258,34 +262,47 @@ def _write(
     return letter
 
 
-def _oldest(db: Session) -> Subquery:
-    """Each payer's oldest open bill that no kept plan covers, and what is owed on all such."""
-    today = clock.today(the_hospital(db).zone)
-    bills = (
-        columns(
-            *(col(Invoice.number), col(Invoice.issued_on), col(Invoice.issued_at)),
-            col(Invoice.payer_id),
-            col(Invoice.owed_paise),
-        )
-        .where(col(Invoice.settled_at).is_(None))
-        .cte("unpaid_bill")
-        .prefix_with("MATERIALIZED")
+def _ready(db: Session, payer_ids: Collection[int] | None = None) -> Select[*tuple[Any, ...]]:
+    # Whose letter can leave, the longest due first.
+    of = _due(db).c
+    rows: Select[*tuple[Any, ...]] = (
+        columns(of.payer_id, of.level)
+        .where(of.paused_until.is_(None), of.reachable)
+        .order_by(of.oldest_on, of.number)
     )
-    of = bills.c
-    place = func.row_number().over(partition_by=of.payer_id, order_by=(of.issued_at, of.number))
-    theirs = columns(
-        *(of.payer_id, of.number, of.issued_on),
-        func.sum(of.owed_paise).over(partition_by=of.payer_id).label("owed_paise"),
-        place.label("place"),
-    ).where(of.number.not_in(bills_kept_clear(db, today)))
-    return theirs.subquery()
+    return rows if payer_ids is None else rows.where(of.payer_id.in_(payer_ids))
+
+
+def _locked_payers(db: Session, ready: Select[*tuple[Any, ...]]) -> dict[int, Patient]:
+    ids = columns(ready.subquery().c.payer_id)
+    rows = select(Patient).where(col(Patient.id).in_(ids)).order_by(col(Patient.id))
+    locked = rows.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    return {payer.id or 0: payer for payer in db.exec(locked)}
+
+
+def _asked_for(db: Session) -> Any:
+    """The open bills that letters speak of: those that no kept plan covers."""
+    of = unpaid_bills(db)
+    kept = bills_kept_clear(db, clock.today(the_hospital(db).zone))
+    return columns(*of).where(of.number.not_in(kept)).subquery().c if kept else of
+
+
+def _oldest(db: Session) -> Any:
+    """Each payer's oldest bill that letters speak of, and what is owed on all such."""
+    of = _asked_for(db)
+    place = func.row_number().over(partition_by=of.payer_id, order_by=(of.issued_on, of.number))
+    owed = func.sum(of.owed_paise).over(partition_by=of.payer_id)
+    rows = columns(
+        *(of.payer_id, of.number, of.issued_on), owed.label("owed_paise"), place.label("place")
+    )
+    return rows.subquery().c
 
 
 def _due(db: Session) -> Subquery:
     """Whoever's next letter is due today, whether it can leave or not."""
     hospital = the_hospital(db)
     today = clock.today(hospital.zone)
-    overdue, standing = _oldest(db).c, RemindersPause
+    overdue, standing = _oldest(db), RemindersPause
     sent = (
         columns(func.coalesce(func.max(col(DuesLetter.level)), 0))
         .where(

@@ -1,30 +1,31 @@
 """What is owed and by whom, summed in SQL over the open bills alone.
 
-Every read here goes by the index open_bills_of_a_payer, so that the settled bills of years
-are never looked at.
+Every read here goes by the index open_bills_of_a_payer and asks for nothing that does not
+stand in it: so the settled bills of years are never looked at, nor the open ones themselves,
+and what is grouped by payer comes in the order of the index and is never sorted.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
     Row,
     Select,
-    Subquery,
+    String,
     and_,
     case,
     func,
-    not_,
+    literal,
     select,
-    true,
+    union_all,
 )
 from sqlmodel import Session, col
 
 from mediklaud import clock
-from mediklaud.ages import AGE_ENDS, AGES
+from mediklaud.ages import AGE_ENDS, AGES, AGES_PAISE
 from mediklaud.database import total
 from mediklaud.models import Account, Doctor, Invoice, Patient
 from mediklaud.permissions import Deed
@@ -34,11 +35,10 @@ from mediklaud.repository.standings import bills_kept_clear
 
 MOST_ROWS = 200
 Rows = list[Row[tuple[object, ...]]]
-_CUT_WORDS = {
-    "age": (),
-    "doctor_number": ("doctor_number", "doctor_name"),
-    "specialty": ("specialty",),
-}
+# What is owed on bills of an age or younger, for every age but the last.
+_YOUNG = tuple(f"young_{end}_paise" for end in AGE_ENDS)
+# The columns of a query that others select from.
+Columns = Any
 
 
 @dataclass(frozen=True)
@@ -64,30 +64,51 @@ class OwedNumbers:
 ALL = OwedWhere()
 
 
-def aged_sums(db: Session, cut: str, where: OwedWhere = ALL, *, by: Account) -> Rows:
-    """Open bills by age and by a cut: age alone, doctor_number or specialty.
+def aged_sums(db: Session, where: OwedWhere = ALL, *, by: Account) -> Rows:
+    """The open bills that are meant by age, by doctor and by specialty, in one statement.
 
-    Columns: age, the words of the cut, bills, patients, owed_paise. A payer is counted once
-    within the cut, in the age of the oldest bill, so that the rows of a doctor come to the
-    doctor's patients.
+    Columns: cut (age, doctor_number or specialty), word (the age, number or specialty),
+    doctor_name (as the doctor is called now), bills, patients (who pays for them),
+    owed_paise, and of it up_to_30_paise, up_to_60_paise, up_to_90_paise and over_90_paise.
     """
     permit(db, by, Deed.SEE_DUES)
-    bills = _meant(db, where)
-    of = bills.c
-    first = func.row_number().over(
-        partition_by=(of.payer_id, of[cut]), order_by=(of.issued_on, of.number)
-    )
-    told = select(bills, case((first == 1, 1), else_=0).label("counts")).subquery().c
-    words = [told[word] for word in ("age", *_CUT_WORDS[cut])]
+    of = _meant(db, where)
+    sums = _sums(db, of)
+    theirs = select(of.doctor_id, *sums).group_by(of.doctor_id).subquery().c
+    by_doctor = select(
+        literal("doctor_number", String).label("cut"),
+        col(Doctor.number).label("word"),
+        col(Doctor.name).label("doctor_name"),
+        *(theirs[one.name] for one in sums),
+    ).join(theirs.doctor_id.table, theirs.doctor_id == col(Doctor.id))
+    others = [
+        select(literal(cut, String), word, literal("", String), *sums).group_by(word)
+        for cut, word in (("age", of.age), ("specialty", of.specialty))
+    ]
+    told = union_all(by_doctor, *others).subquery().c
+    # A sum of all who are as young, less that of the younger ones.
+    upto = [literal(0), *(told[name] for name in _YOUNG), told.owed_paise]
+    ages = [
+        (upto_it - younger).label(age)
+        for age, (younger, upto_it) in zip(AGES_PAISE, pairwise(upto), strict=True)
+    ]
+    words = (told.cut, told.word, told.doctor_name, told.bills, told.patients)
+    return list(db.execute(select(*words, told.owed_paise, *ages)).all())
+
+
+def whose_bills(db: Session, *, by: Account) -> Rows:
+    """On whose bills something is owed, to choose from: doctor_number, doctor_name, specialty."""
+    permit(db, by, Deed.SEE_DUES)
+    bills = unpaid_bills(db)
+    of = select(bills.doctor_id, bills.specialty).distinct().subquery().c
     rows: Select[*tuple[Any, ...]] = (
         select(
-            *words,
-            func.count().label("bills"),
-            total(told.counts).label("patients"),
-            total(told.owed_paise).label("owed_paise"),
+            col(Doctor.number).label("doctor_number"),
+            col(Doctor.name).label("doctor_name"),
+            of.specialty,
         )
-        .group_by(*words)
-        .order_by(func.max(told.number))
+        .join(of.doctor_id.table, of.doctor_id == col(Doctor.id))
+        .order_by(col(Doctor.name), col(Doctor.number), of.specialty)
     )
     return list(db.execute(rows).all())
 
@@ -95,13 +116,9 @@ def aged_sums(db: Session, cut: str, where: OwedWhere = ALL, *, by: Account) -> 
 def owed_numbers(db: Session, where: OwedWhere = ALL, *, by: Account) -> OwedNumbers:
     """The bills that are meant in four numbers."""
     permit(db, by, Deed.SEE_DUES)
-    payers = _payers(db, _open(db), where)
-    rows = select(
-        total(payers.c.owed_paise),
-        total(payers.c.bills),
-        func.count(),
-        total(case((payers.c.held_from.is_not(None), 1), else_=0)),
-    )
+    of = _payers(db, where)
+    held = case((of.overdue_paise > the_hospital(db).dues_limit_paise, 1), else_=0)
+    rows = select(total(of.owed_paise), total(of.bills), func.count(of.payer_id), total(held))
     return OwedNumbers(*(int(cell) for cell in db.execute(rows).one()))
 
 
@@ -130,94 +147,129 @@ def who_owes(
     the limit, which holds booking after the days of grace; None where booking is open).
     """
     permit(db, by, Deed.SEE_DUES)
-    of = _payers(db, _open(db), where).c
+    payers = _payers(db, where)
+    page: Select[*tuple[Any, ...]] = select(*payers)
+    page = page.order_by(payers.owed_paise.desc(), payers.payer_id)
+    shown = page.offset(first).limit(min(at_most, MOST_ROWS)).cte("shown").c
+    # Bill by bill only for these: what else they owe, and which bill went over the limit.
+    of = _overdue_so_far(db, select(shown.payer_id))
+    held = and_(of.overdue, of.so_far > the_hospital(db).dues_limit_paise)
     rows: Select[*tuple[Any, ...]] = (
         select(
-            of.payer_id.label("patient_id"),
+            shown.payer_id.label("patient_id"),
             col(Patient.number).label("patient_number"),
             col(Patient.name).label("patient_name"),
-            col(Patient.phone),
-            *(of.bills, of.owed_paise, of.all_paise, of.overdue_bills, of.overdue_paise),
-            *(of.oldest_on, of.held_from),
+            *(col(Patient.phone), shown.bills, shown.owed_paise),
+            total(of.owed_paise).label("all_paise"),
+            func.sum(case((of.overdue, 1), else_=0)).label("overdue_bills"),
+            shown.overdue_paise,
+            func.min(of.issued_on).label("oldest_on"),
+            func.min(case((held, of.issued_on))).label("held_from"),
         )
-        .join(Patient, col(Patient.id) == of.payer_id)
-        .order_by(of.owed_paise.desc(), col(Patient.number))
-        .offset(first)
-        .limit(min(at_most, MOST_ROWS))
+        .join(Patient, col(Patient.id) == shown.payer_id)
+        .join(of.payer_id.table, of.payer_id == shown.payer_id)
+        .group_by(*shown, col(Patient.id))
+        .order_by(shown.owed_paise.desc(), shown.payer_id)
     )
     return list(db.execute(rows).all())
 
 
-def _open(db: Session) -> CTE:
-    # Every open bill with its age and what is owed on it: once, and before it is put in order,
-    # or SQLite would read all bills of all years by the index that has that order.
+def unpaid_bills(db: Session) -> Columns:
+    """Every open bill with its age, as the index has it; for siblings, who asked before."""
+    issued_on = col(Invoice.issued_on)
+    rows = select(
+        *(col(Invoice.payer_id), issued_on, col(Invoice.number)),
+        *(col(Invoice.owed_paise), col(Invoice.doctor_id)),
+        col(Invoice.doctor_specialty).label("specialty"),
+        case(*_since(db, issued_on), else_=AGES[-1]).label("age"),
+    )
+    return rows.where(col(Invoice.settled_at).is_(None)).subquery().c
+
+
+def _since(db: Session, issued_on: Any) -> list[tuple[ColumnElement[bool], str]]:
+    # Whether a bill is of an age or younger, for every age but the last.
     today = clock.today(the_hospital(db).zone)
-    young = [
-        (col(Invoice.issued_on) >= today - timedelta(days=days), age)
+    return [
+        (issued_on >= today - timedelta(days=days), age)
         for days, age in zip(AGE_ENDS, AGES, strict=False)
     ]
-    return (
-        select(
-            col(Invoice.number),
-            col(Invoice.issued_on),
-            col(Invoice.payer_id),
-            col(Doctor.number).label("doctor_number"),
-            col(Invoice.doctor_name),
-            col(Invoice.doctor_specialty).label("specialty"),
-            case(*young, else_=AGES[-1]).label("age"),
-            col(Invoice.owed_paise),
-        )
-        .join(Doctor, col(Doctor.id) == col(Invoice.doctor_id))
-        .where(col(Invoice.settled_at).is_(None))
-        .cte("open_bill")
-        .prefix_with("MATERIALIZED")
-    )
 
 
-def _is_meant(of: Any, where: OwedWhere) -> ColumnElement[bool]:
-    words = {one: getattr(where, one) for one in ("age", "doctor_number", "specialty")}
-    return and_(true(), *(of[word] == said for word, said in words.items() if said is not None))
-
-
-def _meant(db: Session, where: OwedWhere) -> Subquery:
+def _meant(db: Session, where: OwedWhere) -> Columns:
     # The open bills that are meant; with on_hold those of payers on hold alone.
-    bills = _open(db)
-    rows = select(bills).where(_is_meant(bills.c, where))
+    of = unpaid_bills(db)
+    meant = _is_meant(of, where)
+    rows: Select[*tuple[Any, ...]] = select(*of)
+    if meant is not None:
+        rows = rows.where(meant)
     if where.on_hold:
-        rows = rows.where(bills.c.payer_id.in_(select(_payers(db, bills, where).c.payer_id)))
-    return rows.subquery()
+        rows = rows.where(of.payer_id.in_(select(_payers(db, where).payer_id)))
+    return rows.subquery().c
 
 
-def _payers(db: Session, bills: CTE, where: OwedWhere) -> Subquery:
-    """Each payer of a bill that is meant, with the dues gate's rule over all they owe.
+def _is_meant(of: Columns, where: OwedWhere) -> ColumnElement[bool] | None:
+    # None where all are.
+    words = {"age": where.age, "specialty": where.specialty}
+    asked = [of[word] == said for word, said in words.items() if said is not None]
+    if where.doctor_number is not None:
+        theirs = select(col(Doctor.id)).where(col(Doctor.number) == where.doctor_number)
+        asked.append(of.doctor_id == theirs.scalar_subquery())
+    return and_(*asked) if asked else None
 
-    Bill by bill, the oldest first, the sum goes over the limit at one of them: booking is on
-    hold once that bill is beyond the days of grace. What is on a plan that is kept counts for
-    nothing there.
+
+def _sums(db: Session, of: Columns) -> list[ColumnElement[int]]:
+    since = _since(db, of.issued_on)
+    return [
+        func.count().label("bills"),
+        func.count(of.payer_id.distinct()).label("patients"),
+        total(of.owed_paise).label("owed_paise"),
+        *(
+            total(case((young, of.owed_paise), else_=0)).label(name)
+            for name, (young, _) in zip(_YOUNG, since, strict=True)
+        ),
+    ]
+
+
+def _payers(db: Session, where: OwedWhere) -> Columns:
+    """Each payer of a bill that is meant: what is owed on those, and overdue on all.
+
+    That is the dues gate's own rule: more overdue than the limit holds booking back.
     """
+    of = unpaid_bills(db)
+    meant, overdue = _is_meant(of, where), _is_overdue(db, of)
+    bills = func.count() if meant is None else func.sum(case((meant, 1), else_=0))
+    owed = of.owed_paise if meant is None else case((meant, of.owed_paise), else_=0)
+    overdue_paise = total(case((overdue, of.owed_paise), else_=0))
+    rows = select(
+        *(of.payer_id, bills.label("bills"), total(owed).label("owed_paise")),
+        overdue_paise.label("overdue_paise"),
+    ).group_by(of.payer_id)
+    if meant is not None:
+        rows = rows.having(bills > 0)
+    if where.on_hold:
+        rows = rows.having(overdue_paise > the_hospital(db).dues_limit_paise)
+    return rows.subquery().c
+
+
+def _overdue_so_far(db: Session, payer_ids: Any) -> Columns:
+    """The open bills of some payers: whether each is overdue, and the sum of such up to it."""
+    of = unpaid_bills(db)
+    overdue = _is_overdue(db, of)
+    so_far = func.sum(case((overdue, of.owed_paise), else_=0)).over(
+        partition_by=of.payer_id, order_by=(of.issued_on, of.number)
+    )
+    rows = select(
+        *(of.payer_id, of.issued_on, of.owed_paise),
+        overdue.label("overdue"),
+        so_far.label("so_far"),
+    )
+    return rows.where(of.payer_id.in_(payer_ids)).subquery().c
+
+
+def _is_overdue(db: Session, of: Columns) -> ColumnElement[bool]:
+    # Beyond the days of grace; what is on a plan that is kept counts for nothing.
     hospital = the_hospital(db)
     today = clock.today(hospital.zone)
-    due_on = today - timedelta(days=hospital.dues_grace_days)
-    on_kept_plan = bills.c.number.in_(bills_kept_clear(db, today))
-    so_far = func.sum(case((on_kept_plan, 0), else_=bills.c.owed_paise)).over(
-        partition_by=bills.c.payer_id, order_by=(bills.c.issued_on, bills.c.number)
-    )
-    of = select(bills, so_far.label("so_far"), on_kept_plan.label("on_kept_plan")).subquery().c
-    meant, overdue = _is_meant(of, where), and_(of.issued_on <= due_on, not_(of.on_kept_plan))
-    over = and_(of.so_far > hospital.dues_limit_paise, overdue)
-    held_from = func.min(case((over, of.issued_on)))
-    rows = (
-        select(
-            of.payer_id,
-            total(case((meant, 1), else_=0)).label("bills"),
-            total(case((meant, of.owed_paise), else_=0)).label("owed_paise"),
-            total(of.owed_paise).label("all_paise"),
-            total(case((overdue, 1), else_=0)).label("overdue_bills"),
-            total(case((overdue, of.owed_paise), else_=0)).label("overdue_paise"),
-            func.min(of.issued_on).label("oldest_on"),
-            held_from.label("held_from"),
-        )
-        .group_by(of.payer_id)
-        .having(total(case((meant, 1), else_=0)) > 0)
-    )
-    return (rows.having(held_from.is_not(None)) if where.on_hold else rows).subquery()
+    overdue: ColumnElement[bool] = of.issued_on <= today - timedelta(days=hospital.dues_grace_days)
+    kept = bills_kept_clear(db, today)
+    return and_(overdue, of.number.not_in(kept)) if kept else overdue

@@ -8,7 +8,7 @@ from mediklaud import clock
 from mediklaud.errors import OnlyMinorsHavePayers, PayerNotPossible
 from mediklaud.models import Account, Patient
 from mediklaud.permissions import Deed
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.audit import Change, note_deed, permit
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.patients import locked_patient
 
@@ -47,7 +47,7 @@ def name_payer(db: Session, patient: Patient, payer: Patient | None, *, by: Acco
     kept.version += 1
     db.add(kept)
     db.flush()
-    note_deed(db, by, "payer named", f"patient/{kept.id}", payer_id=[before, kept.payer_id])
+    note_deed(db, by, "payer named", f"patient/{kept.id}", payer_id=Change(before, kept.payer_id))
     return kept
 
 

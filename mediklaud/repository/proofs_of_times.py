@@ -1,6 +1,5 @@
 """The self-check of times: no double promises, holds, tokens, overbookings, letters, the gate."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,6 +20,7 @@ from mediklaud.models import (
     PaymentPlan,
     PlanBill,
 )
+from mediklaud.repository.audit import detail_of
 from mediklaud.repository.holds import HOLD_MINUTES
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.proofs import Proof, by_query
@@ -252,8 +252,9 @@ def _dues_rules(db: Session) -> set[tuple[int, int]]:
     """Every limit in paise and days of grace the hospital has had, by its audit log."""
     hospital = the_hospital(db)
     limits, graces = {hospital.dues_limit_paise}, {hospital.dues_grace_days}
-    changes = select(AuditEvent.detail).where(AuditEvent.deed == "settings changed")
-    for detail in map(json.loads, db.exec(changes)):
+    edits = select(AuditEvent.detail).where(AuditEvent.deed == (edit := "settings changed"))
+    for told in db.exec(edits):
+        detail = detail_of(edit, told)
         limits.update(detail.get("dues_limit_paise", ()))
         graces.update(detail.get("dues_grace_days", ()))
     return {(limit, grace) for limit in limits for grace in graces}

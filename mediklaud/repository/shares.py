@@ -25,7 +25,7 @@ from mediklaud.models import (
 )
 from mediklaud.money import MOST_PAISE
 from mediklaud.permissions import Deed
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.audit import Change, note_deed, permit
 from mediklaud.repository.doctors import locked_doctor
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.statements import paper_head
@@ -72,8 +72,8 @@ def set_share(
         "share set",
         f"doctor/{kept.id}",
         effective_from=effective_from.isoformat(),
-        basis_points=[before[0], basis_points],
-        visit_paise=[before[1], visit_paise],
+        basis_points=Change(before[0], basis_points),
+        visit_paise=Change(before[1], visit_paise),
     )
     return share
 

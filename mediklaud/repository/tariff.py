@@ -40,7 +40,7 @@ from mediklaud.models import (
 from mediklaud.money import MOST_PAISE
 from mediklaud.permissions import Deed
 from mediklaud.registers import SAC_CONSULTATION
-from mediklaud.repository.audit import changes, note_deed, permit
+from mediklaud.repository.audit import Change, changes, note_deed, permit
 from mediklaud.repository.doctors import doctor_with
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_consultation, issue, standing_charge
@@ -149,7 +149,7 @@ def price_service(
         by,
         "service priced",
         f"service/{kept.id}",
-        price_paise=[before, price_paise],
+        price_paise=Change(before, price_paise),
         effective_from=effective_from.isoformat(),
     )
     return price

@@ -35,7 +35,7 @@ from mediklaud.money import MOST_PAISE, rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.accounts import locked_account
 from mediklaud.repository.allocations import owed_on
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.audit import Change, note_deed, permit
 from mediklaud.repository.credit_lines import creditable_lines, spread
 from mediklaud.repository.credit_notes import credit, locked_bill
 
@@ -115,7 +115,8 @@ def set_discount_limit(db: Session, account: Account, limit_paise: int, *, by: A
         return kept
     db.add(kept)
     db.flush()
-    note_deed(db, by, "discount limit set", f"account/{kept.id}", limit_paise=[before, limit_paise])
+    limit = Change(before, limit_paise)
+    note_deed(db, by, "discount limit set", f"account/{kept.id}", limit_paise=limit)
     return kept
 
 

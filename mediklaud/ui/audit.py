@@ -6,22 +6,21 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from sqlmodel import Session
 
 from mediklaud import clock
-from mediklaud.database import transaction
 from mediklaud.models import Account, Hospital
 from mediklaud.money import rupees
 from mediklaud.repository import (
     AUDIT_ROWS,
     AuditLine,
     AuditSearch,
-    live_account,
+    Change,
     take_out_audit,
     the_hospital,
 )
 from mediklaud.spreadsheet import csv_of
-from mediklaud.ui import choose, show
-from mediklaud.ui.desk import token
+from mediklaud.ui import choose, downloads, show
 from mediklaud.ui.plain import plain
 
 _FORM, _PAGES = "audit", "_audit_pages"
@@ -118,24 +117,20 @@ def _whole(line: AuditLine, row: dict[str, str]) -> None:
 
 
 def download(asked: AuditSearch) -> None:
-    """The rows asked for as CSV, made on the click for the sign-in that asks."""
-    st.download_button(
+    """The rows asked for as CSV."""
+    downloads.button(
         "CSV of all these rows",
-        data=partial(audit_file, token(), asked),
-        file_name=f"audit-{asked.first_day}-{asked.last_day}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
+        partial(_taken_out, asked),
+        partial(csv_of, names=_COLUMNS),
+        name=f"audit-{asked.first_day}-{asked.last_day}.csv",
+        key="audit-file",
     )
 
 
-def audit_file(held: str, asked: AuditSearch) -> bytes:
-    """The rows as CSV for the sign-in that asks; refuses one that has ended or may not."""
-    with transaction() as db:
-        lines = take_out_audit(db, asked, by=live_account(db, held))
-        hospital = the_hospital(db)
-    rows = [_row(one, hospital) for one in lines]
-    return csv_of(pd.DataFrame(rows, columns=list(_COLUMNS), dtype=str), _COLUMNS)
+def _taken_out(asked: AuditSearch, db: Session, me: Account) -> pd.DataFrame:
+    hospital = the_hospital(db)
+    rows = [_row(one, hospital) for one in take_out_audit(db, asked, by=me)]
+    return pd.DataFrame(rows, columns=list(_COLUMNS), dtype=str)
 
 
 def _row(one: AuditLine, hospital: Hospital) -> dict[str, str]:
@@ -160,19 +155,13 @@ def _field(word: str) -> str:
 
 
 def _told(word: str, value: Any) -> str:
+    if isinstance(value, Change):
+        return " → ".join(_one(word, one) for one in value)
     if isinstance(value, list):
-        told = [_one(word, one) for one in value]
-        return (" → " if _is_change(word, value) else ", ").join(told)
+        return ", ".join(_one(word, one) for one in value)
     if isinstance(value, dict):
         return ", ".join(f"{name} {_one('', one)}" for name, one in value.items())
     return _one(word, value)
-
-
-def _is_change(word: str, value: list[Any]) -> bool:
-    """Whether the two say what was and what is; some words tell of several things."""
-    several = word in ("bills", "methods", "instalments")
-    granted = word == "roles" and all(isinstance(one, str) for one in value)
-    return len(value) == 2 and not several and not granted
 
 
 def _one(word: str, value: Any) -> str:

@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import streamlit as st
 
 from mediklaud import safe_start
 from mediklaud.check_pdf import check_pdf
-from mediklaud.database import reading
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
-from mediklaud.repository import live_account, permit
 from mediklaud.statements import CheckLine, CheckReport, SeriesLine
-from mediklaud.ui import show
-from mediklaud.ui.desk import token
+from mediklaud.ui import downloads, show
 from mediklaud.ui.plain import plain
 
 
@@ -56,22 +52,13 @@ def _line(finding: CheckLine) -> str:
 
 def print_button(report: CheckReport) -> None:
     """The very findings on the screen as a paper for the auditor, drawn when it is asked for."""
-    st.download_button(
+    downloads.button(
         "Print for the auditor",
-        data=partial(check_file, token(), report),
-        file_name=f"self-check-{report.issued_on}.pdf",
-        mime="application/pdf",
-        icon=":material/picture_as_pdf:",
+        downloads.shown(report, Deed.CHECK_HOUSE),
+        check_pdf,
+        name=f"self-check-{report.issued_on}.pdf",
         key="self-check-pdf",
-        on_click="ignore",
     )
-
-
-def check_file(held: str, report: CheckReport) -> bytes:
-    """The print of a self-check, for the sign-in that asks; refuses one that ended or may not."""
-    with reading() as db:
-        permit(db, live_account(db, held), Deed.CHECK_HOUSE)
-    return check_pdf(report)
 
 
 def series(found: Sequence[SeriesLine]) -> None:

@@ -4,12 +4,12 @@ from datetime import date, timedelta
 
 import pandas as pd
 import streamlit as st
+from sqlmodel import Session
 
 from mediklaud import clock, contact
 from mediklaud.database import reading
 from mediklaud.models import Account, Hospital, Patient
 from mediklaud.money import rupees
-from mediklaud.permissions import Deed
 from mediklaud.repository import (
     LETTERS_AT_ONCE,
     DueNumbers,
@@ -113,25 +113,28 @@ def choose_payer(
     of = f"gate/{shown}/{pages}"
     first = (st.session_state.get(of, 1) - 1) * _ROWS
     rows, names = (_held, _HELD) if shown == HELD else (_due, _DUE)
-    picked = sums.chosen_row(rows(hospital, me, first, _ROWS), names, by="patient_id", alt=shown)
+    with reading() as db:
+        seen = rows(db, hospital, me, first, _ROWS)
+    picked = sums.chosen_row(seen, names, by="patient_id", alt=shown)
     if pages > 1:
         st.pagination(pages, key=of)
     with st.container(horizontal=True):
-        whole = rows(hospital, me, 0, LETTERS_AT_ONCE)
-        name = f"{shown.lower().replace(' ', '-')}-{today}"
-        sums.file_buttons(whole, names, name=name, deed=Deed.SEE_DUES)
+        sums.file_buttons(
+            lambda db, me: rows(db, hospital, me, 0, LETTERS_AT_ONCE),
+            names,
+            name=f"{shown.lower().replace(' ', '-')}-{today}",
+        )
     if count > LETTERS_AT_ONCE:
         st.caption(f"A file has the first {LETTERS_AT_ONCE}.")
     return int(picked["patient_id"]) if picked is not None else None
 
 
-def _held(hospital: Hospital, me: Account, first: int, at_most: int) -> pd.DataFrame:
-    with reading() as db:
-        rows = who_owes(db, _ON_HOLD, by=me, first=first, at_most=at_most)
-        payers = [row.patient_id for row in rows]
-        contacts = _contacts(db, payers, hospital, me)
-        found = standing_plans(db, by=me, payer_ids=payers)
-        standing = {one.plan.payer_id: one for one in found}
+def _held(db: Session, hospital: Hospital, me: Account, first: int, at_most: int) -> pd.DataFrame:
+    rows = who_owes(db, _ON_HOLD, by=me, first=first, at_most=at_most)
+    payers = [row.patient_id for row in rows]
+    contacts = _contacts(db, payers, hospital, me)
+    found = standing_plans(db, by=me, payer_ids=payers)
+    standing = {one.plan.payer_id: one for one in found}
     grace = timedelta(days=hospital.dues_grace_days)
     told = [
         {
@@ -151,7 +154,7 @@ def _held(hospital: Hospital, me: Account, first: int, at_most: int) -> pd.DataF
     return pd.DataFrame(told, columns=["patient_id", *_HELD]).astype(kinds)
 
 
-def _contacts(db, payer_ids: list[int], hospital: Hospital, me: Account) -> dict[int, str]:
+def _contacts(db: Session, payer_ids: list[int], hospital: Hospital, me: Account) -> dict[int, str]:
     """What was done last about each payer's dues, talk or letter, with its day."""
     found: dict[int, tuple] = {}
     for payer_id, talk in last_contacts(db, payer_ids, by=me).items():
@@ -165,9 +168,8 @@ def _contacts(db, payer_ids: list[int], hospital: Hospital, me: Account) -> dict
     }
 
 
-def _due(_hospital: Hospital, me: Account, first: int, at_most: int) -> pd.DataFrame:
-    with reading() as db:
-        rows = due_letters(db, by=me, first=first, at_most=at_most)
+def _due(db: Session, _hospital: Hospital, me: Account, first: int, at_most: int) -> pd.DataFrame:
+    rows = due_letters(db, by=me, first=first, at_most=at_most)
     told = [
         {
             **row._mapping,

@@ -1,7 +1,6 @@
 """Letters that reached nobody, as work at the desk: call, note what came of it, send again."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import streamlit as st
 
@@ -20,14 +19,13 @@ from mediklaud.repository import (
     Visit,
     calls_about,
     letters_to_call,
-    live_account,
     log_call,
     resend_letter,
     slip_paper,
 )
 from mediklaud.slip_pdf import slip_pdf
-from mediklaud.ui import choose, pick, show
-from mediklaud.ui.desk import record, submission_id, token
+from mediklaud.ui import choose, downloads, pick, show
+from mediklaud.ui.desk import record, submission_id
 from mediklaud.ui.plain import plain
 
 TO_CALL = "Patients to call"
@@ -122,20 +120,12 @@ def _send_again(visit: Visit, letter: Message, form: str, me: Account) -> None:
 
 def slip_button(visit: Visit, *, place: str = "slip") -> None:
     """The appointment on paper, for whoever has no email; a page may offer it in two places."""
-    # Only what is made on the click stays behind the sign-in.
-    st.download_button(
+    appointment_id = visit.appointment.id or 0
+    downloads.button(
         "Print a slip",
-        data=partial(slip_file, token(), visit.appointment.id or 0),
-        file_name=f"appointment-{visit.appointment.id}.pdf",
-        mime="application/pdf",
+        lambda db, me: slip_paper(db, appointment_id, by=me),
+        slip_pdf,
+        name=f"appointment-{appointment_id}.pdf",
         icon=":material/print:",
-        key=f"{place}-{visit.appointment.id}",
-        on_click="ignore",
+        key=f"{place}-{appointment_id}",
     )
-
-
-def slip_file(held: str, appointment_id: int) -> bytes:
-    """The slip for the sign-in that asks; refuses one that has ended or may not."""
-    with reading() as db:
-        found = slip_paper(db, appointment_id, by=live_account(db, held))
-    return slip_pdf(found)

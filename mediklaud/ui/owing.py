@@ -1,7 +1,6 @@
 """The dues dashboard's pieces: its filters in the address, who owes, and a payer's account."""
 
 from datetime import date, timedelta
-from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -11,12 +10,11 @@ from mediklaud.ages import AGES
 from mediklaud.database import reading
 from mediklaud.models import Account, DuesLetter, Hospital
 from mediklaud.money import rupees
-from mediklaud.permissions import Deed
-from mediklaud.repository import OwedNumbers, OwedWhere, live_account, statement_of, who_owes
+from mediklaud.repository import OwedNumbers, OwedWhere, statement_of, who_owes
 from mediklaud.statement_pdf import statement_pdf
 from mediklaud.statements import Statement
-from mediklaud.ui import sums
-from mediklaud.ui.desk import see, token
+from mediklaud.ui import downloads, sums
+from mediklaud.ui.desk import see
 from mediklaud.ui.plain import plain
 
 # Few enough that the account of a chosen row is near it.
@@ -67,12 +65,13 @@ def reminded_words(letter: DuesLetter) -> str:
     return f"{LEVEL_NAMES[letter.level]} is queued: {owed} is owed. Of each level there is one."
 
 
-def choose_where(doctors: pd.DataFrame, specialties: pd.DataFrame) -> OwedWhere:
+def choose_where(whose: list) -> OwedWhere:
     """Which open bills are meant. The choice stands in the address, to be kept or sent.
 
     What the address says and nobody owes is left aside by Streamlit: all are meant.
     """
-    names = dict(zip(doctors["doctor_number"], doctors["doctor_name"], strict=True))
+    names = {one.doctor_number: one.doctor_name for one in whose}
+    specialties = sorted({one.specialty for one in whose})
     with st.container(horizontal=True, vertical_alignment="bottom"):
         found = [
             st.selectbox(
@@ -93,7 +92,7 @@ def choose_where(doctors: pd.DataFrame, specialties: pd.DataFrame) -> OwedWhere:
                     list(names),
                     lambda number: f"{names.get(number, '')} · {number}",
                 ),
-                ("Specialty", "specialty", specialties["specialty"].tolist(), str),
+                ("Specialty", "specialty", specialties, str),
             )
         ]
         held = st.toggle("On hold only", key="hold", bind="query-params")
@@ -126,16 +125,14 @@ def choose_payer(
     if pages > 1:
         st.pagination(pages, key=of)
     with st.container(horizontal=True):
-        _file_buttons(where, hospital, me, today)
+        sums.file_buttons(
+            lambda db, me: _told(who_owes(db, where, by=me), hospital),
+            _WHO,
+            name=f"who-owes-{today}",
+        )
     if found.patients > MOST_ROWS:
         st.caption(f"A file has the {MOST_ROWS} who owe most. Narrow the list for the others.")
     return picked
-
-
-def _file_buttons(where: OwedWhere, hospital: Hospital, me: Account, today: date) -> None:
-    with reading() as db:
-        whole = _told(who_owes(db, where, by=me), hospital)
-    sums.file_buttons(whole, _WHO, name=f"who-owes-{today}", deed=Deed.SEE_DUES)
 
 
 def _told(rows: list, hospital: Hospital) -> pd.DataFrame:
@@ -173,24 +170,15 @@ def account(patient_id: int, period: tuple[date, date], me: Account) -> None:
         }
     )
     sums.table(_lines(told), _ENTRIES, alt="Statement")
-    st.download_button(
+    downloads.button(
         "Statement as PDF",
-        data=partial(statement_file, token(), patient_id, *period),
-        file_name=f"statement-{told.patient_number}-{sums.days_words(*period)}.pdf",
-        mime="application/pdf",
-        icon=":material/picture_as_pdf:",
+        lambda db, me: statement_of(db, patient_id, *period, by=me),
+        statement_pdf,
+        name=f"statement-{told.patient_number}-{sums.days_words(*period)}.pdf",
         key=f"statement-{patient_id}",
-        on_click="ignore",
     )
     if min((told.opening_paise, *told.balances)) < 0:
         st.caption(plain("A balance below zero is money held in advance."))
-
-
-def statement_file(held: str, patient_id: int, first_day: date, last_day: date) -> bytes:
-    """The statement's PDF for the sign-in that asks; refuses one that has ended or may not."""
-    days = (first_day, last_day)
-    told = see(lambda db: statement_of(db, patient_id, *days, by=live_account(db, held)), held)
-    return statement_pdf(told)
 
 
 def _lines(told: Statement) -> pd.DataFrame:

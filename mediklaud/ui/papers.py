@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -31,11 +30,11 @@ from mediklaud.repository import (
     advance_paper,
     bill_paper,
     credit_note_paper,
-    live_account,
     receipt_paper,
     refund_paper,
 )
-from mediklaud.ui.desk import carried, see, token
+from mediklaud.ui import downloads
+from mediklaud.ui.desk import carried
 from mediklaud.ui.plain import plain
 
 Some = TypeVar("Some")
@@ -195,17 +194,6 @@ def issued(form: str) -> None:
     _pdf_button(kind, number, label=label, type="primary", key=f"issued-{number}")
 
 
-def bill_file(held: str, number: str) -> bytes:
-    """The bill's PDF for the sign-in that asks; refuses one that has ended or may not."""
-    return paper_file(held, "bill", number)
-
-
-def paper_file(held: str, kind: str, number: str, *, duplicate: bool = False) -> bytes:
-    """A paper's PDF for the sign-in that asks; refuses one that has ended or may not."""
-    found = see(lambda db: read_paper(db, kind, number, by=live_account(db, held)), held)
-    return _DRAW[kind](replace(found, duplicate=duplicate))
-
-
 def taken_words(receipt: Receipt, patient: Patient, *, before: Dues, after: Dues) -> str:
     """What the till says once a payment is written, and what it means for booking."""
     return f"Receipt {receipt.number} is issued. {_left_words(patient, before, after)}"
@@ -239,15 +227,11 @@ def _moment(row: Paper, hospital: Hospital) -> str:
 def _pdf_button(
     kind: str, number: str, *, duplicate: bool = False, label: str = "PDF", **options: Any
 ) -> None:
-    # Only what is made on the click stays behind the sign-in: bytes given here would lie at
-    # an address that asks nobody.
-    st.download_button(
+    downloads.button(
         label,
-        data=partial(paper_file, token(), kind, number, duplicate=duplicate),
-        file_name=f"{number.replace('/', '-')}.pdf",
-        mime="application/pdf",
-        icon=":material/picture_as_pdf:",
-        on_click="ignore",
+        lambda db, me: read_paper(db, kind, number, by=me),
+        lambda found: _DRAW[kind](replace(found, duplicate=duplicate)),
+        name=f"{number.replace('/', '-')}.pdf",
         **{"key": f"pdf-{number}", **options},
         help=f"Download {number}" + (", marked as a duplicate" if duplicate else ""),
     )

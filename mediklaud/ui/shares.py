@@ -16,15 +16,14 @@ from mediklaud.permissions import Deed
 from mediklaud.repository import (
     doctor_statement,
     doctor_with,
-    live_account,
     set_share,
     share_lines,
     share_terms,
 )
 from mediklaud.statement_pdf import doctor_statement_pdf
 from mediklaud.statements import DoctorStatement, ShareLine
-from mediklaud.ui import choose, show, sums
-from mediklaud.ui.desk import record, submission_id, token
+from mediklaud.ui import choose, downloads, show, sums
+from mediklaud.ui.desk import record, submission_id
 from mediklaud.ui.period import month_of
 from mediklaud.ui.plain import plain
 
@@ -104,14 +103,12 @@ def statement(doctor: Doctor, month: date, me: Account) -> None:
         name = f"share-{doctor.number}-{month:%Y-%m}"
         sums.listing(shown, _LINES, name=name, deed=Deed.SEE_SHARES)
         st.caption("Below zero: a payment was reversed, or a bill credited after it was paid.")
-    st.download_button(
+    downloads.button(
         "Statement as PDF",
-        data=partial(statement_file, token(), doctor.id or 0, month),
-        file_name=f"share-{doctor.number}-{month:%Y-%m}.pdf",
-        mime="application/pdf",
-        icon=":material/picture_as_pdf:",
+        partial(_statement_of, doctor.id or 0, month),
+        doctor_statement_pdf,
+        name=f"share-{doctor.number}-{month:%Y-%m}.pdf",
         key=f"share-pdf-{doctor.id}-{month}",
-        on_click="ignore",
     )
 
 
@@ -140,12 +137,9 @@ def _told(
     return doctor_statement(db, doctor, *month_of(month), lines, by=me)
 
 
-def statement_file(held: str, doctor_id: int, month: date) -> bytes:
-    """The statement's PDF for the sign-in that asks; refuses one that has ended or may not."""
-    with reading() as db:
-        me, doctor = live_account(db, held), doctor_with(db, doctor_id)
-        told = _told(db, _shared(db, month, me, doctor), doctor, month, me)
-    return doctor_statement_pdf(told)
+def _statement_of(doctor_id: int, month: date, db: Session, me: Account) -> DoctorStatement:
+    doctor = doctor_with(db, doctor_id)
+    return _told(db, _shared(db, month, me, doctor), doctor, month, me)
 
 
 def agreed(doctor: Doctor, me: Account) -> None:

@@ -1,6 +1,5 @@
 """Sums as tables and files: paise stay whole until they are shown."""
 
-from collections.abc import Callable
 from datetime import date
 from functools import partial
 from typing import Any
@@ -8,23 +7,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mediklaud.database import reading
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
-from mediklaud.repository import live_account, permit
 from mediklaud.spreadsheet import csv_of, xlsx_of
-from mediklaud.ui.desk import token
+from mediklaud.ui import downloads
 
 ROWS_A_PAGE = 25
-_FILES = (
-    ("CSV", "csv", csv_of, "text/csv"),
-    (
-        "Excel",
-        "xlsx",
-        xlsx_of,
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ),
-)
+_FILES = (("CSV", "csv", csv_of), ("Excel", "xlsx", xlsx_of))
 
 
 def metrics(told: dict[str, str], **helps: str) -> None:
@@ -85,36 +74,23 @@ def listing(frame: pd.DataFrame, names: dict[str, str], *, name: str, deed: Deed
     """A table, page by page, and all of it as a file."""
     table(page_of(frame, name), names, alt=name.replace("-", " "))
     with st.container(horizontal=True):
-        file_buttons(frame, names, name=name, deed=deed)
+        file_buttons(downloads.shown(frame, deed), names, name=name, empty=frame.empty)
 
 
-def file_buttons(frame: pd.DataFrame, names: dict[str, str], *, name: str, deed: Deed) -> None:
-    """A table as CSV and Excel, made when asked for and only for whoever may still see it."""
-    for label, ending, make, mime in _FILES:
-        st.download_button(
+def file_buttons(
+    read: downloads.Read[pd.DataFrame], names: dict[str, str], *, name: str, empty: bool = False
+) -> None:
+    """A table as CSV and Excel, read when asked for and only for whoever may see it then."""
+    for label, ending, make in _FILES:
+        downloads.button(
             label,
-            data=partial(table_file, token(), frame, names, deed, make),
-            file_name=f"{name}.{ending}",
-            mime=mime,
-            icon=":material/download:",
+            read,
+            partial(make, names=names),
+            name=f"{name}.{ending}",
             key=f"{ending}-{name}",
-            on_click="ignore",
-            disabled=frame.empty,
+            disabled=empty,
             help="This table for a spreadsheet",
         )
-
-
-def table_file(
-    held: str,
-    frame: pd.DataFrame,
-    names: dict[str, str],
-    deed: Deed,
-    make: Callable[[pd.DataFrame, dict[str, str]], bytes] = csv_of,
-) -> bytes:
-    """The file of a table, for the sign-in that asks; refuses one that has ended or may not."""
-    with reading() as db:
-        permit(db, live_account(db, held), deed)
-    return make(frame, names)
 
 
 def at_most(rows: int) -> str:

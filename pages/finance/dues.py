@@ -9,13 +9,12 @@ from mediklaud.permissions import Deed
 from mediklaud.repository import (
     aged_sums,
     owed_numbers,
-    patient_with,
     policy_words,
-    remind_of_dues,
     the_hospital,
+    whose_bills,
 )
-from mediklaud.ui import charts, choose, owing, sums
-from mediklaud.ui.desk import open_desk, record, say
+from mediklaud.ui import charts, choose, gate, owing, sums
+from mediklaud.ui.desk import open_desk
 from mediklaud.ui.period import choose_period
 from mediklaud.ui.plain import plain
 
@@ -23,22 +22,18 @@ me = open_desk("Outstanding dues", Role.FINANCE)
 
 with reading() as db:
     hospital = the_hospital(db)
-    doctors = reports.ageing_by_doctor(reports.aged_frame(aged_sums(db, "doctor_number", by=me)))
-    specialties = reports.ageing_by_specialty(reports.aged_frame(aged_sums(db, "specialty", by=me)))
+    whose = whose_bills(db, by=me)
 
-if doctors.empty:
+if not whose:
     st.success("Every bill is paid. Nothing is owed.", icon=":material/check_circle:")
     st.stop()
 
 today = clock.today(hospital.zone)
-where = owing.choose_where(doctors, specialties)
+where = owing.choose_where(whose)
 
 with reading() as db:
     found = owed_numbers(db, where, by=me)
-    cuts = {
-        cut: reports.aged_frame(aged_sums(db, cut, where, by=me))
-        for cut in ("age", "doctor_number", "specialty")
-    }
+    aged = reports.aged_frame(aged_sums(db, where, by=me))
 
 owing.numbers(found)
 st.caption(plain(f"Routine booking is on hold with {policy_words(hospital)}."))
@@ -47,12 +42,13 @@ if not found.bills:
     st.stop()
 
 age, doctor, specialty = st.tabs(["By age", "By doctor", "By specialty"])
+ages = reports.ageing(aged)
 with age:
-    charts.ageing(reports.ageing(cuts["age"]), alt="What is owed by the age of the bill")
+    charts.ageing(ages, alt="What is owed by the age of the bill")
 for tab, word, frame, names in (
-    (age, "age", reports.ageing(cuts["age"]), owing.BY_AGE),
-    (doctor, "doctor_name", reports.ageing_by_doctor(cuts["doctor_number"]), owing.BY_DOCTOR),
-    (specialty, "specialty", reports.ageing_by_specialty(cuts["specialty"]), owing.BY_SPECIALTY),
+    (age, "age", ages, owing.BY_AGE),
+    (doctor, "doctor_name", reports.ageing_by_doctor(aged), owing.BY_DOCTOR),
+    (specialty, "specialty", reports.ageing_by_specialty(aged), owing.BY_SPECIALTY),
 ):
     with tab:
         if word != "age":
@@ -70,13 +66,7 @@ patient_id = int(picked["patient_id"])
 choose.keep_patient(patient_id)
 with st.container(border=True):
     st.subheader(plain(f"{picked['patient_name']} · {picked['patient_number']}"), anchor=False)
-    with st.container(horizontal=True):
-        if st.button("Take a payment", type="primary", icon=":material/payments:"):
-            st.switch_page("pages/finance/payment.py")
-        if st.button("Remind by letter", icon=":material/forward_to_inbox:"):
-            with record() as db:
-                letter = remind_of_dues(db, patient_with(db, patient_id, by=me), by=me)
-                say(db, owing.reminded_words(letter))
+    gate.ways_on(choose.opened(patient_id, me), me)
     period = choose_period(today)
     if period is None:
         st.info("Choose both days.")
