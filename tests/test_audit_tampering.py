@@ -156,6 +156,7 @@ def old_rows(connection: Connection, count: int) -> None:
 def test_a_log_of_the_first_releases_stays_whole_and_goes_on(request, tmp_path, kind):
     with on_ground(request, kind, tmp_path / "data"):
         config.settings().data_dir.mkdir(parents=True)
+        config.make_key()
         with database.reshapable(database.engine()) as connection:
             command.upgrade(migrations._alembic(connection), "0006")
             insert = EVENT.c.seal_version.default

@@ -27,7 +27,6 @@ from mediklaud.repository import (
     credited_lines,
     credited_sums,
     due_numbers,
-    dues_of,
     enroll_patient,
     open_bills,
     owed_numbers,
@@ -39,6 +38,7 @@ from mediklaud.repository import (
     who_owes,
     whose_bills,
 )
+from mediklaud.repository.dues import dues_of
 from mediklaud.repository.owing import owed_in_all
 from tests.day import live_through_a_day
 from tests.hospital import ASHA, HOSPITAL, TODAY, at, ward_of
