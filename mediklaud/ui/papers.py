@@ -57,6 +57,14 @@ NAMES = {
     "credit": "credit note",
     "refund": "refund voucher",
 }
+# What its button says: on a page with several papers each says which one it hands out.
+_FILES = {
+    "bill": "Bill PDF",
+    "receipt": "Receipt PDF",
+    "advance": "Receipt PDF",
+    "credit": "Credit note PDF",
+    "refund": "Voucher PDF",
+}
 _READ: dict[str, Callable[..., Any]] = {
     "bill": bill_paper,
     "receipt": receipt_paper,
@@ -237,12 +245,12 @@ def _moment(row: Paper, hospital: Hospital) -> str:
 
 
 def _pdf_button(
-    kind: str, number: str, *, duplicate: bool = False, label: str = "PDF", **options: Any
+    kind: str, number: str, *, duplicate: bool = False, label: str = "", **options: Any
 ) -> None:
     # Only what is made on the click stays behind the sign-in: bytes given here would lie at
     # an address that asks nobody.
     st.download_button(
-        label,
+        label or _FILES[kind],
         data=partial(paper_file, token(), kind, number, duplicate=duplicate),
         file_name=f"{number.replace('/', '-')}.pdf",
         mime="application/pdf",
