@@ -62,7 +62,7 @@ _FILES = {
     "bill": "Bill PDF",
     "receipt": "Receipt PDF",
     "advance": "Receipt PDF",
-    "credit": "Credit note PDF",
+    "credit": "Credit PDF",
     "refund": "Voucher PDF",
 }
 _READ: dict[str, Callable[..., Any]] = {
