@@ -60,9 +60,10 @@ class Family:
             made = repository.enroll_patient(db, called, form=a_form(), by=ward.meera)
             self.ids[name] = made.id or 0
         for name in ("girl", "eve"):
-            self._name(db, ward, name, "father")
+            self.name_payer(db, ward, name, "father")
 
-    def _name(self, db: Session, ward: Ward, whom: str, payer: str) -> None:
+    def name_payer(self, db: Session, ward: Ward, whom: str, payer: str) -> None:
+        """One of the girls is paid for by this one from now on, or by nobody."""
         kept, named = (db.get(Patient, self.ids.get(name, 0)) for name in (whom, payer))
         repository.name_payer(db, kept, named, by=ward.ishaan)
 
@@ -228,7 +229,7 @@ def _end_plan(family: Family, db: Session, ward: Ward) -> None:
 
 def _name_payer(family: Family, db: Session, ward: Ward) -> None:
     whom = family.chance.choice(["girl", "girl", "eve"])
-    family._name(db, ward, whom, family.chance.choice(["father", "alone", "nobody"]))
+    family.name_payer(db, ward, whom, family.chance.choice(["father", "alone", "nobody"]))
 
 
 def _pause(family: Family, db: Session, ward: Ward) -> None:
