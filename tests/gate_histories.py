@@ -93,7 +93,10 @@ class Family:
 
 
 def _years_before(day: date, years: int) -> date:
-    return day.replace(year=day.year - years, day=min(day.day, 28))
+    """The birthday of so many years; whoever would be born on a 29 February is a day younger."""
+    if (day.month, day.day) == (2, 29):
+        day += timedelta(days=1)
+    return day.replace(year=day.year - years)
 
 
 def open_shop(db: Session, ward: Ward) -> None:
