@@ -36,7 +36,7 @@ DOCTOR = "Dr Leela Sen"
 PATIENT = "Chitra Das"
 # Of the demo hospital.
 FRONT_DESK, FINANCE = "meera", "ishaan"
-BILL, FEE = "JMI/2627/000001", "1,250.50"
+BILL, RECEIPT, FEE = "JMI/2627/000001", "JMR/2627/000001", "1,250.50"
 
 
 @pytest.fixture(scope="module")
@@ -237,13 +237,13 @@ def pay(desk: Desk) -> None:
     """Finance reads the amount from the printed bill, and takes it."""
     desk.go("Take a payment")
     find(desk)
-    printed = words_of(desk.download("PDF"))
+    printed = words_of(desk.download("Bill PDF"))
     assert BILL in printed
     (amount,) = set(re.findall(r"1,250\.50", printed))
     desk.type("Received", amount)
     desk.press("Take payment")
     desk.sees(f"{PATIENT} owes nothing any more. Booking is open again.")
-    assert "JMR/" in words_of(desk.download("PDF"))
+    assert RECEIPT in words_of(desk.download(f"Print receipt {RECEIPT}"))
 
 
 def test_a_hospitals_day_goes_through_the_browser(server: Server, desk: Desk) -> None:

@@ -7,7 +7,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import func, select
 
 from mediklaud import database
-from mediklaud.database import broken_rule
+from mediklaud.database import broken_rule, kind_words
+from mediklaud.errors import TwoDesksMet
 from mediklaud.models import LIVE, Appointment
 from mediklaud.repository import cancel_appointment
 from tests.breach import copy, take_away
@@ -107,18 +108,27 @@ def two_write_at_once(hours):
     """Two raw transactions that both insert before either commits, where the engine lets them."""
     start, told = threading.Barrier(len(hours)), []
 
-    def write(hour):
+    def write(hour, *, together):
+        with kind_words(), database.engine().begin() as connection:
+            if together and connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SELECT 1")
+                start.wait()
+            another(hour)(connection)
+
+    def sit(hour):
         try:
-            with database.engine().begin() as connection:
-                if connection.dialect.name == "postgresql":
-                    connection.exec_driver_sql("SELECT 1")
-                    start.wait()
-                another(hour)(connection)
+            try:
+                write(hour, together=True)
+            except TwoDesksMet:
+                # A raw row names its doctor before a guard locks her, which no desk does. Where
+                # both rows have named her, neither gets the lock: the engine gives one up, and
+                # it comes again.
+                write(hour, together=False)
             told.append("")
         except IntegrityError as error:
             told.append(broken_rule(error))
 
-    desks = [threading.Thread(target=write, args=(hour,)) for hour in hours]
+    desks = [threading.Thread(target=sit, args=(hour,)) for hour in hours]
     for one in desks:
         one.start()
     for one in desks:

@@ -8,6 +8,9 @@ import streamlit as st
 from mediklaud.database import reading
 from mediklaud.models import Account, CreditKind, Hospital, Method, Receipt
 from mediklaud.money import read_rupees, rupees
+from mediklaud.papers import AdvanceReceipt, Bill
+from mediklaud.papers import CreditLine as NotedLine
+from mediklaud.papers import Receipt as PrintedReceipt
 from mediklaud.repository import (
     CreditableLine,
     CreditLine,
@@ -55,12 +58,16 @@ def draw(kind: str, number: str, me: Account, hospital: Hospital) -> None:
     with left:
         papers.paper(found, again=True)
     if kind == "bill":
-        _bill(number, me, hospital, left, right)
+        _bill(found, me, hospital, left, right)
     elif kind in ("receipt", "advance"):
         _receipt(number, me, left, right)
+        with left:
+            _bills_paid(found)
     elif kind == "credit":
         with left:
             st.caption(plain(f"{found.kind} of bill {found.bill_number}: {found.reason}"))
+            rows = [_credited_row(line) for line in found.lines]
+            show.table(rows, alt="Lines of the credit note", height="content")
             _link("bill", found.bill_number)
         with right:
             _credit_note(number, found, me)
@@ -100,12 +107,14 @@ def _reason(form: str, placeholder: str) -> str:
     return choose.words("Reason", form, placeholder=placeholder)
 
 
-def _bill(number: str, me: Account, hospital: Hospital, left: Any, right: Any) -> None:
+def _bill(found: Bill, me: Account, hospital: Hospital, left: Any, right: Any) -> None:
+    number = found.number
     with reading() as db:
         lines = lines_to_credit(db, number, by=me)
         notes = credit_notes_of(db, number, by=me)
     with left:
         show.table([_line_row(one) for one in lines], alt="Lines of the bill", height="content")
+        st.caption(plain(_sums_words(found)))
         if notes:
             st.markdown("**Credit notes of this bill**")
             papers.credit_notes(notes, hospital, opens=True)
@@ -136,12 +145,33 @@ def _bill_again(number: str, me: Account) -> None:
                 carry(db, **papers.just_issued(bill))
 
 
+def _sums_words(bill: Bill) -> str:
+    """The sums that stand below the lines of the printed bill."""
+    taxed = {"before tax": bill.value_paise, "tax": bill.tax_paise} if bill.taxed else {}
+    back = {"credited": bill.credited_paise} if bill.credited_paise else {}
+    sums = {**taxed, "in all": bill.total_paise, **back, "paid": bill.paid_paise}
+    told = {**sums, "balance due": bill.balance_paise}
+    return " · ".join(f"{rupees(paise)} {word}" for word, paise in told.items())
+
+
 def _line_row(one: CreditableLine) -> dict[str, object]:
+    line = one.line
+    several = f"{line.quantity} × " if line.quantity > 1 else ""
     return {
-        "Service": one.line.description,
-        "Total": rupees(one.line.amount_paise),
-        "Tax": rupees(one.line.tax_paise),
+        "Service": f"{several}{line.description}",
+        "Value": rupees(line.amount_paise),
+        "Tax": rupees(line.tax_paise),
+        "Total": rupees(line.amount_paise + line.tax_paise),
         "Not credited": rupees(one.amount_paise + one.tax_paise),
+    }
+
+
+def _credited_row(line: NotedLine) -> dict[str, object]:
+    return {
+        "Service": line.description,
+        "Value": rupees(line.amount_paise),
+        "Tax": rupees(line.tax_paise),
+        "Total": rupees(line.total_paise),
     }
 
 
@@ -222,6 +252,18 @@ def _receipt(number: str, me: Account, left: Any, right: Any) -> None:
             st.info("Every payment of this receipt came to nothing.", icon=":material/undo:")
             return
         _money_back(receipt, standing, me)
+
+
+def _bills_paid(found: PrintedReceipt | AdvanceReceipt) -> None:
+    """The bills a receipt was set against, as they are printed on it."""
+    lines = found.lines if isinstance(found, PrintedReceipt) else ()
+    if not lines:
+        return
+    rows = [
+        {"Bill": one.bill_number, "Doctor": one.doctor_name, "Total": rupees(one.amount_paise)}
+        for one in lines
+    ]
+    show.table(rows, alt="Bills it paid", height="content")
 
 
 def _payment_row(one: TakenPayment) -> dict[str, object]:

@@ -56,6 +56,14 @@ NAMES = {
     "credit": "credit note",
     "refund": "refund voucher",
 }
+# What its button says: on a page with several papers each says which one it hands out.
+_FILES = {
+    "bill": "Bill PDF",
+    "receipt": "Receipt PDF",
+    "advance": "Receipt PDF",
+    "credit": "Credit PDF",
+    "refund": "Voucher PDF",
+}
 _READ: dict[str, Callable[..., Any]] = {
     "bill": bill_paper,
     "receipt": receipt_paper,
@@ -225,10 +233,10 @@ def _moment(row: Paper, hospital: Hospital) -> str:
 
 
 def _pdf_button(
-    kind: str, number: str, *, duplicate: bool = False, label: str = "PDF", **options: Any
+    kind: str, number: str, *, duplicate: bool = False, label: str = "", **options: Any
 ) -> None:
     downloads.button(
-        label,
+        label or _FILES[kind],
         lambda db, me: read_paper(db, kind, number, by=me),
         lambda found: _DRAW[kind](replace(found, duplicate=duplicate)),
         name=f"{number.replace('/', '-')}.pdf",

@@ -22,7 +22,7 @@ STATUS_WORDS = {
 KIND_WORDS = {"first": "First visit", "follow_up": "Follow-up", "procedure": "Procedure"}
 _DATES = ("Day", "Date", "From", "Until")
 _WIDTHS = {"Patient": 165, "State": 118}
-_SUMS = ("Owed", "Total", "Dues then", "Tax", "Not credited", "Price today")
+_SUMS = ("Owed", "Value", "Total", "Dues then", "Tax", "Not credited", "Price today")
 SEX_WORDS = {"female": "Female", "male": "Male", "other": "Other", "unknown": "Not known"}
 
 
@@ -54,8 +54,9 @@ def dues(owed: Dues, *, brief: bool = False) -> None:
     if owed.on_hold:
         st.error(
             f"Routine booking is on hold: {plain(rupees(owed.total_paise))} is owed. "
-            f"The rule: {plain(owed.rule)}. Taking the payment lifts it at once; an emergency "
-            "is never held back.",
+            f"The rule: {plain(owed.rule)}. Finance takes the payment or agrees a payment plan, "
+            "and booking is open at once; a waiver is asked for, and another person decides; an "
+            "emergency is never held back.",
             icon=":material/front_hand:",
         )
     else:
