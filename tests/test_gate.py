@@ -28,7 +28,8 @@ from mediklaud.models import (
     PaymentPlan,
     PlanBill,
 )
-from mediklaud.repository import OwedWhere, account_named, dues_of, owed_numbers, who_owes
+from mediklaud.repository import OwedWhere, account_named, owed_numbers, who_owes
+from mediklaud.repository.dues import dues_of
 from tests.gate_histories import DEEDS, Family, open_shop
 from tests.hospital import ZONE, at
 from tests.visits import book, desk
