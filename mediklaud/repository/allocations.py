@@ -9,7 +9,7 @@ from sqlmodel import Session, SQLModel, col
 from mediklaud import clock
 from mediklaud.database import as_changed, total, written
 from mediklaud.models import Allocation, CreditNote, Invoice, Payment, PaymentReversal, Refund
-from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.hospital import rules_of_the_house, the_hospital
 
 # What is paid and what is credited on the bill of the enclosing query, in paise.
 ALLOCATED = (
@@ -89,7 +89,7 @@ def allocate(db: Session, payment: Payment, number: str, amount_paise: int, at: 
         "invoice_number": number,
         "amount_paise": amount_paise,
         "allocated_at": at,
-        "allocated_on": clock.day_of(at, the_hospital(db).zone),
+        "allocated_on": clock.day_of(at, rules_of_the_house(db).zone),
         "reverses_id": None,
     }
     written(db, Allocation, part)

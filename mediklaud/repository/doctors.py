@@ -22,6 +22,7 @@ from mediklaud.errors import (
     RegistrationTaken,
     StaleForm,
 )
+from mediklaud.hot import Hot
 from mediklaud.models import Account, Appointment, Doctor, Tariff, VisitKind, WorkingSession
 from mediklaud.permissions import Deed
 from mediklaud.registers import COUNCILS
@@ -175,7 +176,7 @@ class Standing(NamedTuple):
     registration_expires_on: date | None
 
 
-_STANDING = (
+_STANDING = Hot(
     select(*(col(getattr(Doctor, word)) for word in Standing._fields))
     .where(col(Doctor.id) == bindparam("doctor_id"))
     .with_for_update()
@@ -185,7 +186,7 @@ _STANDING = (
 def lock_standing(db: Session, doctor_id: int | None) -> Standing:
     """The same lock, for a booking: it asks no more of the row than this."""
     db.flush()
-    found = db.connection().execute(_STANDING, {"doctor_id": doctor_id}).first()
+    found = _STANDING.first(db, {"doctor_id": doctor_id})
     if found is None:
         raise NotFound(what="doctor")
     return Standing._make(found)

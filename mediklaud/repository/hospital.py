@@ -127,6 +127,17 @@ def the_hospital(db: Session) -> Hospital:
     return kept
 
 
+def rules_of_the_house(db: Session) -> Hospital:
+    """The hospital to be looked at alone, for siblings: as the lock of a patient brought it."""
+    deed, kept = db.info.get("rules", (None, None))
+    return kept if kept is not None and deed is db.get_transaction() else the_hospital(db)
+
+
+def keep_rules(db: Session, rules: Hospital) -> None:
+    """Spare the rest of this transaction a look at the hospital just read; for siblings."""
+    db.info["rules"] = (db.get_transaction(), rules)
+
+
 def open_hospital(db: Session, typed: HospitalForm, *, is_demo: bool = False) -> Hospital:
     """Write down the hospital on its first visit.
 
@@ -157,6 +168,7 @@ def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospita
     if before["zone"] != after["zone"]:
         _rebound_holidays(db, after["zone"])
     db.flush()
+    db.info.pop("rules", None)
     note_deed(db, by, "settings changed", "hospital/1", **changes(before, after))
     return kept
 
@@ -278,7 +290,7 @@ def number_paper(db: Session, paper: str) -> PaperNumber:
     servers' clocks differ), so moments follow the numbers. Where the
     year ends in between, nothing is written (TwoDesksMet) and the next try is in the new one.
     """
-    hospital = the_hospital(db)
+    hospital = rules_of_the_house(db)
     prefix, zone = getattr(hospital, f"{paper}_prefix"), hospital.zone
     year = clock.financial_year(clock.today(zone))
     series = f"{paper}/{year}"

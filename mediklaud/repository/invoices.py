@@ -28,7 +28,12 @@ from mediklaud.repository.audit import note_deed, note_opened, permit
 from mediklaud.repository.confirmations import write_paper
 from mediklaud.repository.doctors import price_of
 from mediklaud.repository.entitlements import claim_follow_up, terms_of
-from mediklaud.repository.hospital import frozen_hospital, number_paper, the_hospital
+from mediklaud.repository.hospital import (
+    frozen_hospital,
+    number_paper,
+    rules_of_the_house,
+    the_hospital,
+)
 from mediklaud.repository.payers import payer_of
 
 _DESCRIPTIONS = {
@@ -99,7 +104,7 @@ def issue(
 
     For siblings. One taxable line makes it a tax invoice.
     """
-    hospital, payer = the_hospital(db), payer_of(db, patient)
+    hospital, payer = rules_of_the_house(db), payer_of(db, patient)
     given = number_paper(db, "bill")
     # The lines go first: the bill's own row seals them (lines_sum_to_the_total,
     # issued_bill_takes_no_more_lines).

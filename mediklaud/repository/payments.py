@@ -40,15 +40,16 @@ from mediklaud.permissions import Deed
 from mediklaud.repository.allocations import STANDING, allocate, settle
 from mediklaud.repository.audit import note_deed, note_opened, permit
 from mediklaud.repository.confirmations import write_paper
-from mediklaud.repository.dues import OpenBill, dues_of
+from mediklaud.repository.dues import OpenBill, dues_now
 from mediklaud.repository.hospital import (
     PaperNumber,
     frozen_hospital,
     number_paper,
+    rules_of_the_house,
     the_hospital,
 )
 from mediklaud.repository.invoices import hospital_head, paper_moment
-from mediklaud.repository.patients import locked_patient
+from mediklaud.repository.patients import lock_patient
 from mediklaud.repository.payers import payer_of
 
 # Income-tax Act 2025, s. 186: nobody may receive this much in cash from a person in a day.
@@ -115,7 +116,7 @@ def take_tenders(
     a_second_click_is_the_same_payment.
     """
     permit(db, by, Deed.TAKE_PAYMENT)
-    locked = locked_patient(db, patient.id)
+    locked = lock_patient(db, patient.id)
     same_click = receipt_of_form(db, form, locked)
     if same_click is not None:
         return same_click
@@ -142,7 +143,7 @@ def to_pay(db: Session, patient: Patient, chosen: Sequence[str]) -> tuple[Patien
 
     Bills chosen of two payers at once are refused (BillOfAnotherPayer).
     """
-    owed = {bill.number: bill for bill in dues_of(db, patient.id).bills}
+    owed = {bill.number: bill for bill in dues_now(db, patient).bills}
     payer = payer_of(db, patient)
     if chosen:
         gone = next((number for number in chosen if number not in owed), None)
@@ -193,14 +194,14 @@ def receive(
         payer_id=payer.id or 0,
         amount_paise=sum(payment.amount_paise for payment in payments),
         issued_by=by.id,
-        **frozen_hospital(the_hospital(db)),
+        **frozen_hospital(rules_of_the_house(db)),
         payer_number=payer.number,
         payer_name=payer.name,
         payer_phone=payer.phone,
         received_by_name=by.name,
         form=form,
     )
-    with expecting_at_once(db, a_second_click_is_the_same_payment=StaleForm()):
+    with expecting_at_once(db, lambda: {"a_second_click_is_the_same_payment": StaleForm()}):
         receipt = written(db, Receipt, row)
     note_deed(
         db,
@@ -256,7 +257,7 @@ def _payment(
         "received_by": by.id,
     }
     refusals = {"a_reference_is_used_once": used, "a_closed_day_takes_no_receipt": closed}
-    with expecting_at_once(db, **refusals):
+    with expecting_at_once(db, lambda: refusals):
         return written(db, Payment, row)
 
 

@@ -42,9 +42,9 @@ from mediklaud.permissions import Deed
 from mediklaud.registers import SAC_CONSULTATION
 from mediklaud.repository.audit import changes, note_deed, permit
 from mediklaud.repository.doctors import doctor_with
-from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.hospital import rules_of_the_house, the_hospital
 from mediklaud.repository.invoices import bill_consultation, issue, standing_charge
-from mediklaud.repository.patients import locked_patient
+from mediklaud.repository.patients import lock_patient, locked_patient
 
 _BILL_OF_FORM = select(col(Invoice.number), col(Invoice.patient_id)).where(
     col(Invoice.form) == bindparam("form")
@@ -187,7 +187,7 @@ def bill_services(
     a_second_click_is_the_same_bill.
     """
     permit(db, by, Deed.BILL_SERVICES)
-    locked = locked_patient(db, patient.id)
+    locked = lock_patient(db, patient.id)
     same_click = db.connection().execute(_BILL_OF_FORM, {"form": form}).first()
     if same_click is not None and same_click.patient_id == locked.id:
         return db.get_one(Invoice, same_click.number)
@@ -238,7 +238,7 @@ def _charge(db: Session, item: Item) -> dict[str, Any]:
     kept = db.get(Service, item.service.id, populate_existing=True)
     if kept is None:
         raise NotFound(what="service")
-    today = clock.today(the_hospital(db).zone)
+    today = clock.today(rules_of_the_house(db).zone)
     asked = {"service_id": kept.id, "day": today}
     price = db.connection().execute(_PRICE_ON, asked).scalar()
     if price is None or not kept.active:
