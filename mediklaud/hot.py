@@ -18,6 +18,8 @@ from sqlmodel import Session
 from mediklaud.text import all_keepable
 
 Turn = Callable[[Any], Any]
+# Who is told each statement and its values, while the benchmark wants to know; mostly nobody.
+listeners: list[Callable[[str, Any], object]] = []
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,11 @@ class Hot:
     """A statement of SQLAlchemy Core without lists, run past all of SQLAlchemy's own work.
 
     Nothing else differs: the connection and transaction are the deed's, the same door looks at
-    texts, and what the engine refuses is said in the same exceptions. Listeners of single
-    statements do not hear of it.
+    texts, and what the engine refuses is said in the same exceptions. SQLAlchemy's events of
+    single statements do not tell of it: see `listeners`.
     """
 
-    def __init__(self, statement: Select[Any] | Insert | Update) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]] | Insert | Update) -> None:
         """Keep the statement until an engine is asked for it."""
         self._statement = statement
         self._worded: dict[tuple[str, ...], _Worded] = {}
@@ -63,9 +65,8 @@ class Hot:
             values[name] = turned(values[name])
         all_keepable(values.values())
         places = worded.places
-        cursor = by_driver(
-            connection, worded.statement, values if places is None else [values[n] for n in places]
-        )
+        given = values if places is None else [values[name] for name in places]
+        cursor = by_driver(connection, worded.statement, given)
         found: list[Any] = cursor.fetchall() if cursor.description else []
         return [_back(row, worded.back) for row in found] if worded.back else found
 
@@ -75,17 +76,28 @@ class Hot:
 
 
 def connection_of(db: Session) -> Connection:
-    """The connection of the deed's transaction; the session is asked for it once."""
-    kept: Connection | None = db.info.get("connection")
-    if kept is None or not kept.in_transaction():
-        kept = db.info["connection"] = db.connection()
-    return kept
+    """The connection of the deed's transaction; the session is asked for it once in each.
+
+    A savepoint is such a transaction too: it is set only once the session is asked in it.
+    """
+    known: tuple[object, Connection] | None = db.info.get("connection")
+    if known is not None and known[0] is _innermost(db) and known[1].in_transaction():
+        return known[1]
+    connection = db.connection()
+    db.info["connection"] = (_innermost(db), connection)
+    return connection
+
+
+def _innermost(db: Session) -> object:
+    return db.get_nested_transaction() or db.get_transaction()
 
 
 def by_driver(connection: Connection, statement: str, values: Any = ()) -> Any:
     """Run a statement by the driver's own cursor; its errors are SQLAlchemy's, as everywhere."""
     cursor = connection.connection.cursor()
     driver = connection.dialect.loaded_dbapi
+    for listener in listeners:
+        listener(statement, values)
     try:
         cursor.execute(statement, values)
     except driver.Error as error:
@@ -105,6 +117,9 @@ def _back(row: Sequence[Any], turns: tuple[tuple[int, Turn], ...]) -> tuple[Any,
 def _word(statement: Any, names: list[str], dialect: Dialect) -> _Worded:
     compiled: SQLCompiler = statement.compile(dialect=dialect, column_keys=names)
     gaps = compiled.binds
+    missing = [name for name, gap in gaps.items() if gap.required and name not in names]
+    assert not missing, f"no value is given for {missing}"
+    assert not compiled.prefetch, "a column's own default is asked for by SQLAlchemy alone"
     given = [(name, _own(gap.type, dialect).bind_processor(dialect)) for name, gap in gaps.items()]
     back = [
         _own(column.type, dialect).result_processor(dialect, None)

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, func, or_
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, text
-from mediklaud.database import expecting
+from mediklaud.database import as_read, columns_of, expecting
 from mediklaud.errors import (
     CouncilNotKnown,
     DoctorInactive,
@@ -223,6 +223,17 @@ def doctor_with(db: Session, doctor_id: int) -> Doctor:
     if found is None:
         raise NotFound(what="doctor")
     return found
+
+
+_DOCTOR = Hot(select(*columns_of(Doctor)).where(col(Doctor.id) == bindparam("doctor_id")))
+
+
+def doctor_to_read(db: Session, doctor_id: int | None) -> Doctor:
+    """The same, for a hot deed: what it returns is to be looked at alone."""
+    found = _DOCTOR.first(db, {"doctor_id": doctor_id})
+    if found is None:
+        raise NotFound(what="doctor")
+    return as_read(Doctor, found)
 
 
 def price_of(db: Session, doctor_id: int, kind: VisitKind, day: date) -> int:

@@ -24,6 +24,7 @@ from mediklaud.errors import (
     StaleForm,
     TenderedTooLittle,
 )
+from mediklaud.hot import Hot
 from mediklaud.models import (
     Account,
     Allocation,
@@ -63,13 +64,15 @@ METHOD_WORDS = {
 }
 
 
-_CASH_OF_DAY = select(total(Payment.amount_paise)).where(
-    col(Payment.payer_id) == bindparam("payer_id"),
-    col(Payment.method) == Method.CASH,
-    col(Payment.received_on) == bindparam("day"),
-    STANDING,
+_CASH_OF_DAY = Hot(
+    select(total(Payment.amount_paise)).where(
+        col(Payment.payer_id) == bindparam("payer_id"),
+        col(Payment.method) == Method.CASH,
+        col(Payment.received_on) == bindparam("day"),
+        STANDING,
+    )
 )
-_RECEIPT_OF_FORM = select(col(Receipt.number)).where(col(Receipt.form) == bindparam("form"))
+_RECEIPT_OF_FORM = Hot(select(col(Receipt.number)).where(col(Receipt.form) == bindparam("form")))
 
 
 @dataclass(frozen=True)
@@ -133,8 +136,8 @@ def take_tenders(
 def receipt_of_form(db: Session, form: str, patient: Patient) -> Receipt | None:
     """What an earlier click on the same form took from this patient or their payer."""
     db.flush()
-    number = db.connection().execute(_RECEIPT_OF_FORM, {"form": form}).scalar()
-    kept = db.get(Receipt, number) if number else None
+    found = _RECEIPT_OF_FORM.first(db, {"form": form})
+    kept = db.get(Receipt, found[0]) if found else None
     return kept if kept is not None and kept.payer_id in (patient.id, patient.payer_id) else None
 
 
@@ -227,7 +230,7 @@ def _refuse_tenders(db: Session, payer: Patient, tenders: Sequence[Tender]) -> N
     cash_paise = sum(one.amount_paise for one in tenders if one.method is Method.CASH)
     if not cash_paise:
         return
-    today = clock.today(the_hospital(db).zone)
+    today = clock.today(rules_of_the_house(db).zone)
     if _cash_of_day(db, payer, today) + cash_paise >= CASH_LIMIT_PAISE:
         raise CashLimit()
 
@@ -235,7 +238,7 @@ def _refuse_tenders(db: Session, payer: Patient, tenders: Sequence[Tender]) -> N
 def _cash_of_day(db: Session, payer: Patient, day: date) -> int:
     """All cash of a person that day, in advance too; what was undone was never received."""
     asked = {"payer_id": payer.id, "day": day}
-    return int(db.connection().execute(_CASH_OF_DAY, asked).scalar_one())
+    return int(_CASH_OF_DAY.first(db, asked)[0])
 
 
 def _payment(
