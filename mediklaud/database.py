@@ -209,11 +209,17 @@ def as_kept(db: Session, table: type[Kept], row: dict[str, Any]) -> Kept:
     return made
 
 
-def written(db: Session, table: type[Kept], row: dict[str, Any]) -> Kept:
-    """Write a whole new row by a Core statement, past the session's watch; its key is given."""
+def put(db: Session, table: type[SQLModel], row: dict[str, Any]) -> int | None:
+    """Write a whole new row by a hot statement, past the session's watch; its id, if it has one."""
     db.flush()
     made = _insert_into(table).first(db, row)
-    return as_kept(db, table, {"id": made[0], **row} if made else row)
+    return made[0] if made else None
+
+
+def written(db: Session, table: type[Kept], row: dict[str, Any]) -> Kept:
+    """The same, and the row as the session's own object; a key that is no id is given."""
+    made = put(db, table, row)
+    return as_kept(db, table, row if made is None else {"id": made, **row})
 
 
 @cache

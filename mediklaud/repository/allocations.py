@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col
 
 from mediklaud import clock
-from mediklaud.database import as_changed, total, written
+from mediklaud.database import as_changed, put, total
 from mediklaud.hot import Hot
 from mediklaud.models import Allocation, CreditNote, Invoice, Payment, PaymentReversal, Refund
 from mediklaud.repository.hospital import rules_of_the_house, the_hospital
@@ -95,7 +95,7 @@ def allocate(db: Session, payment: Payment, number: str, amount_paise: int, at: 
         "allocated_on": clock.day_of(at, rules_of_the_house(db).zone),
         "reverses_id": None,
     }
-    written(db, Allocation, part)
+    put(db, Allocation, part)
 
 
 def take_back(db: Session, allocation: Allocation, at: datetime) -> None:

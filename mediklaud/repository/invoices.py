@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, or_, select
 
 from mediklaud import clock, contact, papers
-from mediklaud.database import written
+from mediklaud.database import put, written
 from mediklaud.errors import NotFound
 from mediklaud.models import (
     Account,
@@ -108,10 +108,12 @@ def issue(
     given = number_paper(db, "bill")
     # The lines go first: the bill's own row seals them (lines_sum_to_the_total,
     # issued_bill_takes_no_more_lines).
-    lines = [written(db, InvoiceLine, _line(given.number, charge)) for charge in charges]
-    subtotal_paise = sum(line.amount_paise for line in lines)
-    tax_paise = sum(line.tax_paise for line in lines)
-    taxable = any(line.tax_basis_points for line in lines)
+    lines = [_line(given.number, charge) for charge in charges]
+    for line in lines:
+        put(db, InvoiceLine, line)
+    subtotal_paise = sum(line["amount_paise"] for line in lines)
+    tax_paise = sum(line["tax_paise"] for line in lines)
+    taxable = any(line["tax_basis_points"] for line in lines)
     row = dict(
         **vars(given),
         kind=InvoiceKind.TAX_INVOICE if taxable else InvoiceKind.BILL_OF_SUPPLY,
