@@ -66,8 +66,7 @@ class Hot:
         all_keepable(values.values())
         places = worded.places
         given = values if places is None else [values[name] for name in places]
-        cursor = by_driver(connection, worded.statement, given)
-        found: list[Any] = cursor.fetchall() if cursor.description else []
+        found = by_driver(connection, worded.statement, given)
         return [_back(row, worded.back) for row in found] if worded.back else found
 
     def first(self, db: Session, told: Mapping[str, Any]) -> Any:
@@ -92,19 +91,25 @@ def _innermost(db: Session) -> object:
     return db.get_nested_transaction() or db.get_transaction()
 
 
-def by_driver(connection: Connection, statement: str, values: Any = ()) -> Any:
-    """Run a statement by the driver's own cursor; its errors are SQLAlchemy's, as everywhere."""
+def by_driver(connection: Connection, statement: str, values: Any = ()) -> list[Any]:
+    """What a statement brings by the driver's own cursor; errors are SQLAlchemy's, as everywhere.
+
+    The cursor is closed at once: an error's traceback would keep it, and where the garbage
+    collector ends it later, it waits for whoever uses the connection by then, with all of Python.
+    """
     cursor = connection.connection.cursor()
     driver = connection.dialect.loaded_dbapi
     for listener in listeners:
         listener(statement, values)
     try:
         cursor.execute(statement, values)
+        return list(cursor.fetchall()) if cursor.description else []
     except driver.Error as error:
         raise DBAPIError.instance(
             statement, None, error, driver.Error, hide_parameters=True, dialect=connection.dialect
         ) from error
-    return cursor
+    finally:
+        cursor.close()
 
 
 def _back(row: Sequence[Any], turns: tuple[tuple[int, Turn], ...]) -> tuple[Any, ...]:
