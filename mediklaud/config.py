@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
         """A variable of the environment wins over the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
-    @property
+    @cached_property
     def database(self) -> str:
         """The database's URL in SQLAlchemy's words."""
         if not self.database_url:

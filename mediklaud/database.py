@@ -1,13 +1,14 @@
 """The engine, one transaction a deed, and which named rule an error broke."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     Connection,
     Engine,
     Index,
@@ -23,13 +24,17 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import class_mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlmodel import Session, SQLModel
 
 from mediklaud.config import settings
 from mediklaud.errors import DatabaseNotReached, NotFound, Refusal, StorageFull, TwoDesksMet
-from mediklaud.text import keepable
+from mediklaud.hot import Hot, by_driver, connection_of
+from mediklaud.text import all_keepable
 
 Kept = TypeVar("Kept", bound=SQLModel)
+# What each rule is to a desk once it is broken; asked for only then, since mostly none is.
+Refusals = Callable[[], dict[str, Refusal]]
 
 # Any number will do, so long as every server of this program asks for the same one.
 _UPGRADE_LOCK = 4_627_001
@@ -78,15 +83,13 @@ def _look_at_texts(
 ) -> None:
     # Here, and not by each engine in its own way, it is settled what a text may hold.
     for row in given if isinstance(given, list) else (given,):
-        for value in row.values() if isinstance(row, dict) else row:
-            if isinstance(value, str):
-                keepable(value)
+        all_keepable(row.values() if isinstance(row, dict) else row)
 
 
 def _begin_sqlite(connection: Connection) -> None:
     # A writer that begins deferred is refused at once when another one was faster.
     reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    by_driver(connection, "BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 # Told of each refusal that ended a look or a deed, with what its session knew, once that is over.
@@ -175,24 +178,43 @@ def expecting(db: Session, **refusals: Refusal) -> Iterator[None]:
     The breach is undone to a savepoint, so the desk's transaction can go on. Any other
     error is raised as it is.
     """
-    with _said_as(refusals), db.begin_nested():
+    with _said_as(lambda: refusals), db.begin_nested():
         yield
         db.flush()
 
 
 @contextmanager
-def expecting_at_once(db: Session, **refusals: Refusal) -> Iterator[Connection]:
+def expecting_at_once(db: Session, refusals: Refusals) -> Iterator[None]:
     """The same for one Core statement on the deed's connection, past the session's watch."""
-    connection = db.connection()
+    connection = connection_of(db)
     # SQLite undoes a refused statement by itself; PostgreSQL would undo the whole deed.
     alone = connection.dialect.name == "sqlite"
     with _said_as(refusals), nullcontext() if alone else connection.begin_nested():
-        yield connection
+        yield
+
+
+def as_read(table: type[Kept], row: Sequence[Any]) -> Kept:
+    """A whole row as it was just read, to be looked at alone: a session knows nothing of it."""
+    new, words = _anew(table)
+    made: Kept = new()
+    vars(made).update(zip(words, row, strict=True))
+    return made
+
+
+@cache
+def _anew(table: type[SQLModel]) -> tuple[Callable[[], Any], list[str]]:
+    return class_mapper(table).class_manager.new_instance, columns_of(table).keys()
+
+
+def columns_of(table: type[SQLModel]) -> ReadOnlyColumnCollection[str, Column[Any]]:
+    """A table's columns, in the order `as_read` takes them."""
+    return SQLModel.metadata.tables[str(table.__tablename__)].c
 
 
 def as_kept(db: Session, table: type[Kept], row: dict[str, Any]) -> Kept:
     """A whole row just written by a Core statement, as the session's own object, not read again."""
-    made: Kept = class_mapper(table).class_manager.new_instance()
+    new, _ = _anew(table)
+    made: Kept = new()
     vars(made).update(row)
     make_transient_to_detached(made)
     # A row that was undone to a savepoint may have had the same key.
@@ -228,17 +250,23 @@ def known(db: Session, table: type[Kept], key: object) -> Kept:
     return found
 
 
-def written(db: Session, table: type[Kept], row: dict[str, Any]) -> Kept:
-    """Write a whole new row by a Core statement, past the session's watch; its key is given."""
+def put(db: Session, table: type[SQLModel], row: dict[str, Any]) -> int | None:
+    """Write a whole new row by a hot statement, past the session's watch; its id, if it has one."""
     db.flush()
-    made = db.connection().execute(_insert_into(table), row)
-    return as_kept(db, table, {"id": made.scalar_one(), **row} if made.returns_rows else row)
+    made = _insert_into(table).first(db, row)
+    return made[0] if made else None
+
+
+def written(db: Session, table: type[Kept], row: dict[str, Any]) -> Kept:
+    """The same, and the row as the session's own object; a key that is no id is given."""
+    made = put(db, table, row)
+    return as_kept(db, table, row if made is None else {"id": made, **row})
 
 
 @cache
-def _insert_into(table: type[SQLModel]) -> Any:
+def _insert_into(table: type[SQLModel]) -> Hot:
     kept = SQLModel.metadata.tables[str(table.__tablename__)]
-    return insert(kept).returning(kept.c.id) if "id" in kept.c else insert(kept)
+    return Hot(insert(kept).returning(kept.c.id) if "id" in kept.c else insert(kept))
 
 
 def as_changed(db: Session, table: type[Kept], key: Any, **changes: Any) -> None:
@@ -249,11 +277,11 @@ def as_changed(db: Session, table: type[Kept], key: Any, **changes: Any) -> None
 
 
 @contextmanager
-def _said_as(refusals: dict[str, Refusal]) -> Iterator[None]:
+def _said_as(refusals: Refusals) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        refusal = refusals.get(broken_rule(error))
+        refusal = refusals().get(broken_rule(error))
         if refusal is None:
             raise
         raise refusal from error

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from mediklaud.errors import EmptyField, TextNotKept, TextTooLong
 
@@ -74,6 +75,15 @@ def keepable(words: str) -> None:
         raise TextTooLong(field="This text", at_most=LONGEST)
     if not (words.isascii() and "\0" not in words) and _UNKEEPABLE.search(words):
         raise TextNotKept()
+
+
+def all_keepable(values: Iterable[object]) -> None:
+    """The same of every text among values, in one look where nothing is wrong with any."""
+    texts = [value for value in values if isinstance(value, str)]
+    together = "".join(texts)
+    if len(together) > LONGEST or not together.isascii() or "\0" in together:
+        for words in texts:
+            keepable(words)
 
 
 def initials(name: str) -> str:

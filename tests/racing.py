@@ -25,8 +25,9 @@ from time_machine import escape_hatch
 
 from mediklaud import config, database
 from mediklaud.clock import today
-from mediklaud.database import reading, transaction
+from mediklaud.database import columns_of, reading, transaction
 from mediklaud.errors import Refusal
+from mediklaud.hot import Hot
 from mediklaud.models import (
     Appointment,
     Doctor,
@@ -212,6 +213,12 @@ _UNLOCKED = (
     .where(col(Patient.id) == bindparam("patient_id"))
     .execution_options(populate_existing=True)
 )
+_LOCKED_TO_READ = patients._LOCKED_TO_READ
+_UNLOCKED_TO_READ = Hot(
+    bare_select(*columns_of(Patient), *columns_of(Hospital))
+    .join(Hospital, col(Hospital.id) == 1)
+    .where(col(Patient.id) == bindparam("patient_id"))
+)
 _begin_sqlite = database._begin_sqlite
 
 
@@ -231,6 +238,7 @@ def _use_locks(wanted: bool) -> None:
     """On PostgreSQL the lock of a patient's row; on SQLite the writer's, taken as a deed begins."""
     before = patients._LOCKED
     patients._LOCKED = _LOCKED if wanted else _UNLOCKED
+    patients._LOCKED_TO_READ = _LOCKED_TO_READ if wanted else _UNLOCKED_TO_READ
     database._begin_sqlite = _begin_sqlite if wanted else lambda connection: None
     if before is not patients._LOCKED:
         database.engine().dispose()

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import event
 
+from mediklaud import hot
 from mediklaud.database import engine
 
 # A statement as the driver takes it, and its values.
@@ -19,15 +20,20 @@ def asked_by(read: Callable[[], object]) -> list[Asked]:
     """Do a read and say what it asks."""
     asked: list[Asked] = []
 
-    def note(_on: Any, _by: Any, statement: str, values: Any, *_: Any) -> None:
+    def note(statement: str, values: Any) -> None:
         if statement.lstrip().startswith(("SELECT", "WITH")):
             asked.append((statement, values))
 
-    event.listen(engine(), "before_cursor_execute", note)
+    def note_event(_on: Any, _by: Any, statement: str, values: Any, *_: Any) -> None:
+        note(statement, values)
+
+    event.listen(engine(), "before_cursor_execute", note_event)
+    hot.listeners.append(note)
     try:
         read()
     finally:
-        event.remove(engine(), "before_cursor_execute", note)
+        hot.listeners.remove(note)
+        event.remove(engine(), "before_cursor_execute", note_event)
     return asked
 
 

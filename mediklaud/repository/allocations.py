@@ -7,9 +7,10 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col
 
 from mediklaud import clock
-from mediklaud.database import as_changed, total, written
+from mediklaud.database import as_changed, put, total
+from mediklaud.hot import Hot
 from mediklaud.models import Allocation, CreditNote, Invoice, Payment, PaymentReversal, Refund
-from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.hospital import rules_of_the_house, the_hospital
 
 # What is paid and what is credited on the bill of the enclosing query, in paise.
 ALLOCATED = (
@@ -51,10 +52,12 @@ LEFT = col(Payment.amount_paise) - _USED - _REFUNDED
 STANDING = ~_REVERSED
 
 _OWED_ON = select(OWED).where(col(Invoice.number) == bindparam("number"))
-_OWED_AND_SETTLED = select(OWED, col(Invoice.owed_paise), col(Invoice.settled_at)).where(
-    col(Invoice.number) == bindparam("number")
+_OWED_AND_SETTLED = Hot(
+    select(OWED, col(Invoice.owed_paise), col(Invoice.settled_at)).where(
+        col(Invoice.number) == bindparam("number")
+    )
 )
-_SETTLE = (
+_SETTLE = Hot(
     update(SQLModel.metadata.tables["invoice"])
     .where(col(Invoice.number) == bindparam("bill"))
     .values(owed_paise=bindparam("owed"), settled_at=bindparam("at"))
@@ -89,10 +92,10 @@ def allocate(db: Session, payment: Payment, number: str, amount_paise: int, at: 
         "invoice_number": number,
         "amount_paise": amount_paise,
         "allocated_at": at,
-        "allocated_on": clock.day_of(at, the_hospital(db).zone),
+        "allocated_on": clock.day_of(at, rules_of_the_house(db).zone),
         "reverses_id": None,
     }
-    written(db, Allocation, part)
+    put(db, Allocation, part)
 
 
 def take_back(db: Session, allocation: Allocation, at: datetime) -> None:
@@ -126,10 +129,9 @@ def standing_parts(db: Session, *conditions: ColumnElement[bool]) -> list[Alloca
 def settle(db: Session, number: str, at: datetime) -> None:
     """Write on a bill what is owed on it now, and since when nothing is."""
     db.flush()
-    connection = db.connection()
-    owed, kept, settled_at = connection.execute(_OWED_AND_SETTLED, {"number": number}).one()
+    owed, kept, settled_at = _OWED_AND_SETTLED.first(db, {"number": number})
     if owed == kept:
         return
     settled_at = None if owed else at
-    connection.execute(_SETTLE, {"bill": number, "owed": owed, "at": settled_at})
+    _SETTLE.rows(db, {"bill": number, "owed": owed, "at": settled_at})
     as_changed(db, Invoice, number, owed_paise=int(owed), settled_at=settled_at)

@@ -34,8 +34,8 @@ from mediklaud.repository.credit_notes import unbill
 from mediklaud.repository.doctors import doctor_with, locked_doctor
 from mediklaud.repository.dues import dues_of
 from mediklaud.repository.entitlements import entitling_visit
-from mediklaud.repository.hospital import the_hospital
-from mediklaud.repository.patients import locked_patient
+from mediklaud.repository.hospital import rules_of_the_house, the_hospital
+from mediklaud.repository.patients import lock_patient, locked_patient
 from mediklaud.repository.promises import (
     Place,
     bookable,
@@ -85,7 +85,7 @@ def book_appointment(
     used up, and one that has run out books nothing (HoldRanOut).
     """
     permit(db, by, Deed.BOOK)
-    locked = locked_patient(db, patient.id)
+    locked = lock_patient(db, patient.id)
     try:
         gate = passed_gate(db, locked, emergency)
         place = bookable(db, doctor, starts_at, kind)
@@ -149,7 +149,7 @@ def new_appointment(
 ) -> dict[str, Any]:
     """An appointment's row as it will be promised; for siblings, which hand it to `promise`."""
     now = clock.now()
-    day = clock.day_of(place.slot.starts_at, the_hospital(db).zone)
+    day = clock.day_of(place.slot.starts_at, rules_of_the_house(db).zone)
     return {
         **_AS_A_RULE,
         "doctor_id": doctor.id,

@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from mediklaud import anchors, clock, config
 from mediklaud.errors import NotPermitted, SignedOut
+from mediklaud.hot import Hot
 from mediklaud.models import Account, AccountRole, AuditEvent, Role, SignIn
 from mediklaud.permissions import MAY, Deed
 
@@ -41,7 +42,7 @@ _SECRETS = ("password", "hash", "token", "digest", "secret")
 # After so many rows, at the least, the log's end is noted outside the database.
 ANCHORED_EVERY = 25
 IDLE_MINUTES = 15
-_ROLES = (
+_ROLES_OF = (
     select(col(AccountRole.role))
     .join(Account, col(Account.id) == col(AccountRole.account_id))
     .where(col(Account.id) == bindparam("account_id"), col(Account.active))
@@ -57,11 +58,11 @@ _SIGNED_IN = exists().where(
     col(SignIn.account_id) == bindparam("account_id"),
     *IS_LIVE,
 )
-_ROLES_WHILE_SIGNED_IN = _ROLES.where(_SIGNED_IN)
+_ROLES, _ROLES_WHILE_SIGNED_IN = Hot(_ROLES_OF), Hot(_ROLES_OF.where(_SIGNED_IN))
 _EVENT, _HEAD = (SQLModel.metadata.tables[name] for name in ("audit_event", "audit_head"))
 _END = select(*(_HEAD.c[word] for word in ("row_count", "last_id", "last_seal", "seal")))
-_LOCK_END = _END.with_for_update()
-_WRITE, _MOVE_END = insert(_EVENT), update(_HEAD)
+_LOCK_END = Hot(_END.with_for_update())
+_WRITE, _MOVE_END = Hot(insert(_EVENT)), Hot(update(_HEAD))
 # What an end that was forged is followed by, so that no later deed makes it good.
 _FORGED = "forged before"
 
@@ -125,7 +126,7 @@ def roles_of(db: Session, account: Account) -> frozenset[Role]:
     """
     db.flush()
     asked = _ROLES if account.sign_in_id is None else _ROLES_WHILE_SIGNED_IN
-    return frozenset(db.connection().execute(asked, _who(account)).scalars())
+    return frozenset(role for (role,) in asked.rows(db, _who(account)))
 
 
 def is_signed_out(db: Session, account: Account) -> bool:
@@ -291,14 +292,14 @@ def _write_deeds(db: Session) -> None:
         return
     # All else is written before the end of the log is locked: desks wait for it at commits only.
     db.flush()
-    connection = db.connection()
-    end = End(*connection.execute(_LOCK_END).one())
+    end = End._make(_LOCK_END.first(db, {}))
     rows, last_seal = _sealed(entries, end.last_id, end.last_seal)
     # In the order of the chain, which their ids follow.
-    connection.execute(_WRITE, rows)
+    for row in rows:
+        _WRITE.rows(db, row)
     count, last_id = end.row_count + len(rows), end.last_id + len(rows)
     seal = seal_of_end(count, last_id, last_seal) if end.is_true else _FORGED
-    connection.execute(_MOVE_END, End(count, last_id, last_seal, seal)._asdict())
+    _MOVE_END.rows(db, End(count, last_id, last_seal, seal)._asdict())
     db.info["end"] = (end.row_count, count, last_seal)
 
 

@@ -19,7 +19,7 @@ from mediklaud.models import (
     Role,
 )
 from mediklaud.money import rupees
-from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.hospital import rules_of_the_house, the_hospital
 from mediklaud.repository.outbox import REMINDER, queue_letter, withdraw
 
 
@@ -33,7 +33,7 @@ def write_letter(
     next letter tells what the patient has not heard yet, or nothing. A patient without an
     address gets none, and the row waits for a telephone call.
     """
-    hospital = the_hospital(db)
+    hospital = rules_of_the_house(db)
     grace = timedelta(seconds=hospital.letter_grace_seconds)
     news: str | None = kind
     if kind != "booked":
@@ -167,7 +167,7 @@ def write_paper(
 
     Whoever has no address is handed the paper, so there is nobody to call.
     """
-    address, hospital = address_of(patient), the_hospital(db)
+    address, hospital = address_of(patient), rules_of_the_house(db)
     if address is None:
         return
     told = letters.Paper(
@@ -199,7 +199,7 @@ def write_to_payer(
         appointment_id=None,
         to_address=address,
         to_name=patient.name,
-        domain=domain_of(the_hospital(db).email),
+        domain=domain_of(rules_of_the_house(db).email),
         version=version,
         language=patient.language,
     )

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, func, or_
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, text
-from mediklaud.database import expecting
+from mediklaud.database import as_read, columns_of, expecting
 from mediklaud.errors import (
     CouncilNotKnown,
     DoctorInactive,
@@ -22,6 +22,7 @@ from mediklaud.errors import (
     RegistrationTaken,
     StaleForm,
 )
+from mediklaud.hot import Hot
 from mediklaud.models import Account, Appointment, Doctor, Tariff, VisitKind, WorkingSession
 from mediklaud.permissions import Deed
 from mediklaud.registers import COUNCILS
@@ -175,7 +176,7 @@ class Standing(NamedTuple):
     registration_expires_on: date | None
 
 
-_STANDING = (
+_STANDING = Hot(
     select(*(col(getattr(Doctor, word)) for word in Standing._fields))
     .where(col(Doctor.id) == bindparam("doctor_id"))
     .with_for_update()
@@ -185,7 +186,7 @@ _STANDING = (
 def lock_standing(db: Session, doctor_id: int | None) -> Standing:
     """The same lock, for a booking: it asks no more of the row than this."""
     db.flush()
-    found = db.connection().execute(_STANDING, {"doctor_id": doctor_id}).first()
+    found = _STANDING.first(db, {"doctor_id": doctor_id})
     if found is None:
         raise NotFound(what="doctor", subject=f"doctor/{doctor_id}")
     return Standing._make(found)
@@ -222,6 +223,17 @@ def doctor_with(db: Session, doctor_id: int) -> Doctor:
     if found is None:
         raise NotFound(what="doctor", subject=f"doctor/{doctor_id}")
     return found
+
+
+_DOCTOR = Hot(select(*columns_of(Doctor)).where(col(Doctor.id) == bindparam("doctor_id")))
+
+
+def doctor_to_read(db: Session, doctor_id: int | None) -> Doctor:
+    """The same, for a hot deed: what it returns is to be looked at alone."""
+    found = _DOCTOR.first(db, {"doctor_id": doctor_id})
+    if found is None:
+        raise NotFound(what="doctor")
+    return as_read(Doctor, found)
 
 
 def price_of(db: Session, doctor_id: int, kind: VisitKind, day: date) -> int:

@@ -1,19 +1,20 @@
 """Outstanding dues and the gate: what a patient owes, and whether that holds booking back."""
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, bindparam, select
 from sqlmodel import Session, col
 
 from mediklaud import clock
 from mediklaud.database import known
+from mediklaud.hot import Hot
 from mediklaud.models import Account, Doctor, Hospital, Invoice, Patient
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import permit
-from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.hospital import rules_of_the_house, the_hospital
 from mediklaud.repository.payers import is_minor
 from mediklaud.repository.standings import bills_on_plans
 
@@ -72,41 +73,51 @@ class Dues:
         return f"more than {rupees(self.limit_paise)} owed for {self.grace_days} days or more"
 
 
-_OPEN_BILLS = (
-    select(
-        col(Invoice.number),
-        col(Invoice.issued_on),
-        col(Invoice.doctor_name),
-        col(Invoice.total_paise),
-        col(Invoice.owed_paise),
-        col(Invoice.payer_id),
-        col(Invoice.patient_name),
-        col(Invoice.issued_at),
-    )
-    .where(col(Invoice.settled_at).is_(None))
+class _OpenRow(NamedTuple):
+    number: str
+    issued_on: date
+    doctor_name: str
+    total_paise: int
+    owed_paise: int
+    payer_id: int
+    patient_name: str
+    issued_at: datetime
+
+
+_OPEN_BILLS_OF = Hot(
+    select(*(col(getattr(Invoice, word)) for word in _OpenRow._fields))
+    .where(col(Invoice.settled_at).is_(None), col(Invoice.payer_id) == bindparam("payer_id"))
     .order_by(col(Invoice.issued_at), col(Invoice.number))
 )
-_OPEN_BILLS_OF = _OPEN_BILLS.where(col(Invoice.payer_id) == bindparam("payer_id"))
 
 
 def dues_of(db: Session, patient_id: int | None) -> Dues:
-    """What a patient owes now; for siblings. A booking asks it with the patient's row locked.
+    """What a patient owes now; for siblings.
 
     The dues of a minor are those of the payer named, and what stands in the minor's own name
     from before.
     """
-    hospital = the_hospital(db)
+    patient = db.get(Patient, patient_id)
+    if patient is None:
+        hospital = the_hospital(db)
+        return Dues((), hospital.dues_limit_paise, hospital.dues_grace_days)
+    return dues_now(db, patient)
+
+
+def dues_now(db: Session, patient: Patient) -> Dues:
+    """The same where the patient's row is at hand, as in a deed that has just locked it."""
+    hospital = rules_of_the_house(db)
     today = clock.today(hospital.zone)
-    payer_id = _payer_of_minor(db, patient_id, today)
+    payer_id = _payer_of_minor(patient, today)
     db.flush()
-    rows = list(db.connection().execute(_OPEN_BILLS_OF, {"payer_id": patient_id}))
+    rows = _open_bills(db, patient.id)
     if payer_id is not None:
-        rows += db.connection().execute(_OPEN_BILLS_OF, {"payer_id": payer_id})
+        rows += _open_bills(db, payer_id)
         rows.sort(key=lambda row: (row.issued_at, row.number))
     kept: dict[str, bool] = {}
-    if rows and patient_id is not None:
+    if rows:
         owed_now = {row.number: row.owed_paise for row in rows}
-        kept = bills_on_plans(db, owed_now, today, payer_id=patient_id, other_id=payer_id)
+        kept = bills_on_plans(db, owed_now, today, payer_id=patient.id, other_id=payer_id)
     bills = tuple(
         OpenBill(
             *(number, day, doctor, total_paise, owed, (today - day).days, payer, name),
@@ -124,9 +135,12 @@ def owed_by(db: Session, patient_id: int | None, *, by: Account) -> Dues:
     return dues_of(db, patient_id)
 
 
-def _payer_of_minor(db: Session, patient_id: int | None, today: date) -> int | None:
-    patient = db.get(Patient, patient_id)
-    if patient is None or patient.payer_id is None or not is_minor(patient.birth_date, today):
+def _open_bills(db: Session, payer_id: int | None) -> list[_OpenRow]:
+    return [_OpenRow._make(row) for row in _OPEN_BILLS_OF.rows(db, {"payer_id": payer_id})]
+
+
+def _payer_of_minor(patient: Patient, today: date) -> int | None:
+    if patient.payer_id is None or not is_minor(patient.birth_date, today):
         return None
     return patient.payer_id
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, update
 from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, config, contact, text
-from mediklaud.database import expecting
+from mediklaud.database import columns_of, expecting
 from mediklaud.errors import (
     AlreadySetUp,
     FollowUpDaysNotPossible,
@@ -31,6 +31,7 @@ from mediklaud.errors import (
     WrongCode,
     ZoneNotKnown,
 )
+from mediklaud.hot import Hot
 from mediklaud.models import (
     PAPERS,
     Account,
@@ -39,6 +40,7 @@ from mediklaud.models import (
     Holiday,
     Hospital,
     Invoice,
+    NumberSeries,
     Paper,
     Receipt,
     Refund,
@@ -127,6 +129,17 @@ def the_hospital(db: Session) -> Hospital:
     return kept
 
 
+def rules_of_the_house(db: Session) -> Hospital:
+    """The hospital to be looked at alone, for siblings: as the lock of a patient brought it."""
+    deed, kept = db.info.get("rules", (None, None))
+    return kept if kept is not None and deed is db.get_transaction() else the_hospital(db)
+
+
+def keep_rules(db: Session, rules: Hospital) -> None:
+    """Spare the rest of this transaction a look at the hospital just read; for siblings."""
+    db.info["rules"] = (db.get_transaction(), rules)
+
+
 def open_hospital(db: Session, typed: HospitalForm, *, is_demo: bool = False) -> Hospital:
     """Write down the hospital on its first visit.
 
@@ -157,6 +170,7 @@ def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospita
     if before["zone"] != after["zone"]:
         _rebound_holidays(db, after["zone"])
     db.flush()
+    db.info.pop("rules", None)
     note_deed(db, by, "settings changed", "hospital/1", **changes(before, after))
     return kept
 
@@ -230,7 +244,13 @@ def _prefix(typed: str, *, field: str) -> str:
     return prefix
 
 
-_TAKE_NEXT = sql("UPDATE number_series SET last = last + 1 WHERE name = :name RETURNING last")
+_SERIES = columns_of(NumberSeries)
+_TAKE_NEXT = Hot(
+    update(_SERIES.last.table)
+    .where(_SERIES.name == bindparam("series"))
+    .values(last=_SERIES.last + 1)
+    .returning(_SERIES.last)
+)
 _OPEN_SERIES = sql(
     "INSERT INTO number_series (name, last) VALUES (:name, 0) ON CONFLICT (name) DO NOTHING"
 )
@@ -242,19 +262,20 @@ def next_number(db: Session, series: str, *, at_most: int = 9_999_999) -> int:
     The counter's row stays locked until the transaction ends, and goes back with it:
     that is what makes the numbers gapless. Refuses past `at_most` (SeriesUsedUp).
     """
-    connection = db.connection()
-    taken = connection.execute(_TAKE_NEXT, {"name": series}).scalar()
+    taken = _TAKE_NEXT.first(db, {"series": series})
     if taken is None:
-        connection.execute(_OPEN_SERIES, {"name": series})
-        taken = connection.execute(_TAKE_NEXT, {"name": series}).scalar_one()
-    if taken > at_most:
+        db.connection().execute(_OPEN_SERIES, {"name": series})
+        taken = _TAKE_NEXT.first(db, {"series": series})
+    if taken[0] > at_most:
         raise SeriesUsedUp(series=series)
-    return int(taken)
+    return int(taken[0])
 
 
 _MOMENT_OF = {
-    paper: select(col(table.issued_at)).where(
-        col(table.series) == bindparam("series"), col(table.serial) == bindparam("serial")
+    paper: Hot(
+        select(col(table.issued_at)).where(
+            col(table.series) == bindparam("series"), col(table.serial) == bindparam("serial")
+        )
     )
     for paper, table in _TABLES.items()
 }
@@ -278,7 +299,7 @@ def number_paper(db: Session, paper: str) -> PaperNumber:
     servers' clocks differ), so moments follow the numbers. Where the
     year ends in between, nothing is written (TwoDesksMet) and the next try is in the new one.
     """
-    hospital = the_hospital(db)
+    hospital = rules_of_the_house(db)
     prefix, zone = getattr(hospital, f"{paper}_prefix"), hospital.zone
     year = clock.financial_year(clock.today(zone))
     series = f"{paper}/{year}"
@@ -292,8 +313,8 @@ def number_paper(db: Session, paper: str) -> PaperNumber:
 
 def _last_moment(db: Session, paper: str, series: str, serial: int) -> datetime:
     before = {"series": series, "serial": serial - 1}
-    found: datetime | None = db.connection().execute(_MOMENT_OF[paper], before).scalar()
-    return found or datetime.min.replace(tzinfo=UTC)
+    found = _MOMENT_OF[paper].first(db, before)
+    return found[0] if found else datetime.min.replace(tzinfo=UTC)
 
 
 def frozen_hospital(hospital: Hospital) -> dict[str, Any]:

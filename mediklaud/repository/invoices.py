@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, or_, select
 
 from mediklaud import clock, contact, papers
-from mediklaud.database import known, written
+from mediklaud.database import known, put, written
 from mediklaud.models import (
     Account,
     Appointment,
@@ -27,7 +27,12 @@ from mediklaud.repository.audit import note_deed, note_opened, permit
 from mediklaud.repository.confirmations import write_paper
 from mediklaud.repository.doctors import price_of
 from mediklaud.repository.entitlements import claim_follow_up, terms_of
-from mediklaud.repository.hospital import frozen_hospital, number_paper, the_hospital
+from mediklaud.repository.hospital import (
+    frozen_hospital,
+    number_paper,
+    rules_of_the_house,
+    the_hospital,
+)
 from mediklaud.repository.payers import payer_of
 
 _DESCRIPTIONS = {
@@ -98,14 +103,16 @@ def issue(
 
     For siblings. One taxable line makes it a tax invoice.
     """
-    hospital, payer = the_hospital(db), payer_of(db, patient)
+    hospital, payer = rules_of_the_house(db), payer_of(db, patient)
     given = number_paper(db, "bill")
     # The lines go first: the bill's own row seals them (lines_sum_to_the_total,
     # issued_bill_takes_no_more_lines).
-    lines = [written(db, InvoiceLine, _line(given.number, charge)) for charge in charges]
-    subtotal_paise = sum(line.amount_paise for line in lines)
-    tax_paise = sum(line.tax_paise for line in lines)
-    taxable = any(line.tax_basis_points for line in lines)
+    lines = [_line(given.number, charge) for charge in charges]
+    for line in lines:
+        put(db, InvoiceLine, line)
+    subtotal_paise = sum(line["amount_paise"] for line in lines)
+    tax_paise = sum(line["tax_paise"] for line in lines)
+    taxable = any(line["tax_basis_points"] for line in lines)
     row = dict(
         **vars(given),
         kind=InvoiceKind.TAX_INVOICE if taxable else InvoiceKind.BILL_OF_SUPPLY,

@@ -11,6 +11,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from mediklaud import clock
 from mediklaud.envelope import message_id
+from mediklaud.hot import Hot
 from mediklaud.models import (
     Appointment,
     AppointmentStatus,
@@ -31,7 +32,7 @@ TOLD_OUTCOMES = (CallOutcome.TOLD, CallOutcome.SLIP)
 REMINDER = "reminder"
 
 _MESSAGE = SQLModel.metadata.tables["message"]
-_PUT = insert(_MESSAGE).returning(_MESSAGE.c.id)
+_PUT = Hot(insert(_MESSAGE).returning(_MESSAGE.c.id))
 _WAITING = (MessageStatus.QUEUED, MessageStatus.SENDING)
 
 
@@ -86,7 +87,7 @@ def queue_letter(
         "next_attempt_at": now + rests,
         "outcome": "",
     }
-    return int(db.connection().execute(_PUT, message).scalar_one())
+    return int(_PUT.first(db, message)[0])
 
 
 def any_due(db: Session) -> bool:

@@ -9,7 +9,7 @@ from mediklaud.errors import OnlyMinorsHavePayers, PayerNotPossible
 from mediklaud.models import Account, Patient
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import Change, note_deed, permit
-from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.hospital import rules_of_the_house, the_hospital
 from mediklaud.repository.patients import locked_patient
 
 # Indian Majority Act 1875, s. 3.
@@ -23,7 +23,7 @@ def is_minor(born: date, day: date) -> bool:
 
 def payer_of(db: Session, patient: Patient) -> Patient:
     """Who pays for a patient from today on: the payer named for a minor, or the patient."""
-    today = clock.today(the_hospital(db).zone)
+    today = clock.today(rules_of_the_house(db).zone)
     if patient.payer_id is None or not is_minor(patient.birth_date, today):
         return patient
     return db.get_one(Patient, patient.payer_id)

@@ -25,6 +25,7 @@ from mediklaud.errors import (
     StaleForm,
     TenderedTooLittle,
 )
+from mediklaud.hot import Hot
 from mediklaud.models import (
     Account,
     Allocation,
@@ -41,15 +42,16 @@ from mediklaud.permissions import Deed
 from mediklaud.repository.allocations import STANDING, allocate, settle
 from mediklaud.repository.audit import note_deed, note_opened, permit
 from mediklaud.repository.confirmations import write_paper
-from mediklaud.repository.dues import OpenBill, dues_of
+from mediklaud.repository.dues import OpenBill, dues_now
 from mediklaud.repository.hospital import (
     PaperNumber,
     frozen_hospital,
     number_paper,
+    rules_of_the_house,
     the_hospital,
 )
 from mediklaud.repository.invoices import hospital_head, paper_moment
-from mediklaud.repository.patients import locked_patient
+from mediklaud.repository.patients import lock_patient
 from mediklaud.repository.payers import payer_of
 
 # Income-tax Act 2025, s. 186: nobody may receive this much in cash from a person in a day.
@@ -63,13 +65,15 @@ METHOD_WORDS = {
 }
 
 
-_CASH_OF_DAY = select(total(Payment.amount_paise)).where(
-    col(Payment.payer_id) == bindparam("payer_id"),
-    col(Payment.method) == Method.CASH,
-    col(Payment.received_on) == bindparam("day"),
-    STANDING,
+_CASH_OF_DAY = Hot(
+    select(total(Payment.amount_paise)).where(
+        col(Payment.payer_id) == bindparam("payer_id"),
+        col(Payment.method) == Method.CASH,
+        col(Payment.received_on) == bindparam("day"),
+        STANDING,
+    )
 )
-_RECEIPT_OF_FORM = select(col(Receipt.number)).where(col(Receipt.form) == bindparam("form"))
+_RECEIPT_OF_FORM = Hot(select(col(Receipt.number)).where(col(Receipt.form) == bindparam("form")))
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def take_tenders(
     a_second_click_is_the_same_payment.
     """
     permit(db, by, Deed.TAKE_PAYMENT)
-    locked = locked_patient(db, patient.id)
+    locked = lock_patient(db, patient.id)
     same_click = receipt_of_form(db, form, locked)
     if same_click is not None:
         return same_click
@@ -133,8 +137,8 @@ def take_tenders(
 def receipt_of_form(db: Session, form: str, patient: Patient) -> Receipt | None:
     """What an earlier click on the same form took from this patient or their payer."""
     db.flush()
-    number = db.connection().execute(_RECEIPT_OF_FORM, {"form": form}).scalar()
-    kept = db.get(Receipt, number) if number else None
+    found = _RECEIPT_OF_FORM.first(db, {"form": form})
+    kept = db.get(Receipt, found[0]) if found else None
     return kept if kept is not None and kept.payer_id in (patient.id, patient.payer_id) else None
 
 
@@ -143,7 +147,7 @@ def to_pay(db: Session, patient: Patient, chosen: Sequence[str]) -> tuple[Patien
 
     Bills chosen of two payers at once, or of somebody else, are refused (BillOfAnotherPayer).
     """
-    owed = {bill.number: bill for bill in dues_of(db, patient.id).bills}
+    owed = {bill.number: bill for bill in dues_now(db, patient).bills}
     payer = payer_of(db, patient)
     if chosen:
         gone = next((number for number in chosen if number not in owed), None)
@@ -212,14 +216,14 @@ def receive(
         payer_id=payer.id or 0,
         amount_paise=sum(payment.amount_paise for payment in payments),
         issued_by=by.id,
-        **frozen_hospital(the_hospital(db)),
+        **frozen_hospital(rules_of_the_house(db)),
         payer_number=payer.number,
         payer_name=payer.name,
         payer_phone=payer.phone,
         received_by_name=by.name,
         form=form,
     )
-    with expecting_at_once(db, a_second_click_is_the_same_payment=StaleForm()):
+    with expecting_at_once(db, lambda: {"a_second_click_is_the_same_payment": StaleForm()}):
         receipt = written(db, Receipt, row)
     note_deed(
         db,
@@ -245,7 +249,7 @@ def _refuse_tenders(db: Session, payer: Patient, tenders: Sequence[Tender]) -> N
     cash_paise = sum(one.amount_paise for one in tenders if one.method is Method.CASH)
     if not cash_paise:
         return
-    today = clock.today(the_hospital(db).zone)
+    today = clock.today(rules_of_the_house(db).zone)
     if _cash_of_day(db, payer, today) + cash_paise >= CASH_LIMIT_PAISE:
         raise CashLimit()
 
@@ -253,7 +257,7 @@ def _refuse_tenders(db: Session, payer: Patient, tenders: Sequence[Tender]) -> N
 def _cash_of_day(db: Session, payer: Patient, day: date) -> int:
     """All cash of a person that day, in advance too; what was undone was never received."""
     asked = {"payer_id": payer.id, "day": day}
-    return int(db.connection().execute(_CASH_OF_DAY, asked).scalar_one())
+    return int(_CASH_OF_DAY.first(db, asked)[0])
 
 
 def _payment(
@@ -275,7 +279,7 @@ def _payment(
         "received_by": by.id,
     }
     refusals = {"a_reference_is_used_once": used, "a_closed_day_takes_no_receipt": closed}
-    with expecting_at_once(db, **refusals):
+    with expecting_at_once(db, lambda: refusals):
         return written(db, Payment, row)
 
 

@@ -33,6 +33,7 @@ from mediklaud.errors import (
     TooFarAhead,
     TwoDesksMet,
 )
+from mediklaud.hot import Hot
 from mediklaud.models import (
     LIVE,
     Account,
@@ -47,10 +48,10 @@ from mediklaud.models import (
 )
 from mediklaud.money import rupees
 from mediklaud.repository.doctors import PRICED, lock_standing, refuse_unbookable
-from mediklaud.repository.dues import Dues, OpenBill, dues_of
+from mediklaud.repository.dues import Dues, OpenBill, dues_now
 from mediklaud.repository.free_times import FURTHEST_DAYS, hours_for, next_free
 from mediklaud.repository.holidays import holidays_between
-from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.hospital import rules_of_the_house, the_hospital
 from mediklaud.timetable import Hours, Slot, occurrence_at, slot_at
 
 KIND_WORDS = {
@@ -67,7 +68,7 @@ _ON_THE_DAY = and_(
     or_(col(WorkingSession.valid_to).is_(None), col(WorkingSession.valid_to) >= bindparam("day")),
 )
 _SESSIONS_THEN = {
-    kind: hours_for(kind).add_columns(PRICED).where(_ON_THE_DAY) for kind in VisitKind
+    kind: Hot(hours_for(kind).add_columns(PRICED).where(_ON_THE_DAY)) for kind in VisitKind
 }
 _CLEAR = delete(Hold).where(
     col(Hold.doctor_id) == bindparam("doctor_id"),
@@ -95,7 +96,7 @@ def passed_gate(db: Session, patient: Patient, emergency: EmergencyReason | None
 
     Refuses a patient on hold (OnHold) unless it is an emergency.
     """
-    dues = dues_of(db, patient.id)
+    dues = dues_now(db, patient)
     if dues.on_hold and emergency is None:
         raise _held_back(patient, dues)
     priority = Priority.EMERGENCY if emergency else Priority.ROUTINE
@@ -120,7 +121,7 @@ def bookable(db: Session, doctor: Doctor, starts_at: datetime, kind: VisitKind) 
     Refuses the past, days beyond the horizon, a doctor who cannot be booked that day, hours
     outside the sessions and kinds not seen in them.
     """
-    zone = the_hospital(db).zone
+    zone = rules_of_the_house(db).zone
     kept = lock_standing(db, doctor.id)
     if starts_at <= clock.now():
         raise PastTime()
@@ -129,7 +130,7 @@ def bookable(db: Session, doctor: Doctor, starts_at: datetime, kind: VisitKind) 
         raise TooFarAhead(days=FURTHEST_DAYS)
     refuse_unbookable(kept, day)
     then = {"doctor_id": kept.id, "weekday": day.weekday(), "day": day, "kind": kind}
-    sessions = db.connection().execute(_SESSIONS_THEN[kind], then).all()
+    sessions = _SESSIONS_THEN[kind].rows(db, then)
     held = occurrence_at((Hours._make(hours) for *hours, _ in sessions), starts_at, zone)
     if held is None:
         raise NoSuchSlot(name=kept.name)
@@ -171,7 +172,7 @@ def promise(
 
 
 def _write(db: Session, row: dict[str, Any], doctor: Doctor) -> Appointment:
-    with expecting_at_once(db, **_refusals(doctor, row["overbook_cap_then"])):
+    with expecting_at_once(db, lambda: _refusals(doctor, row["overbook_cap_then"])):
         return written(db, Appointment, row)
 
 

@@ -117,7 +117,7 @@ def end_own_sign_in(db: Session, me: Account, sign_in_id: int) -> None:
     refuse_signed_out(db, me)
     sign_in = db.get(SignIn, sign_in_id)
     if sign_in is None or sign_in.account_id != me.id:
-        raise NotFound(what="sign-in")
+        raise NotFound(what="sign-in", subject=f"sign_in/{sign_in_id}")
     if sign_in.ended_at is None:
         sign_in.ended_at = clock.now()
         db.flush()

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlmodel import Session, col
 
 from mediklaud.database import total
+from mediklaud.hot import Hot
 from mediklaud.models import Instalment, Invoice, PaymentPlan, PlanBill
 
 _DUE_BEFORE = (
@@ -29,10 +30,12 @@ _STANDING = (
     .join(PlanBill, col(PlanBill.plan_id) == col(PaymentPlan.id))
     .where(col(PaymentPlan.ended_at).is_(None))
 )
-_STANDING_OF = _STANDING.where(
-    or_(
-        col(PaymentPlan.payer_id) == bindparam("payer_id"),
-        col(PaymentPlan.payer_id) == bindparam("other_id"),
+_STANDING_OF = Hot(
+    _STANDING.where(
+        or_(
+            col(PaymentPlan.payer_id) == bindparam("payer_id"),
+            col(PaymentPlan.payer_id) == bindparam("other_id"),
+        )
     )
 )
 
@@ -65,10 +68,12 @@ def bills_on_plans(
 
     `owed` is what is owed on every open bill of these payers, or of all where none is named.
     """
-    rows = _STANDING if payer_id is None else _STANDING_OF
-    whose = {} if payer_id is None else {"payer_id": payer_id, "other_id": other_id}
+    db.flush()
+    whose = {"today": today, "payer_id": payer_id, "other_id": other_id}
+    named = _STANDING_OF.rows(db, whose) if payer_id is not None else None
+    rows = db.execute(_STANDING, {"today": today}) if named is None else named
     plans: dict[int, _Plan] = {}
-    for plan_id, total_paise, due_paise, number in db.execute(rows, {"today": today, **whose}):
+    for plan_id, total_paise, due_paise, number in rows:
         plans.setdefault(plan_id, _Plan(total_paise, due_paise)).bills.append(number)
     found: dict[str, bool] = {}
     for plan in plans.values():

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
-from mediklaud.database import expecting, known, there, written
+from mediklaud.database import as_read, columns_of, expecting, known, there, written
 from mediklaud.errors import (
     GstinMissing,
     NotFound,
@@ -25,6 +25,7 @@ from mediklaud.errors import (
     TaxNotPossible,
     VisitBilledAlready,
 )
+from mediklaud.hot import Hot
 from mediklaud.models import (
     Account,
     Appointment,
@@ -41,15 +42,18 @@ from mediklaud.money import MOST_PAISE
 from mediklaud.permissions import Deed
 from mediklaud.registers import SAC_CONSULTATION
 from mediklaud.repository.audit import Change, changes, note_deed, permit
-from mediklaud.repository.doctors import doctor_with
-from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.doctors import doctor_to_read, doctor_with
+from mediklaud.repository.hospital import rules_of_the_house, the_hospital
 from mediklaud.repository.invoices import bill_consultation, issue, standing_charge
-from mediklaud.repository.patients import locked_patient
+from mediklaud.repository.patients import lock_patient, locked_patient
 
-_BILL_OF_FORM = select(col(Invoice.number), col(Invoice.patient_id)).where(
-    col(Invoice.form) == bindparam("form")
+_BILL_OF_FORM = Hot(
+    select(col(Invoice.number), col(Invoice.patient_id)).where(
+        col(Invoice.form) == bindparam("form")
+    )
 )
-_PRICE_ON = (
+_SERVICE = Hot(select(*columns_of(Service)).where(col(Service.id) == bindparam("service_id")))
+_PRICE_ON = Hot(
     select(col(ServicePrice.price_paise))
     .where(
         col(ServicePrice.service_id) == bindparam("service_id"),
@@ -187,10 +191,10 @@ def bill_services(
     a_second_click_is_the_same_bill.
     """
     permit(db, by, Deed.BILL_SERVICES)
-    locked = locked_patient(db, patient.id)
-    same_click = db.connection().execute(_BILL_OF_FORM, {"form": form}).first()
-    if same_click is not None and same_click.patient_id == locked.id:
-        return db.get_one(Invoice, same_click.number)
+    locked = lock_patient(db, patient.id)
+    number, patient_id = _BILL_OF_FORM.first(db, {"form": form}) or (None, None)
+    if patient_id == locked.id:
+        return db.get_one(Invoice, number)
     charges = [_charge(db, item) for item in items]
     if not any(charge["price_paise"] for charge in charges):
         raise NothingToBill()
@@ -198,7 +202,7 @@ def bill_services(
         raise GstinMissing()
     with expecting(db, a_second_click_is_the_same_bill=StaleForm()):
         charged = [written(db, Charge, charge) for charge in charges]
-        return issue(db, charged, locked, doctor_with(db, doctor.id or 0), form=form, by=by)
+        return issue(db, charged, locked, doctor_to_read(db, doctor.id), form=form, by=by)
 
 
 def unbilled_visit(db: Session, number: str, *, by: Account) -> Appointment | None:
@@ -237,12 +241,12 @@ def bill_again(db: Session, appointment: Appointment, *, by: Account) -> Invoice
 def _charge(db: Session, item: Item) -> dict[str, Any]:
     if not 1 <= item.quantity <= 9_999:
         raise QuantityNotPossible()
-    kept = db.get(Service, item.service.id, populate_existing=True)
-    if kept is None:
+    row = _SERVICE.first(db, {"service_id": item.service.id})
+    if row is None:
         raise NotFound(what="service", subject=f"service/{item.service.id}")
-    today = clock.today(the_hospital(db).zone)
-    asked = {"service_id": kept.id, "day": today}
-    price = db.connection().execute(_PRICE_ON, asked).scalar()
+    kept = as_read(Service, row)
+    today = clock.today(rules_of_the_house(db).zone)
+    price = _PRICE_ON.first(db, {"service_id": kept.id, "day": today})
     if price is None or not kept.active:
         raise ServiceNotPriced(name=kept.name)
     return {
@@ -251,7 +255,7 @@ def _charge(db: Session, item: Item) -> dict[str, Any]:
         "description": kept.name,
         "sac": kept.sac,
         "quantity": item.quantity,
-        "price_paise": price,
+        "price_paise": price[0],
         "tax_basis_points": kept.tax_basis_points,
         "charged_at": clock.now(),
         "voided_at": None,
