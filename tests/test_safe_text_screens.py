@@ -48,7 +48,7 @@ WHO = {
 }
 PAGES = {name: WHO[roles[0]] for entries in _SECTIONS.values() for name, _, _, roles in entries} | {
     "home/today": "khan",
-    "home/password": "meera",
+    "home/account": "meera",
 }
 
 
