@@ -350,6 +350,13 @@ def _came_with(desk: Desk, words: str, *, verb: str) -> Given:
     elif verb == "enroll_and_come_in":
         halfway = _halfway(meera, enrolls=True)
         ask.enroll_and_come_in(desk.db, halfway, PHONE, code_of(PHONE), browser=words)
+    elif verb == "come_by_identity":
+        meera.email = "meera@example.org"
+        desk.db.flush()
+        said = ask.Identity(
+            "issuer", "asked", meera.email, email_verified=True, issued_at=clock.now()
+        )
+        ask.come_by_identity(desk.db, said, browser=words)
     else:
         getattr(ask, verb)(desk.db, meera, browser=words)
     return desk.one(SignIn), "browser"
@@ -530,7 +537,7 @@ TEXTS = (
         Text(verb, "browser", partial(_came_with, verb=verb), "code")
         for verb in (
             *("begin_sign_in", "come_in", "judge_password", "judge_factor"),
-            "enroll_and_come_in",
+            *("enroll_and_come_in", "come_by_identity"),
         )
     ),
     *(

@@ -25,6 +25,8 @@ from mediklaud.models import (
     WaiverStatus,
 )
 from mediklaud.repository import CreditLine, Item, Part, ServiceForm, Tender
+from mediklaud.repository.credit_lines import creditable_lines
+from mediklaud.repository.dues import dues_of
 from mediklaud.repository.payments import to_pay
 from tests.hospital import ASHA, CARA, DEV, ZONE, Ward
 from tests.till import a_form, settings
@@ -113,7 +115,7 @@ def _someone(family: Family, db: Session) -> Patient:
 
 def _who_owes(family: Family, db: Session) -> Patient:
     """One who owes, where somebody does."""
-    owing = [one for one in family.ids.values() if repository.dues_of(db, one).bills]
+    owing = [one for one in family.ids.values() if dues_of(db, one).bills]
     return db.get_one(Patient, family.chance.choice(owing or list(family.ids.values())))
 
 
@@ -150,7 +152,7 @@ def _bounce(family: Family, db: Session, ward: Ward) -> None:
 
 
 def _take_advance(family: Family, db: Session, ward: Ward) -> None:
-    free = [one for one in family.ids.values() if not repository.dues_of(db, one).bills]
+    free = [one for one in family.ids.values() if not dues_of(db, one).bills]
     if free:
         patient, money = db.get_one(Patient, family.chance.choice(free)), 500_00
         tenders = [Tender(money, Method.CHEQUE, a_form())]
@@ -162,7 +164,7 @@ def _use_advance(family: Family, db: Session, ward: Ward) -> None:
     ids = list(family.ids.values())
     having = [one for one in ids if repository.advances_of(db, one, by=ward.ishaan)]
     patient = db.get_one(Patient, family.chance.choice(having or ids))
-    if not repository.dues_of(db, patient.id).bills:
+    if not dues_of(db, patient.id).bills:
         _bill_to(family, db, ward, patient)
     repository.use_advance(db, patient, by=ward.ishaan)
 
@@ -175,7 +177,7 @@ def _credit(family: Family, db: Session, ward: Ward) -> None:
         return
     owing = _open(family, db) if family.chance.random() < 0.5 else []
     bill = family.chance.choice(owing or every)
-    (line,) = repository.creditable_lines(db, bill)
+    (line,) = creditable_lines(db, bill)
     told = {"form": a_form(), "by": ward.ishaan}
     way = family.chance.choice(["void", "correct", "discount"])
     if way == "void":

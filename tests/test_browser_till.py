@@ -30,7 +30,6 @@ from mediklaud.repository import (
     account_named,
     bill_services,
     create_account,
-    creditable_lines,
     enroll_patient,
     issue_credit_note,
     keep_service,
@@ -38,6 +37,7 @@ from mediklaud.repository import (
     take_payment,
     take_tenders,
 )
+from mediklaud.repository.credit_lines import creditable_lines
 from tests.browser import Desk, Server, chromium, serving
 from tests.conftest import assert_house_is_green, move_in
 from tests.hospital import BEN, DEV, PASSWORD, ZONE, Ward, open_ward, ward_of
@@ -85,8 +85,7 @@ def _let_all_owe(db: Session, ward: Ward) -> None:
         session.valid_from = clock.today(ZONE)
     settings(db, ward, gstin=GSTIN)
     for username, (name, roles) in STAFF.items():
-        made = create_account(db, username, name, PASSWORD, roles, by=ward.tara)
-        made.must_change_password = False
+        create_account(db, username, name, PASSWORD, roles, by=ward.tara)
     dev, gita = (enroll_patient(db, one, form=one.name, by=ward.meera) for one in (DEV, GITA))
     offered = {}
     for name, (paise, tax) in SERVICES.items():

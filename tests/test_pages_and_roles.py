@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
-from sqlmodel import Session, select
+from sqlmodel import Session
 from streamlit.testing.v1 import AppTest
 
 from mediklaud import database
@@ -49,9 +49,6 @@ def hire() -> None:
         for role in (Role.CMO, Role.REGISTRAR):
             create_account(db, role.value, role.value, PASSWORD, {role}, by=ward.tara)
         db.add(Account(username="nobody", name="-", password_hash="-", created_at=EVENING))
-        db.flush()
-        for account in db.exec(select(Account)):
-            account.must_change_password = False
 
 
 @pytest.fixture

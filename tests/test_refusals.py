@@ -13,7 +13,7 @@ from sqlmodel import Session, func, select
 from mediklaud import clock, database, repository
 from mediklaud.config import ROOT
 from mediklaud.database import WHEN_REFUSED
-from mediklaud.errors import AccessRefused, NotFound, NotPermitted
+from mediklaud.errors import AccessRefused, NotFound, NotPermitted, StorageFull
 from mediklaud.models import (
     Account,
     Appointment,
@@ -390,7 +390,10 @@ def _rename_and_ask(db):
 
 
 def test_the_refusal_stands_where_its_row_cannot_be_written(evening, monkeypatch):
-    monkeypatch.setattr("mediklaud.repository.refusals.transaction", database.reading)
+    def full() -> None:
+        raise StorageFull()
+
+    monkeypatch.setattr("mediklaud.repository.refusals.transaction", full)
 
     with pytest.raises(NotPermitted), database.reading() as db:
         permit(db, ward_of(db).meera, Deed.REFUND)

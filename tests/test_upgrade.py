@@ -9,7 +9,7 @@ from alembic import command
 from sqlalchemy import text
 from sqlmodel import select
 
-from mediklaud import database, guards, migrations
+from mediklaud import config, database, guards, migrations
 from mediklaud.envelope import Letter
 from mediklaud.letters import written
 from mediklaud.mailroom import empty_outbox
@@ -129,6 +129,7 @@ def first_release(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pa
     """A database at the first release's tables, once on each engine."""
     with on_ground(request, request.param, tmp_path / "data") as data_dir:
         data_dir.mkdir(exist_ok=True)
+        config.make_key()
         with database.engine().begin() as connection:
             command.upgrade(migrations._alembic(connection), "0001")
             visits = (_VISIT.format(*row) for row in _VISITS)

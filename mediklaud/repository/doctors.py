@@ -232,7 +232,7 @@ def doctor_to_read(db: Session, doctor_id: int | None) -> Doctor:
     """The same, for a hot deed: what it returns is to be looked at alone."""
     found = _DOCTOR.first(db, {"doctor_id": doctor_id})
     if found is None:
-        raise NotFound(what="doctor")
+        raise NotFound(what="doctor", subject=f"doctor/{doctor_id}")
     return as_read(Doctor, found)
 
 

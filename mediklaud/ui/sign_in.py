@@ -150,8 +150,8 @@ def sign_out() -> None:
 
 
 def has_ended() -> bool:
-    """Whether this browser's sign-in ended by itself; said once."""
-    return bool(st.session_state.pop(_ENDED, False))
+    """Whether this browser's sign-in ended by itself, and nobody has come in since."""
+    return bool(st.session_state.get(_ENDED))
 
 
 def this_browser() -> str:

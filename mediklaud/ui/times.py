@@ -10,7 +10,7 @@ import streamlit as st
 from mediklaud import clock
 from mediklaud.config import ROOT
 from mediklaud.database import reading
-from mediklaud.errors import SignedOut
+from mediklaud.errors import NotPermitted, SignedOut
 from mediklaud.models import Hospital
 from mediklaud.repository import FreeTime, HeldTime, first_free, held_times
 from mediklaud.ui import countdown, holding, wishes
@@ -60,7 +60,8 @@ def _draw(asked: Wanted, hospital: Hospital, had_held: bool) -> None:
     limit = int(st.session_state.get(f"{asked.form}/limit", _AT_ONCE))
     try:
         places, held = _places(asked, hospital, limit + 1)
-    except SignedOut:
+    except (SignedOut, NotPermitted):
+        # The whole page, so that its door says why.
         st.rerun()
     if had_held and not held:
         # Nothing changes by itself any more.
