@@ -37,7 +37,7 @@ SECTIONS = {
     "16.1": (1, ""), "16.2": (5, ""), "16.3": (4, ""), "16.4": (3, ""), "16.5": (4, "4"),
     "17.1": (2, "2"), "17.2": (8, "5 6 7 8"), "17.3": (2, ""),
 }  # fmt: skip
-STATES = ("met", "not met", "not met yet", "not applicable")
+STATES = ("met", "not met", "not applicable")
 
 
 def wanted() -> set[str]:

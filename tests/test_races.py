@@ -210,7 +210,7 @@ def test_a_booking_waits_for_a_bill_that_is_being_issued(house):
 
 
 def test_without_the_patients_lock_a_booking_slips_past_the_bill(postgresql_house, monkeypatch):
-    monkeypatch.setattr(appointments, "locked_patient", lambda db, id_: db.get_one(Patient, id_))
+    monkeypatch.setattr(appointments, "lock_patient", lambda db, id_: db.get_one(Patient, id_))
     other, _ = bill_while_another_desk_books(0.3)
 
     assert other.refusal is None

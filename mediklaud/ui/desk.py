@@ -191,5 +191,7 @@ def _tell() -> None:
     # The second click of a double one draws the page anew and must not wipe the sentence.
     if told and clock.now() - told.setdefault("at", clock.now()) > _DOUBLE_CLICK:
         told.clear()
-    if told.get("sentence"):
-        st.success(plain(told["sentence"]), icon=":material/check_circle:")
+    # In a place that is there in every run, or the fields below would be drawn anew once it goes.
+    with st.container():
+        if told.get("sentence"):
+            st.success(plain(told["sentence"]), icon=":material/check_circle:")

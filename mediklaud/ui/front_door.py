@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.pages_manager import PagesManager
 
 from mediklaud.config import ROOT
@@ -39,12 +40,18 @@ def _open() -> None:
         _close_pages()
         first_visit.draw()
         return
-    me = signed_in()
+    # The library's unseen component has a place of its own in every run: were it drawn above
+    # the page in one and not in the next, the browser would draw all below it anew, and what
+    # is being typed or clicked there would be lost.
+    unseen = st.container()
+    with unseen:
+        me = signed_in()
     if me is None:
         _close_pages()
-        _signed_out(hospital)
+        _signed_out(hospital, unseen)
         return
-    keep_cookie()
+    with unseen:
+        keep_cookie()
     _head(hospital)
     if recovery_codes_shown():
         _close_pages()
@@ -59,12 +66,11 @@ def _close_pages() -> None:
     st.navigation(every_page(), position="hidden")
 
 
-def _signed_out(hospital: Hospital) -> None:
+def _signed_out(hospital: Hospital, unseen: DeltaGenerator) -> None:
     entrance.come_by_identity()
-    _, middle, _ = st.columns([1, 1.4, 1])
-    # The library's unseen component takes up room.
-    with st.container():
+    with unseen:
         drop_cookie()
+    _, middle, _ = st.columns([1, 1.4, 1])
     with middle:
         st.title(plain(hospital.name), anchor=False)
         st.caption("Front desk, consulting rooms and till")
