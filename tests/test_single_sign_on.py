@@ -261,6 +261,9 @@ def test_a_real_provider_signs_a_person_in_and_out(street: Street) -> None:
     desk.page.goto(street.server.url)
     desk.sees("Your sign-in has ended")
     assert rows(SignIn) == 1
+    # The page is drawn once more when the browser has dropped the dead cookie.
+    street.wait_until(lambda: COOKIE not in street.kept(), "our dead cookie goes")
+    desk.rest()
 
     desk.button(OFFER).click()
     desk.sees("Dr Imran Khan")
