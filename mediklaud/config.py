@@ -1,5 +1,6 @@
 """What the hospital's machine is told: MEDIKLAUD_* variables or .streamlit/secrets.toml."""
 
+import hmac
 import os
 import secrets
 from functools import cache, cached_property
@@ -103,6 +104,11 @@ def key() -> bytes:
     if len(set(found)) < _KEY_BYTES // 2:
         raise KeyDamaged(path=path, why="its bytes are not random")
     return found
+
+
+def keyed(words: str) -> bytes:
+    """The HMAC-SHA256 of words under the key, 32 bytes: a copy of the database cannot guess it."""
+    return hmac.digest(key(), words.encode(errors="replace"), "sha256")
 
 
 def make_key() -> None:

@@ -1,7 +1,5 @@
 """Tries at a name: counted before they are judged, so that many at once get no more than ten."""
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -105,8 +103,7 @@ def _as_kept(username: str) -> str:
 
 
 def _digest(name: str) -> str:
-    words = f"name {name}".encode(errors="replace")
-    return hmac.new(config.key(), words, hashlib.sha256).hexdigest()
+    return config.keyed(f"name {name}").hex()
 
 
 def _moments(db: Session, digest: str) -> Sequence[datetime]:
