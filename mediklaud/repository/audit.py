@@ -16,13 +16,15 @@ from mediklaud.hot import Hot
 from mediklaud.models import Account, AccountRole, AuditEvent, Role, SignIn
 from mediklaud.permissions import MAY, Deed
 
+
+def outsider(username: str, name: str) -> Account:
+    """Somebody the log can name who has no account: no row, no role and no password."""
+    never = datetime.min.replace(tzinfo=UTC)
+    return Account(username=username, name=name, password_hash="-", created_at=never)  # noqa: S106
+
+
 # Whoever can run commands on the server owns its database; the log says "console".
-CONSOLE = Account(
-    username="console",
-    name="Console",
-    password_hash="-",  # noqa: S106  no password opens it: it is no row
-    created_at=datetime.min.replace(tzinfo=UTC),
-)
+CONSOLE = outsider("console", "Console")
 # A record stays open on a screen through many runs; that is one reading.
 _ONE_OPENING = timedelta(minutes=15)
 # Where rows written before a change was marked hold pairs of what was and what is.

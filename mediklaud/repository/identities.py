@@ -19,7 +19,7 @@ from mediklaud.errors import (
 from mediklaud.models import Account, LinkedIdentity
 from mediklaud.permissions import Deed
 from mediklaud.repository.accounts import locked_account
-from mediklaud.repository.audit import note_deed, noted, permit
+from mediklaud.repository.audit import note_deed, noted, outsider, permit
 from mediklaud.repository.entrance import Halfway, come_in
 
 # The way back from the provider takes seconds; what it said is worth nothing afterwards, since
@@ -29,12 +29,7 @@ FRESH = timedelta(minutes=5)
 _AHEAD = timedelta(minutes=1)
 _NOTED_EVERY = timedelta(minutes=1)
 # Whoever the provider named and no account matched; the log says "single sign-on".
-_STRANGER = Account(
-    username="single sign-on",
-    name="Single sign-on",
-    password_hash="-",  # noqa: S106  no password opens it: it is no row
-    created_at=datetime.min.replace(tzinfo=UTC),
-)
+_STRANGER = outsider("single sign-on", "Single sign-on")
 
 
 @dataclass(frozen=True)

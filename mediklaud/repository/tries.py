@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
@@ -11,18 +11,13 @@ from mediklaud import clock, config
 from mediklaud.database import one_after_another
 from mediklaud.models import Account, SignInAttempt
 from mediklaud.passwords import nobodys
-from mediklaud.repository.audit import note_deed
+from mediklaud.repository.audit import note_deed, outsider
 
 TRIES = 10
 LOCKED_MINUTES = 15
 _WINDOW = timedelta(minutes=LOCKED_MINUTES)
 # Who was wrong is not known: whoever it was is not signed in.
-VISITOR = Account(
-    username="visitor",
-    name="Somebody at the sign-in form",
-    password_hash="-",  # noqa: S106  no password opens it: it is no row
-    created_at=datetime.min.replace(tzinfo=UTC),
-)
+VISITOR = outsider("visitor", "Somebody at the sign-in form")
 
 
 @dataclass(frozen=True)
