@@ -7,10 +7,9 @@ from random import Random
 
 import pandas as pd
 import pytest
-from sqlalchemy import event, text
 
 from mediklaud import reports
-from mediklaud.database import engine, reading, transaction
+from mediklaud.database import reading, transaction
 from mediklaud.errors import NotPermitted
 from mediklaud.repository import (
     Item,
@@ -26,7 +25,6 @@ from mediklaud.repository import (
     change_settings,
     credited_lines,
     credited_sums,
-    due_numbers,
     enroll_patient,
     open_bills,
     owed_numbers,
@@ -36,10 +34,8 @@ from mediklaud.repository import (
     till_numbers,
     till_sums,
     who_owes,
-    whose_bills,
 )
 from mediklaud.repository.dues import dues_of
-from mediklaud.repository.owing import owed_in_all
 from tests.day import live_through_a_day
 from tests.hospital import ASHA, HOSPITAL, TODAY, at, ward_of
 from tests.test_reports import rows_of
@@ -258,45 +254,6 @@ def test_what_was_owed_on_the_eve_is_todays_dues_rolled_back(lived):
 
     assert owed_on_the_eve(db, TODAY, by=ishaan) == 0
     assert owed_on_the_eve(db, TODAY + timedelta(days=1), by=ishaan) == 1_100_00
-
-
-def test_the_dues_are_read_by_the_index_of_open_bills(lived):
-    db, ishaan = lived
-    asked = []
-
-    def note(_connection, _cursor, statement, parameters, *_):
-        asked.append((statement, parameters))
-
-    event.listen(engine(), "before_cursor_execute", note)
-    try:
-        owed_in_all(db)
-        owed_numbers(db, by=ishaan)
-        who_owes(db, by=ishaan)
-        aged_sums(db, OwedWhere(on_hold=True), by=ishaan)
-        whose_bills(db, by=ishaan)
-        due_numbers(db, by=ishaan)
-    finally:
-        event.remove(engine(), "before_cursor_execute", note)
-    # What is on a payment plan is looked up by its number, where a plan stands.
-    of_bills = [one for one in asked if "FROM invoice" in one[0] and "plan_bill" not in one[0]]
-    # Whether PostgreSQL has looked at its tables meanwhile is chance.
-    db.execute(text("ANALYZE"))
-    plans = [plan_of(db, *one) for one in of_bills]
-
-    assert len(plans) == 6
-    assert all("open_bills_of_a_payer" in plan for plan in plans)
-    for other in ("SCAN invoice\n", "Seq Scan on invoice", "bills_of_a_payer ", "bills_by_day"):
-        assert not [plan for plan in plans if other in plan.replace("open_bills_of_a_payer", "")]
-
-
-def plan_of(db, statement, parameters):
-    """How the database would answer; on tables of a few rows PostgreSQL must be urged."""
-    sqlite = db.get_bind().dialect.name == "sqlite"
-    if not sqlite:
-        db.execute(text("SET LOCAL enable_seqscan = off"))
-    explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
-    rows = db.connection().exec_driver_sql(explain + statement, parameters).all()
-    return "\n".join(str(row[-1]) for row in rows) + "\n"
 
 
 @pytest.mark.parametrize("read", SUMS)

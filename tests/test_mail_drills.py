@@ -189,8 +189,9 @@ def test_a_bad_server_loses_no_letter_and_holds_no_desk_up(
     found = outage(monkeypatch, kind, rounds=1)
 
     all_arrived(found.postman)
-    # Whoever waited for the server would take a second at least.
-    assert p95(found.bad[0]) < 0.9
+    # Whoever waited for the server would take a second at least, at every booking; what a busy
+    # machine makes one or two of them wait is not the server's.
+    assert statistics.median(found.bad[0]) < 0.9
     record_property("proof", f"bad mail server, {kind}: {found}")
 
 
