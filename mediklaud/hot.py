@@ -5,13 +5,29 @@ as long to send it. What it would do anew for each statement, it does here once 
 the SQL, what turns values into the driver's and back, and the order they are given in.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Update
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CompoundSelect,
+    Connection,
+    Dialect,
+    Insert,
+    Integer,
+    Select,
+    String,
+    TypeDecorator,
+    Update,
+    bindparam,
+)
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Session
 
@@ -36,15 +52,54 @@ class _Worded:
     places: tuple[str, ...] | None
 
 
+class _Ids(TypeDecorator[Sequence[int]]):
+    """Ids as one value: an array, or for SQLite a list in JSON."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(String() if dialect.name == "sqlite" else ARRAY(Integer))
+
+    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> Any:
+        ids = list(value or ())
+        return json.dumps(ids) if dialect.name == "sqlite" else ids
+
+
+class among(ColumnElement[bool]):  # noqa: N801  it is read as a word of a condition
+    """That an id is one of those given under a name: `IN`, as a statement that is worded once."""
+
+    type = Boolean()
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        """This column, and the name of the gap for the ids."""
+        self.column, self.ids = column, bindparam(name, type_=_Ids())
+
+
+@compiles(among, "sqlite")
+def _in_json(one: among, compiler: SQLCompiler, **told: Any) -> str:
+    column, ids = compiler.process(one.column, **told), compiler.process(one.ids, **told)
+    return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608  of names alone
+
+
+@compiles(among, "postgresql")
+def _in_array(one: among, compiler: SQLCompiler, **told: Any) -> str:
+    column, ids = compiler.process(one.column, **told), compiler.process(one.ids, **told)
+    return f"{column} = ANY({ids})"
+
+
 class Hot:
-    """A statement of SQLAlchemy Core without lists, run past all of SQLAlchemy's own work.
+    """A statement of SQLAlchemy Core, any list of ids `among`, run past SQLAlchemy's own work.
 
     Nothing else differs: the connection and transaction are the deed's, the same door looks at
     texts, and what the engine refuses is said in the same exceptions. SQLAlchemy's events of
     single statements do not tell of it: see `listeners`.
     """
 
-    def __init__(self, statement: Select[*tuple[Any, ...]] | Insert | Update) -> None:
+    def __init__(
+        self, statement: Select[*tuple[Any, ...]] | CompoundSelect[Any] | Insert | Update
+    ) -> None:
         """Keep the statement until an engine is asked for it."""
         self._statement = statement
         self._worded: dict[tuple[str, ...], _Worded] = {}
@@ -121,6 +176,7 @@ def _back(row: Sequence[Any], turns: tuple[tuple[int, Turn], ...]) -> tuple[Any,
 
 def _word(statement: Any, names: list[str], dialect: Dialect) -> _Worded:
     compiled: SQLCompiler = statement.compile(dialect=dialect, column_keys=names)
+    assert not compiled.post_compile_params, "what is worded anew for each value is not hot"
     gaps = compiled.binds
     missing = [name for name, gap in gaps.items() if gap.required and name not in names]
     assert not missing, f"no value is given for {missing}"

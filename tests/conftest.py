@@ -19,6 +19,8 @@ from mediklaud import config, database, migrations
 from mediklaud.repository import CONSOLE, check_house
 from tests.hospital import NINE_O_CLOCK, Ward, open_ward, ward_of
 
+# A long walk through the house goes over PostgreSQL in the drill alone.
+ENGINES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.drill))
 _gensalt = bcrypt.gensalt
 # How long one example takes says more about a busy machine than about the code.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -286,6 +288,12 @@ def assert_house_is_green() -> None:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def house(request: pytest.FixtureRequest) -> Path:
     """The cast, once on each engine."""
+    return request.getfixturevalue(f"{request.param}_house")
+
+
+@pytest.fixture(params=ENGINES)
+def drilled_house(request: pytest.FixtureRequest) -> Path:
+    """The cast on SQLite, and in the drill on PostgreSQL too."""
     return request.getfixturevalue(f"{request.param}_house")
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 import time_machine
 from sqlmodel import select
 
+from mediklaud.config import settings
 from mediklaud.database import reading, transaction
 from mediklaud.models import Patient
 from mediklaud.repository import account_named, begin_sign_in, end_sign_in
@@ -48,11 +49,11 @@ def get(server: Server, path: str, cookie: str = "") -> tuple[int, bytes, dict[s
 
 
 @pytest.fixture
-def server(sqlite_house: Path, nine_o_clock: time_machine.Traveller) -> Iterator[Server]:
+def server(drilled_house: Path, nine_o_clock: time_machine.Traveller) -> Iterator[Server]:
     """The cast's house with a day of bills and papers behind it."""
     live_through_a_day(nine_o_clock)
     nine_o_clock.move_to(true_now())
-    with serving(sqlite_house) as running:
+    with serving(drilled_house, url=settings().database_url) as running:
         yield running
 
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, SQLModel
 from mediklaud import hot
 from mediklaud.database import broken_rule, engine, transaction
 from mediklaud.errors import TextNotKept
-from mediklaud.hot import Hot
+from mediklaud.hot import Hot, among
 from tests.day import live_through_a_day
 
 _TABLES = SQLModel.metadata.tables
@@ -111,3 +111,25 @@ def test_a_listener_hears_of_each_statement(house, monkeypatch):
         last(db, "trial")
 
     assert [words for words in heard if "number_series" in words] == heard[-1:]
+
+
+@pytest.mark.parametrize("wanted", [[], ["trial"], ["trial", "second"], ["trial", "nobody's"]])
+def test_the_rows_among_ids_are_those_that_in_brings(house, wanted):
+    account = _TABLES["account"]
+    among_them = Hot(select(account.c.id).where(among(account.c.id, "ids")).order_by("id"))
+    with transaction() as db:
+        known = dict(
+            zip(("trial", "second"), db.execute(select(account.c.id)).scalars(), strict=False)
+        )
+        ids = [known.get(one, 99_999) for one in wanted]
+        found = among_them.rows(db, {"ids": ids})
+
+        plain = select(account.c.id).where(account.c.id.in_(ids)).order_by("id")
+        assert found == [tuple(row) for row in db.execute(plain)]
+        assert len(found) == len([one for one in wanted if one in known])
+
+
+def test_a_list_that_is_worded_anew_for_its_values_is_a_mistake(house):
+    anew = Hot(select(_SERIES.c.last).where(_SERIES.c.name.in_(bindparam("few", expanding=True))))
+    with transaction() as db, pytest.raises(AssertionError, match="worded anew"):
+        anew.rows(db, {"few": ["trial"]})

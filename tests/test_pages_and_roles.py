@@ -12,7 +12,7 @@ from mediklaud.config import ROOT
 from mediklaud.models import Account, Role
 from mediklaud.repository import account_named, begin_sign_in, create_account
 from mediklaud.ui import front_door, menu
-from tests.conftest import open_copy
+from tests.conftest import ENGINES, open_copy
 from tests.day import live_through_a_day
 from tests.desk import HOME
 from tests.hospital import NINE_O_CLOCK, PASSWORD, ward_of
@@ -31,10 +31,10 @@ _NAMES |= {Role.ADMINISTRATOR: "tara", Role.CMO: "cmo", Role.REGISTRAR: "registr
 ANOTHERS = "This page belongs to another role"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=ENGINES)
 def lived_in(request, tmp_path_factory) -> Iterator[None]:
     """A house with a day behind it, an account for each role, and one that holds none."""
-    with open_copy(request, "sqlite", tmp_path_factory.mktemp("pages") / "data"):
+    with open_copy(request, request.param, tmp_path_factory.mktemp("pages") / "data"):
         with time_machine.travel(NINE_O_CLOCK) as wall_clock:
             live_through_a_day(wall_clock)
             wall_clock.move_to(EVENING)

@@ -24,7 +24,7 @@ from mediklaud.repository import (
     live_account,
     roles_of,
 )
-from tests.conftest import open_copy
+from tests.conftest import ENGINES, open_copy
 from tests.day import live_through_a_day
 from tests.hospital import NINE_O_CLOCK, PASSWORD, ward_of
 from tests.verbs import EVENING, told
@@ -105,10 +105,10 @@ def test_a_function_that_does_not_ask_is_found():
 ROLES = [*Role, None]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=ENGINES)
 def lived_in(request, tmp_path_factory) -> Iterator[None]:
     """A house with a day behind it, for all of these."""
-    with open_copy(request, "sqlite", tmp_path_factory.mktemp("asked") / "data"):
+    with open_copy(request, request.param, tmp_path_factory.mktemp("asked") / "data"):
         with time_machine.travel(NINE_O_CLOCK) as wall_clock:
             live_through_a_day(wall_clock)
         yield

@@ -29,7 +29,7 @@ from mediklaud.repository import (
     statement_of,
 )
 from mediklaud.ui import chart, choose, front_door, papers
-from tests.conftest import open_copy
+from tests.conftest import ENGINES, open_copy
 from tests.desk import HOME
 from tests.hospital import NINE_O_CLOCK, TODAY, at, ward_of
 from tests.test_pages_and_roles import PAGES, hire, own
@@ -72,10 +72,10 @@ FILES_OF = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=ENGINES)
 def told(request, tmp_path_factory) -> Iterator[None]:
     """A morning of the cast in which each marker was written once."""
-    with open_copy(request, "sqlite", tmp_path_factory.mktemp("privacy") / "data"):
+    with open_copy(request, request.param, tmp_path_factory.mktemp("privacy") / "data"):
         with time_machine.travel(NINE_O_CLOCK):
             hire()
             _write_the_markers()

@@ -60,7 +60,7 @@ from mediklaud.repository import (
     till_of,
 )
 from mediklaud.repository.refusals import note_refused
-from tests.conftest import assert_house_is_green, open_copy
+from tests.conftest import ENGINES, assert_house_is_green, open_copy
 from tests.day import live_through_a_day
 from tests.hospital import NINE_O_CLOCK, PASSWORD, TODAY, Ward, at, ward_of
 from tests.verbs import (
@@ -78,10 +78,10 @@ from tests.verbs import (
 IN_DECEMBER = date(2026, 12, 8)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=ENGINES)
 def lived_in(request, tmp_path_factory) -> Iterator[None]:
     """A house with a day behind it, for all of these; green when they are over."""
-    with open_copy(request, "sqlite", tmp_path_factory.mktemp("refused") / "data"):
+    with open_copy(request, request.param, tmp_path_factory.mktemp("refused") / "data"):
         with time_machine.travel(NINE_O_CLOCK) as wall_clock:
             live_through_a_day(wall_clock)
             wall_clock.move_to(EVENING)

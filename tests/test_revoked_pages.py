@@ -4,18 +4,17 @@ The line to the server says which fragment a button lies in, so a fragment runs 
 page's guard, and a callback before it, as in a browser.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 import time_machine
 from sqlalchemy import delete, update
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
 from mediklaud import clock
-from mediklaud.database import reading, transaction
+from mediklaud.config import settings
+from mediklaud.database import engine, reading, transaction
 from mediklaud.models import Account, AccountRole, Message, MessageStatus, SignIn
 from mediklaud.repository import account_named, begin_sign_in
 from tests.browser import Server, eventually, serving
@@ -25,26 +24,24 @@ from tests.test_browser import true_now
 from tests.test_front_door import PAGES, cookie_of, url_of
 
 # What signing in and out may write.
-NOT_COUNTED = ("sign_in", "audit_", "number_series", "sqlite_")
+NOT_COUNTED = ("sign_in", "audit_", "number_series")
 MOST = 10
 SAMPLE = ("doctor/week", "finance/payment", "front_desk/book", "cmo/holidays")
 
 
-def rows_of(data_dir: Path) -> dict[str, str]:
+def rows_of() -> dict[str, str]:
     """What stands in every table but those of signing in."""
-    of_tables = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
-    with closing(sqlite3.connect(data_dir / "mediklaud.db")) as file:
-        names = [row[0] for row in file.execute(of_tables)]
+    with engine().connect() as connection:
         return {
-            name: repr(file.execute(f'SELECT * FROM "{name}"').fetchall())
-            for name in names
+            name: repr(connection.execute(table.select().order_by(*table.primary_key)).all())
+            for name, table in SQLModel.metadata.tables.items()
             if not name.startswith(NOT_COUNTED)
         }
 
 
-def changed(before: dict[str, str], data_dir: Path) -> list[str]:
+def changed(before: dict[str, str]) -> list[str]:
     """The tables that are not as they were."""
-    after = rows_of(data_dir)
+    after = rows_of()
     return sorted(name for name in after if before[name] != after[name])
 
 
@@ -92,14 +89,11 @@ REVOKED = (disabled, without_roles, signed_out)
 
 
 @pytest.fixture
-def server(
-    sqlite_house: Path,
-    nine_o_clock: time_machine.Traveller,
-) -> Iterator[Server]:
+def server(drilled_house: Path, nine_o_clock: time_machine.Traveller) -> Iterator[Server]:
     """A house with a day behind it, and its letters sent, so that only desks write."""
     live_through_a_day(nine_o_clock)
     nine_o_clock.move_to(true_now())
-    with serving(sqlite_house) as running:
+    with serving(drilled_house, url=settings().database_url) as running:
         eventually(lambda: not waiting(), "the letters leave")
         yield running
 
@@ -132,10 +126,10 @@ def pressed_after(
         if place >= len(buttons):
             return
         give_back = revoke(whose(page), token)
-        before = rows_of(server.data_dir)
+        before = rows_of()
         try:
             drawn = line.press(buttons[place])
-            wrote = changed(before, server.data_dir)
+            wrote = changed(before)
         finally:
             give_back()
         yield buttons[place], wrote, drawn.said
@@ -147,9 +141,9 @@ def written_by(server: Server, page: str) -> int:
     for place, (_, line, buttons) in enumerate(opened(server, page)):
         if place >= len(buttons):
             return wrote
-        before = rows_of(server.data_dir)
+        before = rows_of()
         line.press(buttons[place])
-        wrote += bool(changed(before, server.data_dir))
+        wrote += bool(changed(before))
     return wrote
 
 

@@ -6,15 +6,17 @@ They are asked for while a caller waits: statements are built once, and rows sta
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Select, String, bindparam, cast, func, or_, union_all
+from sqlalchemy import Select, String, bindparam, cast, func, literal_column, or_, union_all
 from sqlalchemy import select as rows_of
 from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
+from mediklaud.hot import Hot, among
 from mediklaud.models import (
     TAKES_TIME_SQL,
     Account,
@@ -181,9 +183,8 @@ def _free_by_day(
     doctor_ids = sorted({one.doctor_id for of_weekday in weekly.values() for one in of_weekday})
     taken = _away(db, doctor_ids, now, clerk)
     read_to = None
-    for some in _growing(_open_days(db, wanted, weekly, today)):
-        # No visit is longer than a day, so none from before that reaches in.
-        since = read_to or clock.day_bounds(some[0], zone)[0] - timedelta(days=1)
+    for some in _growing(_open_days(db, wanted, weekly, now, zone)):
+        since = read_to or clock.day_bounds(some[0], zone)[0]
         read_to = clock.day_bounds(some[-1], zone)[1]
         for doctor_id, stretches in _promised(db, doctor_ids, since, read_to):
             taken[doctor_id] += stretches
@@ -216,25 +217,36 @@ def _growing(open_days: list[date]) -> Iterator[list[date]]:
 
 
 def _open_days(
-    db: Session, wanted: Sequence[date], weekly: dict[int, list[Hours]], today: date
+    db: Session, wanted: Sequence[date], weekly: dict[int, list[Hours]], now: datetime, zone: str
 ) -> list[date]:
-    """Those of the days that can be booked, are no holiday, and have a session's weekday."""
+    """Those of the days that can be booked, are no holiday, and have a session's weekday.
+
+    Today is none of them once its sessions are over.
+    """
+    today = clock.day_of(now, zone)
     furthest = today + timedelta(days=FURTHEST_DAYS)
-    closed = set(db.execute(_HOLIDAYS, {"first_day": today, "last_day": furthest}).scalars())
+    closed = {day for (day,) in _HOLIDAYS.rows(db, {"first_day": today, "last_day": furthest})}
+    latest = max((one.ends_minute for one in weekly[today.weekday()]), default=0)
+    first_day = today if clock.moment_at(today, latest, zone) > now else today + timedelta(days=1)
     return [
         day
         for day in wanted
-        if today <= day <= furthest and day not in closed and weekly[day.weekday()]
+        if first_day <= day <= furthest and day not in closed and weekly[day.weekday()]
     ]
 
 
-_DOCTORS: BindParameter[int] = bindparam("doctors", expanding=True)
-_HOLIDAYS = rows_of(col(Holiday.day)).where(
-    col(Holiday.day).between(bindparam("first_day"), bindparam("last_day"))
+def _of_doctors(column: Any) -> among:
+    return among(column, "doctors")
+
+
+_HOLIDAYS = Hot(
+    rows_of(col(Holiday.day)).where(
+        col(Holiday.day).between(bindparam("first_day"), bindparam("last_day"))
+    )
 )
-_PRICED = (
+_PRICED = Hot(
     rows_of(col(Tariff.doctor_id), func.min(col(Tariff.effective_from)))
-    .where(col(Tariff.doctor_id).in_(_DOCTORS), col(Tariff.kind) == bindparam("kind"))
+    .where(_of_doctors(Tariff.doctor_id), col(Tariff.kind) == bindparam("kind"))
     .group_by(col(Tariff.doctor_id))
 )
 
@@ -263,13 +275,13 @@ def _minutes_for(kind: VisitKind) -> Any:
 def _sessions_for(kind: VisitKind) -> Select[Any]:
     last_day = col(WorkingSession.valid_to)
     return hours_for(kind).where(
-        col(WorkingSession.doctor_id).in_(_DOCTORS),
+        _of_doctors(WorkingSession.doctor_id),
         _minutes_for(kind).is_not(None),
         or_(last_day.is_(None), last_day >= bindparam("today")),
     )
 
 
-_SESSIONS = {kind: _sessions_for(kind) for kind in VisitKind}
+_SESSIONS = {kind: Hot(_sessions_for(kind)) for kind in VisitKind}
 
 
 def _hours(
@@ -277,30 +289,32 @@ def _hours(
 ) -> dict[int, list[Hours]]:
     """The sessions of active doctors that suit, while registered and priced, by weekday."""
     expiry = {one.id: one.registration_expires_on or date.max for one in doctors if one.active}
-    asked = {"doctors": list(expiry), "kind": kind, "today": today}
-    priced = dict(tuple(row) for row in db.execute(_PRICED, asked))
+    ids = list(expiry)
+    priced = dict(_PRICED.rows(db, {"doctors": ids, "kind": kind}))
     weekly: dict[int, list[Hours]] = {weekday: [] for weekday in range(7)}
-    for row in db.execute(_SESSIONS[kind], asked):
-        hours = Hours._make(row)
-        first_day = max(hours.valid_from, priced.get(hours.doctor_id, date.max))
-        last_day = min(hours.valid_to or date.max, expiry[hours.doctor_id])
+    for row in _SESSIONS[kind].rows(db, {"doctors": ids, "today": today}):
+        kept = Hours._make(row)
+        first_day = max(kept.valid_from, priced.get(kept.doctor_id, date.max))
+        last_day = min(kept.valid_to or date.max, expiry[kept.doctor_id])
+        hours = Hours(*kept[:6], first_day, last_day)
         if wishes.touch(hours):
-            held = hours._replace(valid_from=first_day, valid_to=last_day)
-            weekly[hours.weekday].append(held)
+            weekly[hours.weekday].append(hours)
     return weekly
 
 
-_AWAY = union_all(
-    rows_of(col(Leave.doctor_id), col(Leave.begins_at), col(Leave.ends_at)).where(
-        col(Leave.doctor_id).in_(_DOCTORS),
-        col(Leave.withdrawn_at).is_(None),
-        col(Leave.ends_at) > bindparam("now"),
-    ),
-    rows_of(col(Hold.doctor_id), col(Hold.starts_at), col(Hold.ends_at)).where(
-        col(Hold.doctor_id).in_(_DOCTORS),
-        col(Hold.expires_at) > bindparam("now"),
-        col(Hold.account_id) != bindparam("own"),
-    ),
+_AWAY = Hot(
+    union_all(
+        rows_of(col(Leave.doctor_id), col(Leave.begins_at), col(Leave.ends_at)).where(
+            _of_doctors(Leave.doctor_id),
+            col(Leave.withdrawn_at).is_(None),
+            col(Leave.ends_at) > bindparam("now"),
+        ),
+        rows_of(col(Hold.doctor_id), col(Hold.starts_at), col(Hold.ends_at)).where(
+            _of_doctors(Hold.doctor_id),
+            col(Hold.expires_at) > bindparam("now"),
+            col(Hold.account_id) != bindparam("own"),
+        ),
+    )
 )
 
 
@@ -311,23 +325,26 @@ def _away(
     found: dict[int, list[Stretch]] = {doctor_id: [] for doctor_id in doctor_ids}
     own = clerk.id if clerk is not None else None
     asked = {"doctors": doctor_ids, "now": now, "own": own or 0}
-    for doctor_id, begins_at, ends_at in db.execute(_AWAY, asked):
+    for doctor_id, begins_at, ends_at in _AWAY.rows(db, asked):
         found[doctor_id].append((begins_at, ends_at))
     return found
 
 
+_COMMA: Any = literal_column("','")
 # One row a doctor: thousands of moments cross from the database as two strings.
-_PROMISED = (
+_PROMISED = Hot(
     rows_of(
         col(Appointment.doctor_id),
-        func.aggregate_strings(cast(col(Appointment.starts_at), String), ","),
-        func.aggregate_strings(cast(col(Appointment.ends_at), String), ","),
+        func.aggregate_strings(cast(col(Appointment.starts_at), String), _COMMA),
+        func.aggregate_strings(cast(col(Appointment.ends_at), String), _COMMA),
     )
     .where(
-        col(Appointment.doctor_id).in_(_DOCTORS),
+        _of_doctors(Appointment.doctor_id),
         sql(TAKES_TIME_SQL),
-        col(Appointment.starts_at) >= bindparam("since"),
+        # No visit is longer than a day, so of those that began earlier none reaches in.
+        col(Appointment.starts_at) >= bindparam("earliest"),
         col(Appointment.starts_at) < bindparam("before"),
+        col(Appointment.ends_at) > bindparam("since"),
     )
     .group_by(col(Appointment.doctor_id))
 )
@@ -337,8 +354,9 @@ def _promised(
     db: Session, doctor_ids: Sequence[int], since: datetime, before: datetime
 ) -> Iterator[tuple[int, list[Stretch]]]:
     """The stretches that live appointments take without a gap, by doctor."""
-    asked = {"doctors": doctor_ids, "since": since, "before": before}
-    for doctor_id, starts, ends in db.execute(_PROMISED, asked):
+    earliest = since - timedelta(days=1)
+    asked = {"doctors": doctor_ids, "earliest": earliest, "since": since, "before": before}
+    for doctor_id, starts, ends in _PROMISED.rows(db, asked):
         begun, over = starts.split(","), ends.split(",")
         # Where one visit ends as the next begins, there is neither an end nor a beginning.
         opened, closed = sorted({*begun} - {*over}), sorted({*over} - {*begun})
@@ -348,6 +366,8 @@ def _promised(
         yield doctor_id, [(_moment(begins), _moment(ends)) for begins, ends in edges]
 
 
+# Forty doctors begin and end at the same hours.
+@lru_cache(maxsize=8192)
 def _moment(words: str) -> datetime:
     # As the engines write a UTC moment; only PostgreSQL names the zone.
     return datetime.fromisoformat(words).replace(tzinfo=UTC)
