@@ -5,6 +5,8 @@ page's guard, and a callback before it, as in a browser.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,29 @@ from sqlmodel import SQLModel, col, select
 from mediklaud import clock
 from mediklaud.config import settings
 from mediklaud.database import engine, reading, transaction
-from mediklaud.models import Account, AccountRole, Message, MessageStatus, SignIn
-from mediklaud.repository import account_named, begin_sign_in
+from mediklaud.errors import NoTimeLeft
+from mediklaud.models import (
+    Account,
+    AccountRole,
+    Message,
+    MessageStatus,
+    Patient,
+    SignIn,
+    VisitKind,
+)
+from mediklaud.repository import (
+    SessionForm,
+    account_named,
+    begin_sign_in,
+    book_appointment,
+    first_free,
+    grant_leave,
+    open_session,
+    walk_in,
+)
 from tests.browser import Server, eventually, serving
 from tests.day import live_through_a_day
+from tests.hospital import ZONE, ward_of
 from tests.line import Button, Line, line_to, whose, with_choices
 from tests.test_browser import true_now
 from tests.test_front_door import PAGES, cookie_of, url_of
@@ -93,9 +114,32 @@ def server(drilled_house: Path, nine_o_clock: time_machine.Traveller) -> Iterato
     """A house with a day behind it, and its letters sent, so that only desks write."""
     live_through_a_day(nine_o_clock)
     nine_o_clock.move_to(true_now())
+    today_has_work()
     with serving(drilled_house, url=settings().database_url) as running:
         eventually(lambda: not waiting(), "the letters leave")
         yield running
+
+
+def today_has_work() -> None:
+    """By the true clock a patient waits for Dr Rao, and Dr Iyer's leave leaves one to be moved."""
+    with transaction() as db:
+        ward, today = ward_of(db), clock.today(ZONE)
+        dev, cara = (
+            db.exec(select(Patient).where(col(Patient.name).startswith(name))).one()
+            for name in ("Dev", "Cara")
+        )
+        for begins, ends in ((0, 600), (780, 1440)):
+            session = SessionForm(today.weekday(), begins, ends, 15, valid_from=today)
+            open_session(db, ward.rao, session, by=ward.khan)
+        # In the last minutes of a day nobody else is seen.
+        with suppress(NoTimeLeft):
+            walk_in(db, dev, ward.rao, VisitKind.FIRST, form="walks in", by=ward.meera)
+        tomorrow = today + timedelta(days=1)
+        first, *_ = first_free(db, [ward.iyer], VisitKind.FIRST, first_day=tomorrow)
+        told_of = {"form": "to be moved", "by": ward.meera}
+        book_appointment(db, cara, ward.iyer, first.starts_at, VisitKind.FIRST, **told_of)
+        day = clock.day_of(first.starts_at, ZONE)
+        grant_leave(db, ward.iyer, day, day, form="away", by=ward.khan)
 
 
 def waiting() -> int:
