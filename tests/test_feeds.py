@@ -1,6 +1,8 @@
 """A doctor's private calendar: own appointments, initials only, ended when it is revoked."""
 
 import asyncio
+import urllib.error
+import urllib.request
 from datetime import timedelta
 
 import pytest
@@ -9,9 +11,10 @@ from sqlmodel import select
 from starlette.requests import Request
 
 from mediklaud import server
+from mediklaud.config import settings
 from mediklaud.database import transaction
 from mediklaud.errors import NotFound, NotPermitted
-from mediklaud.models import Account, CalendarFeed, VisitKind
+from mediklaud.models import Account, Appointment, CalendarFeed, VisitKind
 from mediklaud.repository import (
     book_appointment,
     cancel_appointment,
@@ -21,6 +24,7 @@ from mediklaud.repository import (
     read_feed,
 )
 from mediklaud.text import initials
+from tests.browser import Server, serving
 from tests.hospital import at, ward_of
 
 
@@ -115,6 +119,45 @@ def test_the_server_gives_the_calendar_to_whoever_has_the_address(sqlite_house):
     assert b"Asha" not in got.body
     assert ask(server.calendar, token="another").status_code == 404
     assert "/calendar/{token}.ics" in [getattr(one, "path", "") for one in server.ROUTES]
+
+
+def fetched(running: Server, path: str, method: str = "GET") -> tuple[int, bytes, str]:
+    """What a calendar program gets over HTTP: status, body, and the kind of content."""
+    asked = urllib.request.Request(running.url + path, method=method)  # noqa: S310  our own
+    try:
+        with urllib.request.urlopen(asked, timeout=20) as got:  # noqa: S310
+            return got.status, got.read(), got.headers["content-type"]
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.read(), refused.headers["content-type"] or ""
+
+
+def test_a_calendar_program_follows_the_feed_over_http(drilled_house):
+    with transaction() as db:
+        ward = ward_of(db)
+        kept = book(db, ward, ward.asha, ward.rao, 10, "a")
+        token = open_feed(db, by=ward.rao_account)
+    path = f"/calendar/{token}.ics"
+    with serving(drilled_house, url=settings().database_url) as running:
+        status, told, kind = fetched(running, path)
+        assert (status, kind) == (200, "text/calendar; charset=utf-8")
+        (event,) = Calendar.from_ical(told).walk("VEVENT")
+        assert (event["DTSTART"].dt, str(event["SUMMARY"])) == (at(10), "A. M.")
+        # Some programs ask first whether it is there.
+        assert fetched(running, path, "HEAD")[:2] == (200, b"")
+
+        with transaction() as db:
+            ward = ward_of(db)
+            book(db, ward, ward.ben, ward.rao, 11, "b")
+            cancel_appointment(db, db.get_one(Appointment, kept.id), "Fever", by=ward.meera)
+        (event,) = Calendar.from_ical(fetched(running, path)[1]).walk("VEVENT")
+        assert (event["DTSTART"].dt, str(event["SUMMARY"])) == (at(11), "B. T.")
+
+        with transaction() as db:
+            close_feed(db, by=ward_of(db).rao_account)
+        gone = fetched(running, path)
+        assert gone == fetched(running, "/calendar/another.ics")
+        assert gone[0] == 404
+        assert token not in running.printed()
 
 
 def test_healthz_is_red_while_a_letter_waits_too_long(sqlite_house, nine_o_clock):
