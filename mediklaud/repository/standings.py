@@ -83,10 +83,13 @@ def bills_on_plans(
     return found
 
 
-_OWED_ON_PLANS = (
-    select(col(Invoice.number), col(Invoice.owed_paise))
-    .join(PlanBill, col(PlanBill.invoice_number) == col(Invoice.number))
-    .where(col(Invoice.settled_at).is_(None))
+_ON_PLANS = (
+    select(col(PlanBill.invoice_number))
+    .join(PaymentPlan, col(PaymentPlan.id) == col(PlanBill.plan_id))
+    .where(col(PaymentPlan.ended_at).is_(None))
+)
+_OWED_ON_PLANS = select(col(Invoice.number), col(Invoice.owed_paise)).where(
+    col(Invoice.number).in_(_ON_PLANS), col(Invoice.settled_at).is_(None)
 )
 
 
