@@ -178,7 +178,7 @@ def all_arrived(postman: Postman) -> None:
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_a_bad_server_loses_no_letter_and_holds_no_desk_up(
-    sqlite_house, monkeypatch, kind, record_property
+    drilled_house, monkeypatch, kind, record_property
 ):
     # The patience of a test; the drill has the mailroom's own.
     monkeypatch.setattr(carriers, "_SILENCE_SECONDS", 1)
@@ -198,7 +198,7 @@ def test_a_bad_server_loses_no_letter_and_holds_no_desk_up(
 @drill
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_drill_a_bad_server_loses_no_letter_and_holds_no_desk_up(
-    sqlite_house, monkeypatch, kind, record_property
+    drilled_house, monkeypatch, kind, record_property
 ):
     found = outage(monkeypatch, kind, rounds=7)
 
