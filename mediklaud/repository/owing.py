@@ -81,11 +81,9 @@ def aged_sums(db: Session, where: OwedWhere = ALL, *, by: Account) -> Rows:
         col(Doctor.name).label("doctor_name"),
         *(theirs[one.name] for one in sums),
     ).join(theirs.doctor_id.table, theirs.doctor_id == col(Doctor.id))
-    others = [
-        select(literal(cut, String), word, literal("", String), *sums).group_by(word)
-        for cut, word in (("age", of.age), ("specialty", of.specialty))
-    ]
-    told = union_all(by_doctor, *others).subquery().c
+    nobody = literal("", String)
+    by_specialty = select(literal("specialty", String), of.specialty, nobody, *sums)
+    told = union_all(by_doctor, by_specialty.group_by(of.specialty)).subquery().c
     # A sum of all who are as young, less that of the younger ones.
     upto = [literal(0), *(told[name] for name in _YOUNG), told.owed_paise]
     ages = [
@@ -93,7 +91,10 @@ def aged_sums(db: Session, where: OwedWhere = ALL, *, by: Account) -> Rows:
         for age, (younger, upto_it) in zip(AGES_PAISE, pairwise(upto), strict=True)
     ]
     words = (told.cut, told.word, told.doctor_name, told.bills, told.patients)
-    return list(db.execute(select(*words, told.owed_paise, *ages)).all())
+    # Of an age all is of that age.
+    own = [case((of.age == age, total(of.owed_paise)), else_=0) for age in AGES]
+    by_age = select(literal("age", String), of.age, nobody, *sums[:3], *own).group_by(of.age)
+    return list(db.execute(union_all(select(*words, told.owed_paise, *ages), by_age)).all())
 
 
 def whose_bills(db: Session, *, by: Account) -> Rows:
