@@ -5,7 +5,6 @@ import importlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 import anyio
@@ -26,6 +25,7 @@ from mediklaud.calendars import Entry, published, uid_of
 from mediklaud.config import ROOT, key, settings
 from mediklaud.database import reading
 from mediklaud.errors import NotFound, Refusal
+from mediklaud.handouts import is_for, is_handout
 from mediklaud.house import close_house, open_house
 from mediklaud.repository import late_since, live_account, read_feed
 
@@ -36,7 +36,6 @@ _HEADERS = {
     b"x-frame-options": b"SAMEORIGIN",
     b"referrer-policy": b"same-origin",
 }
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp")
 
 
 @asynccontextmanager
@@ -129,50 +128,84 @@ class SafeHeaders:
 
 
 class FilesBehindSignIn:
-    """Files that pages hand out, for a live sign-in alone.
+    """Files that pages hand out, each for the live sign-in alone that it was made for.
 
     Streamlit keeps a file that was asked for at an address of its own, /media/…, and gives it
-    to whoever knows it, while the tab that asked is open. Pictures of the screens are left
-    open: the way in may show one before anybody is signed in, and none is a patient's.
+    to whoever knows it, while the tab that asked is open. It looks at a part of that address
+    alone, so what is asked for is told by the answer. Pictures of the screens are left open:
+    the way in may show one before anybody is signed in, and none is a patient's.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 404 for a file that is asked for without a live sign-in."""
+        """Answer 404 where a file is asked for that was not made for whoever asks."""
         if scope["type"] != "http" or not _is_file(scope["path"]):
             await self.app(scope, receive, send)
-        elif await anyio.to_thread.run_sync(_is_signed_in, Request(scope).cookies):
-            await self.app(scope, receive, partial(_kept_nowhere, send))
+            return
+        # The whole file or none: a part of it could not be told.
+        asked = {**scope, "headers": [one for one in scope["headers"] if one[0] != b"range"]}
+        answer = _Answer()
+        await self.app(asked, receive, answer.keep)
+        told = (Request(scope).cookies, answer)
+        if scope["method"] == "GET" and await anyio.to_thread.run_sync(_may_have, *told):
+            await answer.pass_on(send)
         else:
             await Response(status_code=404)(scope, receive, send)
+
+
+class _Answer:
+    """What the app answers, kept until it is known who may have it."""
+
+    def __init__(self) -> None:
+        self._start: Message = {"type": "http.response.start", "status": 404, "headers": []}
+        self.octets = b""
+
+    async def keep(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+        self.octets += message.get("body", b"")
+
+    @property
+    def is_picture(self) -> bool:
+        kinds = [value for name, value in self._start["headers"] if name == b"content-type"]
+        return bool(kinds) and all(kind.startswith(b"image/") for kind in kinds)
+
+    async def pass_on(self, send: Send) -> None:
+        headers = self._start["headers"]
+        if not self.is_picture:
+            headers = [one for one in headers if one[0].lower() != b"cache-control"]
+            headers = [*headers, (b"cache-control", b"private, no-store")]
+        await send({**self._start, "headers": headers})
+        await send({"type": "http.response.body", "body": self.octets})
 
 
 def _is_file(path: str) -> bool:
     # Not the fonts of the screens, which lie under /static/media/.
     base = str(streamlit_config.get_option("server.baseUrlPath")).strip("/")
-    files = f"/{base}/media/" if base else "/media/"
-    return path.startswith(files) and not path.lower().endswith(_PICTURES)
+    return path.startswith(f"/{base}/media/" if base else "/media/")
 
 
-async def _kept_nowhere(send: Send, message: Message) -> None:
-    if message["type"] == "http.response.start":
-        others = [one for one in message["headers"] if one[0].lower() != b"cache-control"]
-        message["headers"] = [*others, (b"cache-control", b"private, no-store")]
-    await send(message)
+def _may_have(cookies: dict[str, str], answer: _Answer) -> bool:
+    if answer.is_picture and not is_handout(answer.octets):
+        return True
+    held = _live_sign_in(cookies)
+    return held is not None and is_for(answer.octets, held)
 
 
-def _is_signed_in(cookies: dict[str, str]) -> bool:
+def _live_sign_in(cookies: dict[str, str]) -> str | None:
+    """The token of the cookie's sign-in, while it lives."""
     from mediklaud.ui.sign_in import COOKIE
 
     try:
         said = jwt.decode(cookies.get(COOKIE, ""), key().hex(), algorithms=["HS256"])
+        held = str(said.get("username", ""))
         with reading() as db:
-            live_account(db, str(said.get("username", "")))
+            live_account(db, held)
     except (jwt.PyJWTError, Refusal):
-        return False
-    return True
+        return None
+    return held
 
 
 def tell(error: Exception) -> bool:

@@ -10,11 +10,17 @@ import pytest
 import streamlit as st
 import time_machine
 from sqlmodel import select
+from starlette.responses import Response
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
+from mediklaud import handouts
 from mediklaud.config import settings
 from mediklaud.database import reading, transaction
+from mediklaud.handouts import hand_out, is_for
 from mediklaud.models import Patient
 from mediklaud.repository import account_named, begin_sign_in, end_sign_in
+from mediklaud.server import FilesBehindSignIn
 from mediklaud.ui.sign_in import COOKIE
 from tests.browser import Server, serving
 from tests.day import live_through_a_day
@@ -97,6 +103,55 @@ def test_a_file_that_was_made_is_for_live_sign_ins_alone(server: Server) -> None
         assert get(server, address, cookie)[:2] == (404, b"")
         assert get(server, f"/{address.lstrip('/')}?title=x", cookie)[0] == 404
     assert get(server, address, cookie)[:2] == (404, b"")
+
+
+def test_a_file_under_another_suffix_is_the_same_file(server: Server) -> None:
+    token = sign_in("ishaan")
+    with line_to(server, cookie_of(token)) as line:
+        bare = a_download(line).rpartition(".")[0]
+        for suffix in (
+            "",
+            ".csv",
+            ".png",
+            ".PNG",
+            ".svg",
+            ".jpg",
+            ".webp",
+            ".x.png",
+            ".png?a=.csv",
+        ):
+            assert get(server, f"{bare}{suffix}")[:2] == (404, b""), suffix
+
+
+def test_a_file_is_for_the_sign_in_alone_that_it_was_made_for(server: Server) -> None:
+    token = sign_in("ishaan")
+    cookie = cookie_of(token)
+    with line_to(server, cookie) as line:
+        address = a_download(line)
+        assert get(server, address, cookie)[0] == 200
+        # A doctor, another clerk of finance's own account, and the CMO who sees the dues too.
+        for username in ("rao", "ishaan", "khan"):
+            assert get(server, address, cookie_of(sign_in(username)))[:2] == (404, b""), username
+        # Whoever made the very same file for themselves has it, and the first one still.
+        with line_to(server, cookie_of(second := sign_in("ishaan"))) as other:
+            theirs = a_download(other)
+            assert get(server, theirs, cookie_of(second))[0] == 200
+        assert get(server, address, cookie)[0] == 200
+
+
+@pytest.mark.parametrize("asks", ["HEAD", "OPTIONS", "range"])
+def test_nothing_is_told_of_a_file_by_another_question(server: Server, asks: str) -> None:
+    token = sign_in("ishaan")
+    with line_to(server, cookie_of(token)) as line:
+        address = server.url + a_download(line)
+        part = {"Range": "bytes=0-9"} if asks == "range" else {}
+        asked = urllib.request.Request(  # noqa: S310  our own server
+            address, headers=part, method="GET" if asks == "range" else asks
+        )
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(asked, timeout=20)  # noqa: S310
+        assert refused.value.code == 404
+        assert "content-disposition" not in refused.value.headers
 
 
 def test_what_was_not_made_yet_is_not_made_after_the_sign_in(server: Server) -> None:
@@ -199,3 +254,27 @@ def test_the_way_back_from_a_provider_leads_home_where_none_is_set(server: Serve
     assert status == 200
     assert b"<title>Streamlit</title>" in told
     assert "_streamlit_user" not in headers.get("set-cookie", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "octets", "status"),
+    [("image/png", b"a picture", 200), ("image/png", b"a record", 404), ("text/csv", b"rows", 404)],
+)
+def test_only_pictures_that_are_nobodys_file_are_open(kind, octets, status) -> None:
+    hand_out(b"a record", "somebody's sign-in")
+
+    async def streamlit(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(octets, media_type=kind)(scope, receive, send)
+
+    got = TestClient(FilesBehindSignIn(streamlit)).get("/media/1.png")
+
+    assert (got.status_code, got.content) == (status, octets if status == 200 else b"")
+
+
+def test_the_register_of_files_does_not_grow_for_ever(monkeypatch) -> None:
+    monkeypatch.setattr(handouts, "_MOST", 3)
+    files = [f"file {number}".encode() for number in range(5)]
+    for file in files:
+        hand_out(file, "held")
+
+    assert [is_for(file, "held") for file in files] == [False, False, True, True, True]

@@ -122,7 +122,9 @@ def _by_email(db: Session, said: Identity) -> Account:
     """The one account with this verified email, linked from now on."""
     if not (said.email and said.email_verified):
         raise IdentityUnknown()
-    same = func.lower(col(Account.email)) == said.email.lower()
+    # Beyond ASCII some letters have those of another address as their small ones (U+212A: k).
+    folded = func.lower(col(Account.email)) == said.email.lower()
+    same = folded if said.email.isascii() else col(Account.email) == said.email
     ids = db.exec(select(Account.id).where(same).limit(2)).all()
     # Of two accounts with one email neither is proved.
     if len(ids) != 1 or db.get(LinkedIdentity, ids[0]) is not None:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import streamlit as st
 from sqlmodel import Session
 
+from mediklaud.handouts import hand_out
 from mediklaud.models import Account
 from mediklaud.permissions import Deed
 from mediklaud.repository import live_account, permit
@@ -49,7 +50,7 @@ def made(held: str, read: Read[Some], draw: Callable[[Some], bytes]) -> bytes:
 
     It is drawn when the look at the database is over.
     """
-    return draw(see(lambda db: read(db, live_account(db, held)), held))
+    return hand_out(draw(see(lambda db: read(db, live_account(db, held)), held)), held)
 
 
 def shown(what: Some, deed: Deed) -> Read[Some]:

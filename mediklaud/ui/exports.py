@@ -6,6 +6,7 @@ import streamlit as st
 
 from mediklaud import clock
 from mediklaud.database import transaction
+from mediklaud.handouts import hand_out
 from mediklaud.models import Account, Hospital, Patient
 from mediklaud.record_file import zipped
 from mediklaud.repository import export_record, find_to_export, live_account
@@ -51,4 +52,4 @@ def file(held: str, patient_id: int, reason: str) -> bytes:
     """The ZIP for the sign-in that asks; refuses one that has ended or may not."""
     with transaction() as db:
         record = export_record(db, patient_id, reason, by=live_account(db, held))
-    return zipped(record)
+    return hand_out(zipped(record), held)
