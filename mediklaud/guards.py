@@ -300,6 +300,15 @@ GUARDS: tuple[Guard, ...] = (
         """SELECT 1 FROM hold h WHERE h.doctor_id = NEW.doctor_id AND NEW.overbook_number IS NULL
            AND h.starts_at < NEW.ends_at AND h.ends_at > NEW.starts_at""",
     ),
+    # Whose time is over changes nothing that stands: it is a booking, and the gate is asked.
+    Guard(
+        "a_past_time_is_not_moved_past_the_gate",
+        "appointment",
+        ("INSERT",),
+        """NEW.on_hold AND NEW.priority <> 'emergency' AND EXISTS (
+           SELECT 1 FROM appointment a
+           WHERE a.id = NEW.moved_from_id AND a.ends_at <= NEW.promised_at)""",
+    ),
     Guard("appointment_is_never_deleted", "appointment", ("DELETE",), _ALWAYS),
     Guard(
         "no_hold_takes_a_promised_time",

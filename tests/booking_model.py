@@ -63,6 +63,8 @@ class Model(Rules):
         if visit.status is not Status.BOOKED:
             raise No(errors.NotBookedAnyMore)
         ends_at, session = self._place(doctor, starts_at, visit.kind)
+        if visit.ends_at <= self.now:
+            self._gate(visit.patient, visit.emergency)
         wanted = Visit(0, doctor.id, visit.patient, visit.kind, starts_at, ends_at, session, form)
         wanted.moved_from, wanted.emergency = visit.id, visit.emergency
         self._refuse_promised(wanted, clerk, but=visit, form=form)

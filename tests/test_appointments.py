@@ -388,6 +388,37 @@ def test_moving_and_cancelling_are_never_blocked_by_dues(db, ward):
     assert cancel_appointment(db, moved, "Travel", by=ward.meera).cancelled_at
 
 
+def test_a_missed_time_is_not_moved_past_the_gate(db, ward, nine_o_clock):
+    missed = book(db, ward, ward.asha, ward.rao)
+    visit(db, ward, ward.asha, ward.iyer, at(11))
+    nine_o_clock.move_to(at(10, 15))
+
+    with pytest.raises(OnHold, match=r"Asha Menon owes ₹500\.00"), db.begin_nested():
+        move_appointment(db, missed, ward.rao, at(10, day=TOMORROW), form="m1", by=ward.meera)
+    take_payment(db, ward.asha, 500_00, Method.CASH, form="p1", by=ward.ishaan)
+    moved = move_appointment(db, missed, ward.rao, at(10, day=TOMORROW), form="m2", by=ward.meera)
+    assert not moved.on_hold
+
+
+def test_a_time_that_runs_is_moved_whatever_is_owed(db, ward, nine_o_clock):
+    late = book(db, ward, ward.asha, ward.rao)
+    visit(db, ward, ward.asha, ward.iyer, at(11))
+    nine_o_clock.move_to(at(10, 14))
+
+    assert move_appointment(db, late, ward.rao, at(12), form="m1", by=ward.meera).on_hold
+
+
+def test_a_missed_emergency_stays_one_when_it_is_moved(db, ward, nine_o_clock):
+    pain = EmergencyReason.ACUTE_PAIN
+    visit(db, ward, ward.asha, ward.iyer, at(11))
+    missed = book(db, ward, ward.asha, ward.rao, emergency=pain)
+    nine_o_clock.move_to(at(10, 15))
+
+    moved = move_appointment(db, missed, ward.rao, at(12), form="m1", by=ward.meera)
+
+    assert (moved.on_hold, moved.emergency_reason) == (True, pain)
+
+
 # Moving
 
 

@@ -515,6 +515,19 @@ GUARDED: tuple[tuple[str, str, tuple[Statement, ...]], ...] = (
         (copy("appointment", form("asha-tomorrow"), **_HELD_TIME, **_CANCELLED), _REVIVED),
     ),
     (
+        "a_past_time_is_not_moved_past_the_gate",
+        "INSERT",
+        (
+            copy(
+                "appointment",
+                form("asha-tomorrow"),
+                **_hour_of(FRIDAY, 12, moved_from_id=_THE_PAID_VISIT),
+                **{"booked_at": at(11), "promised_at": at(11)},
+                **HELD,
+            ),
+        ),
+    ),
+    (
         "appointment_is_never_deleted",
         "DELETE",
         (

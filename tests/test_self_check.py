@@ -154,6 +154,22 @@ BREACHES = (
             ),
         ),
     ),
+    # As if a time that was over had been moved past the gate.
+    Breach(
+        "dues gate",
+        "appointment",
+        (
+            sql(
+                "UPDATE appointment SET priority = 'routine', emergency_reason = NULL, "
+                "moved_from_id = (SELECT id FROM appointment WHERE form = 'asha-rao') "
+                "WHERE form = 'asha-emergency'"
+            ),
+            sql(
+                "UPDATE message SET kind = 'moved' WHERE kind = 'booked' AND appointment_id = "
+                "(SELECT id FROM appointment WHERE form = 'asha-emergency')"
+            ),
+        ),
+    ),
     Breach(
         "audit sealed",
         "audit rows where",

@@ -199,8 +199,9 @@ def move_appointment(
 ) -> Appointment:
     """Move a booked appointment to another time or doctor: a new row linked to the old one.
 
-    A change is never blocked by dues. The old time is free the moment the new one is taken;
-    where that fails, the old one stands.
+    A change is never blocked by dues, while there is a time to change: one that is over is
+    booked anew, through the gate (a_past_time_is_not_moved_past_the_gate). The old time is free
+    the moment the new one is taken; where that fails, the old one stands.
     """
     permit(db, by, Deed.CHANGE_APPOINTMENT)
     return move_booked(db, appointment, doctor, starts_at, form=form, by=by, hold=hold)
@@ -236,9 +237,7 @@ def move_booked(
         place,
         form=form,
         by=by,
-        **seen(dues_of(db, patient.id)),
-        priority=old.priority,
-        emergency_reason=old.emergency_reason,
+        **_gate_of_move(db, patient, old),
         moved_from_id=old.id,
         calendar_sequence=old.calendar_sequence + 1,
     )
@@ -255,6 +254,16 @@ def move_booked(
     )
     write_letter(db, "moved", moved, patient, doctor)
     return moved
+
+
+def _gate_of_move(db: Session, patient: Patient, old: Appointment) -> dict[str, Any]:
+    """What a move's gate saw, and when: asked where the old time is over, else only noted."""
+    now = clock.now()
+    moment = {"booked_at": now, "promised_at": now}
+    if old.ends_at <= now:
+        return {**moment, **passed_gate(db, patient, old.emergency_reason)}
+    urgent = {"priority": old.priority, "emergency_reason": old.emergency_reason}
+    return {**moment, **urgent, **seen(dues_of(db, patient.id))}
 
 
 def cancel_appointment(

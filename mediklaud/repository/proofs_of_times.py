@@ -152,8 +152,10 @@ def _gate(db: Session) -> Iterator[str]:
         asked = {person for one in some for person in (one.patient_id, one.payer_then_id)}
         payers = {person for person in asked if person is not None}
         ledger, plans = _ledger_of(db, payers), _plans_of(db, payers)
+        old_ends = _ends_of(db, {one.moved_from_id for one in some})
         for appointment in some:
-            moved = appointment.moved_from_id is not None
+            old_ends_at = old_ends.get(appointment.moved_from_id or 0)
+            moved = old_ends_at is not None and old_ends_at > appointment.promised_at
             restored = appointment.promised_at != appointment.booked_at
             passed = appointment.priority == "emergency" or (moved and not restored)
             seen = (appointment.dues_then_paise, appointment.overdue_then_paise)
@@ -165,6 +167,12 @@ def _gate(db: Session) -> Iterator[str]:
             counted = _recounted(db, appointment, changes, agreed)
             if seen not in counted or rule not in rules or (held and not passed):
                 yield f"appointment {appointment.id}"
+
+
+def _ends_of(db: Session, ids: set[int | None]) -> dict[int, datetime]:
+    """When the old times of moved appointments ended."""
+    ends = columns(col(Appointment.id), col(Appointment.ends_at))
+    return {one: at for one, at in db.execute(ends.where(col(Appointment.id).in_(ids - {None})))}
 
 
 # What changed somebody's dues: when, by how many paise, its bill and the day that was issued on.
