@@ -157,7 +157,7 @@ def _visits_voided(db: Session) -> dict[int, datetime]:
         .group_by(col(Charge.appointment_id))
         .having(func.count(col(Charge.voided_at)) == func.count())
     )
-    return {visit_id: moment for visit_id, moment in db.execute(rows)}
+    return {visit_id: moment for visit_id, moment in db.execute(rows) if visit_id}
 
 
 def _gate(db: Session) -> Iterator[str]:
