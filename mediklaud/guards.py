@@ -34,6 +34,12 @@ _CHANGED = {
         OR NEW.ends_at IS DISTINCT FROM OLD.ends_at
         OR NEW.doctor_id IS DISTINCT FROM OLD.doctor_id)""",
 }
+# A follow-up that uses its paid visit from now on, and did not before.
+_USED_NOW = {
+    "INSERT": _ALWAYS,
+    "UPDATE": f"""(NOT coalesce(OLD.{LIVE_SQL}, 1 = 0)
+        OR NEW.entitled_by_id IS DISTINCT FROM OLD.entitled_by_id)""",
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,8 @@ class Guard:
 
     def breach_of(self, event: str) -> str:
         """The condition as one event of the table can ask it."""
-        return self.breach.replace("{changed}", _CHANGED.get(event, _ALWAYS))
+        asked = self.breach.replace("{changed}", _CHANGED.get(event, _ALWAYS))
+        return asked.replace("{used_now}", _USED_NOW.get(event, _ALWAYS))
 
 
 _WRITTEN = ("INSERT", "UPDATE")
@@ -336,6 +343,17 @@ GUARDS: tuple[Guard, ...] = (
                        WHERE e.granted_by_id = NEW.entitled_by_id
                          AND e.patient_id = NEW.patient_id AND e.doctor_id = NEW.doctor_id), 0)""",
         lock="SELECT 1 FROM entitlement WHERE granted_by_id = NEW.entitled_by_id FOR UPDATE",
+    ),
+    Guard(
+        "a_voided_visit_gives_no_more_follow_ups",
+        "appointment",
+        _WRITTEN,
+        f"""NEW.{LIVE_SQL} AND {{used_now}}
+           AND EXISTS (SELECT 1 FROM entitlement e WHERE e.granted_by_id = NEW.entitled_by_id)
+           AND NOT EXISTS (SELECT 1 FROM charge c
+            WHERE c.appointment_id = NEW.entitled_by_id AND c.voided_at IS NULL)""",
+        lock="""SELECT 1 FROM charge
+            WHERE appointment_id = NEW.entitled_by_id AND voided_at IS NULL FOR SHARE""",
     ),
     _frozen("entitlement_is_frozen", "entitlement"),
     Guard(

@@ -49,7 +49,7 @@ class Model(Rules):
         if not taken & {errors.SlotTaken, errors.TimeHeld}:
             raise No(errors.NotOverFree)
         wanted = Visit(0, doctor.id, patient, kind, starts_at, ends_at, session, form)
-        wanted.overbook = self._place_over(doctor.id, session)
+        wanted.overbook = self._place_over(wanted, session)
         self._refuse_promised(wanted, clerk, form=form)
         wanted.entitled_by = self._entitling(patient, doctor.id, kind, day_of(starts_at))
         return self._kept(wanted, clerk)
@@ -137,7 +137,7 @@ class Model(Rules):
             "session": session,
             "emergency": emergency or visit.emergency,
             "entitled_by": self._entitling(visit.patient, visit.doctor, visit.kind, day),
-            "overbook": visit.overbook and self._place_over(visit.doctor, session),
+            "overbook": visit.overbook and self._place_over(visit, session),
         }
         self._refuse_promised(replace(visit, **changed), clerk)
 
@@ -199,7 +199,12 @@ class Model(Rules):
         return self.tokens[place]
 
     def _arrived(self, visit: Visit) -> None:
-        visit.token = visit.token or self._next_token(visit)
+        if visit.token is None:
+            session = self._counted_in(visit)
+            if visit.overbook and session != visit.session:
+                visit.overbook = self._first_place(visit, session, but=visit)
+            visit.session = session
+            visit.token = self._next_token(visit)
         visit.status, visit.arrived = Status.ARRIVED, True
 
     @foretold

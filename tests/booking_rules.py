@@ -178,14 +178,51 @@ class Rules:
         if no:
             raise No(*no)
 
-    def _place_over(self, doctor: int, session: datetime) -> int:
+    def _held(self, doctor: int, at: datetime) -> tuple[datetime, datetime] | None:
+        """When the session that is held at a moment begins and ends, as the hours are now."""
+        day = day_of(at)
+        for hours in self.doctors[doctor].hours.values():
+            begins_at, ends_at = moment(day, hours.begins), moment(day, hours.ends)
+            if hours.held_on(day) and begins_at <= at < ends_at:
+                return begins_at, ends_at
+        return None
+
+    def _with_it(self, visit: Visit) -> list[Visit]:
+        """Every visit whose time lies in the session that holds this one's time now."""
+        held = self._held(visit.doctor, visit.starts_at)
+        return [
+            one
+            for one in self.visits.values()
+            if held and one.doctor == visit.doctor and held[0] <= one.starts_at < held[1]
+        ]
+
+    def _counted_in(self, visit: Visit) -> datetime:
+        """The session by which a visit's token is counted."""
+        held = self._held(visit.doctor, visit.starts_at)
+        if held is None:
+            return visit.session
+        given = [(one.token, one.id, one.session) for one in self._with_it(visit) if one.token]
+        return max(given)[-1] if given else held[0]
+
+    def _places(self, visit: Visit, session: datetime, but: Visit | None) -> list[int]:
+        """The places that overbookings of a session have."""
+        near = [one.id for one in self._with_it(visit)]
+        return [
+            one.overbook
+            for one in self.live(but)
+            if one.overbook
+            and ((one.doctor, one.session) == (visit.doctor, session) or one.id in near)
+        ]
+
+    def _first_place(self, visit: Visit, session: datetime, but: Visit | None = None) -> int:
+        used = self._places(visit, session, but)
+        return min(set(range(1, len(used) + 2)) - set(used))
+
+    def _place_over(self, visit: Visit, session: datetime) -> int:
         """The first of a session's overbookings that is not used."""
-        of_session = [one for one in self.live() if (one.doctor, one.session) == (doctor, session)]
-        used = {one.overbook for one in of_session}
-        left = [number for number in range(1, CAP + 1) if number not in used]
-        if not left:
+        if len(self._places(visit, session, None)) >= CAP:
             raise No(errors.SessionFull)
-        return left[0]
+        return self._first_place(visit, session)
 
     def _entitling(
         self, patient: int, doctor: int, kind: VisitKind, day: date, but: Visit | None = None

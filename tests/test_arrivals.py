@@ -22,10 +22,12 @@ from mediklaud.repository import (
     arrive,
     begin_consultation,
     cancel_appointment,
+    close_session,
     finish_consultation,
     note_no_show,
     open_session,
     overbook_appointment,
+    sessions_of,
     undo_arrival,
     undo_no_show,
 )
@@ -96,6 +98,64 @@ def test_an_evening_session_counts_from_one_again(db, ward):
 
     assert (morning.token, later.token) == (1, 1)
     assert morning.session_begins_at != later.session_begins_at
+
+
+def new_hours(db, ward, begins_minute, first_day, ends_minute=780):
+    """Dr Rao's Mondays, from ten to one until now, have other hours from a day on."""
+    (old,) = [
+        one
+        for one in sessions_of(db, [ward.rao.id], on_or_after=TODAY)
+        if one.weekday == TODAY.weekday() and one.valid_to is None
+    ]
+    close_session(db, old, last_day=first_day - timedelta(days=1), by=ward.khan)
+    hours = (TODAY.weekday(), begins_minute, ends_minute, 15)
+    open_session(db, ward.rao, SessionForm(*hours, valid_from=first_day), by=ward.khan)
+
+
+def test_a_session_whose_hours_changed_after_a_booking_has_one_token_one(db, ward, nine_o_clock):
+    monday = TODAY + timedelta(days=7)
+    before = book(db, ward, ward.asha, ward.rao, at(10, day=monday))
+    new_hours(db, ward, 570, TOMORROW)
+    after = book(db, ward, ward.ben, ward.rao, at(9, 30, day=monday))
+    nine_o_clock.move_to(at(9, day=monday))
+
+    assert [arrive(db, one, by=ward.meera).token for one in (before, after)] == [1, 2]
+    assert before.session_begins_at == after.session_begins_at == at(9, 30, day=monday)
+
+
+def test_hours_that_change_during_the_day_go_on_with_their_tokens(db, ward):
+    before = arrive(db, book(db, ward, ward.asha, ward.rao), by=ward.meera)
+    new_hours(db, ward, 570, TODAY)
+    after = book(db, ward, ward.ben, ward.rao, at(9, 30))
+
+    assert (before.token, arrive(db, after, by=ward.meera).token) == (1, 2)
+    assert walks_in(db, ward, enrolled(db, ward, 1)[0], ward.rao).token == 3
+
+
+def test_who_is_booked_where_no_session_is_held_any_more_has_the_token_of_the_old_one(db, ward):
+    booked = book(db, ward, ward.asha, ward.rao, at(10))
+    new_hours(db, ward, 660, TODAY)
+
+    came = arrive(db, booked, by=ward.meera)
+    assert (came.token, came.session_begins_at) == (1, at(10))
+
+
+def test_overbookings_of_two_sessions_that_became_one_all_arrive(db, ward, nine_o_clock):
+    one, two, three, four = enrolled(db, ward, 4)
+    new_hours(db, ward, 600, TODAY, 660)
+    late = SessionForm(TODAY.weekday(), 660, 780, 15, valid_from=TODAY)
+    late = open_session(db, ward.rao, late, by=ward.khan)
+    over = []
+    for hour, patient, other in ((10, one, two), (11, three, four)):
+        book(db, ward, patient, ward.rao, at(hour))
+        told = (at(hour), FIRST, "Pain")
+        over.append(overbook_appointment(db, other, ward.rao, *told, form=a_form(), by=ward.meera))
+    close_session(db, late, last_day=TODAY - timedelta(days=1), by=ward.khan)
+    new_hours(db, ward, 600, TODAY)
+
+    came = [arrive(db, one, by=ward.meera) for one in over]
+    assert [one.token for one in came] == [1, 2]
+    assert [one.overbook_number for one in came] == [1, 2]
 
 
 def test_the_next_day_counts_from_one_again(db, ward, nine_o_clock):

@@ -454,6 +454,7 @@ _HELD_TIME = {
     "form": "new",
 }
 _FREE = {"kind": "follow_up", "entitled_by_id": _THE_PAID_VISIT}
+_VOIDED = sql(f"UPDATE charge SET voided_at = charged_at WHERE appointment_id = {_THE_PAID_VISIT}")
 
 
 def _credit_line(amount_paise: int, **of: object) -> Statement:
@@ -585,6 +586,25 @@ GUARDED: tuple[tuple[str, str, tuple[Statement, ...]], ...] = (
                 **_CANCELLED,
             ),
             _REVIVED,
+        ),
+    ),
+    (
+        "a_voided_visit_gives_no_more_follow_ups",
+        "INSERT",
+        (
+            _VOIDED,
+            copy("appointment", form("asha-tomorrow"), **_hour_of(TOMORROW, 11), **_FREE),
+        ),
+    ),
+    (
+        "a_voided_visit_gives_no_more_follow_ups",
+        "UPDATE",
+        (
+            _VOIDED,
+            sql(
+                "UPDATE appointment SET kind = 'follow_up', entitled_by_id = "
+                f"{_THE_PAID_VISIT} WHERE form = 'asha-tomorrow'"
+            ),
         ),
     ),
     ("entitlement_is_frozen", "UPDATE", (sql("UPDATE entitlement SET visits = 2"),)),

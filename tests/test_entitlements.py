@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from mediklaud.models import Entitlement
+from mediklaud.models import CreditKind, Entitlement
 from mediklaud.repository import (
     bill_paper,
     cancel_appointment,
+    cancel_credit_note,
     change_settings,
     edit_doctor,
     free_slots,
+    issue_credit_note,
     move_appointment,
     note_no_show,
     restore_appointment,
@@ -31,7 +33,7 @@ from tests.follow_ups import (
     unsettled,
 )
 from tests.hospital import HOSPITAL, RAO, TODAY, at
-from tests.visits import book, finish, visit
+from tests.visits import a_form, book, finish, visit
 
 
 def left(db, ward, days, doctor=None, patient=None):
@@ -302,3 +304,43 @@ def test_a_follow_up_moved_out_of_its_entitlement_pays_the_fee(db, ward, nine_o_
     assert left(db, ward, 1) == "free visit 1 of 1 until 30 Nov"
     nine_o_clock.move_to(on(day))
     assert finish(db, ward, moved).total_paise == 400_00
+
+
+# A paid visit whose bill was voided
+
+
+def void(db, ward, bill):
+    told = {"form": a_form(), "by": ward.ishaan}
+    return issue_credit_note(db, bill.number, CreditKind.VOID, "Never seen", **told)
+
+
+def test_a_voided_visit_gives_no_further_follow_ups_and_what_was_used_stays(db, ward, nine_o_clock):
+    policy(db, ward, 2, 14)
+    first, bill = paid_visit(db, ward)
+    used = follow_up(db, ward, on(1))
+    void(db, ward, bill)
+
+    assert left(db, ward, 2) is None
+    assert follow_up(db, ward, on(2)).entitled_by_id is None
+    nine_o_clock.move_to(on(1))
+    assert finish(db, ward, used) is None
+    assert used.entitled_by_id == first.id
+
+
+def test_a_follow_up_booked_before_the_void_and_undone_pays_its_fee(db, ward):
+    policy(db, ward, 2, 14)
+    _, bill = paid_visit(db, ward)
+    booked = follow_up(db, ward, on(1))
+    cancel_appointment(db, booked, "Feels better", by=ward.meera)
+    void(db, ward, bill)
+
+    assert restore_appointment(db, booked, by=ward.meera).entitled_by_id is None
+
+
+def test_a_void_that_is_cancelled_gives_the_follow_ups_back(db, ward):
+    policy(db, ward, 2, 14)
+    _, bill = paid_visit(db, ward)
+    note = void(db, ward, bill)
+    cancel_credit_note(db, note.number, "She was seen", by=ward.ishaan)
+
+    assert left(db, ward, 2) == "free visit 1 of 2 until 7 Dec"

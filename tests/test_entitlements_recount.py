@@ -7,15 +7,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mediklaud import database
-from mediklaud.models import LIVE, Appointment, AppointmentStatus
+from mediklaud.models import LIVE, Appointment, AppointmentStatus, CreditKind
 from mediklaud.repository import (
     cancel_appointment,
     edit_doctor,
+    issue_credit_note,
     move_appointment,
     note_no_show,
     restore_appointment,
 )
 from mediklaud.repository.entitlements import follow_ups_of
+from mediklaud.repository.invoices import bill_with
 from tests.follow_ups import charge_of, follow_up, paid_visit, pay, policy
 from tests.hospital import RAO, TODAY, at, ward_of
 from tests.visits import a_form, finish
@@ -30,6 +32,7 @@ class Given:
     visits: int
     percent: int
     last_day: date
+    voided: bool = False
 
 
 @dataclass
@@ -65,7 +68,8 @@ class Recount:
         fitting = [
             one
             for one in self.given
-            if one.doctor_id == doctor_id and day <= one.last_day and self._left(one) > 0
+            if one.doctor_id == doctor_id and day <= one.last_day
+            if self._left(one) > 0 and not one.voided
         ]
         return min(fitting, key=lambda one: (one.last_day, self.given.index(one)), default=None)
 
@@ -97,6 +101,16 @@ class Recount:
         if slot:
             chosen = self._choose(whom.id, day)
             self.told.append(Told(follow_up(self.db, self.ward, slot, doctor=whom), chosen, kept))
+
+    def void(self, which):
+        """The bill of a visit that gives follow-ups is taken back whole."""
+        standing = [one for one in self.given if not one.voided]
+        if standing:
+            chosen = standing[which % len(standing)]
+            told = {"form": a_form(), "by": self.ward.ishaan}
+            bill = bill_with(self.db, charge_of(self.db, self.db.get(Appointment, chosen.visit_id)))
+            issue_credit_note(self.db, bill.number, CreditKind.VOID, "Never seen", **told)
+            chosen.voided = True
 
     def _pick(self, which, *statuses):
         fitting = [
@@ -176,6 +190,7 @@ DEEDS = st.one_of(
     RULES.map(lambda rule: ("rules", *rule)),
     st.just(("rules", 0, 0, 0)),
     st.tuples(st.just("pay"), DOCTOR),
+    st.tuples(st.just("void"), WHICH),
     st.tuples(st.just("cancel"), WHICH),
     st.tuples(st.just("restore"), WHICH),
     st.tuples(st.just("move"), WHICH, DOCTOR, AHEAD),

@@ -17,13 +17,17 @@ from mediklaud.errors import (
 )
 from mediklaud.models import EmergencyReason, VisitKind
 from mediklaud.repository import (
+    SessionForm,
     cancel_appointment,
+    close_session,
     free_slots,
     grant_leave,
     move_appointment,
+    open_session,
     overbook_appointment,
     overbookings_left,
     restore_appointment,
+    sessions_of,
     the_hospital,
 )
 from tests.hospital import TODAY, at
@@ -67,6 +71,31 @@ def test_a_session_has_its_cap_counted_over_all_of_its_times(db, ward, taken):
     assert overbookings_left(db, ward.rao, at(10)) == 0
     with pytest.raises(SessionFull, match="2 overbookings"):
         overbook(db, ward, three)
+
+
+def test_the_cap_is_that_of_the_session_as_its_hours_stand_now(db, ward):
+    monday = TODAY + timedelta(days=7)
+    one, two, three, four = crowd(db, ward, 4)
+    book(db, ward, ward.asha, ward.rao, at(11, day=monday))
+    first = overbook(db, ward, one, at(11, day=monday))
+    (hours,) = [
+        held
+        for held in sessions_of(db, [ward.rao.id], on_or_after=TODAY)
+        if held.weekday == monday.weekday()
+    ]
+    close_session(db, hours, last_day=TODAY, by=ward.khan)
+    longer = SessionForm(monday.weekday(), 570, 780, 15, valid_from=TOMORROW)
+    open_session(db, ward.rao, longer, by=ward.khan)
+
+    assert overbookings_left(db, ward.rao, at(9, 30, day=monday)) == 1
+    assert overbook(db, ward, two, at(11, day=monday)).overbook_number == 2
+    assert overbookings_left(db, ward.rao, at(9, 30, day=monday)) == 0
+    with pytest.raises(SessionFull):
+        overbook(db, ward, three, at(11, day=monday))
+    cancel_appointment(db, first, "Feels better", by=ward.meera)
+    assert overbook(db, ward, four, at(11, day=monday)).overbook_number == 1
+    with pytest.raises(SessionFull):
+        restore_appointment(db, first, by=ward.meera)
 
 
 def test_another_day_has_a_cap_of_its_own(db, ward, taken):

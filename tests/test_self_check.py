@@ -6,17 +6,18 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Connection, text
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, select
 
 from mediklaud import clock, database, guards
 from mediklaud.errors import NotPermitted
-from mediklaud.models import VisitKind
+from mediklaud.models import Appointment, Charge, CreditKind, InvoiceLine, VisitKind
 from mediklaud.repository import (
     CONSOLE,
     book_appointment,
     cancel_appointment,
     check_house,
     enroll_patient,
+    issue_credit_note,
 )
 from mediklaud.repository.audit import note_deed
 from mediklaud.repository.break_glass import BY_GLASS
@@ -76,6 +77,18 @@ def _a_cancelled_patients_record(db: Session) -> None:
     with clock.pretend(clock.now() + timedelta(minutes=1)):
         opened = f"patient/{gone.id}"
         note_deed(db, ward.rao_account, "record opened", opened, doctor=ward.rao.id)
+
+
+def _the_paid_visit_voided(db: Session) -> None:
+    """Its bill is voided by a real paper, and that before Asha's follow-up was promised."""
+    ward, hers = ward_of(db), select(Appointment).where(Appointment.form == "asha-tomorrow")
+    follow_up = db.exec(hers).one()
+    charge = select(Charge).where(Charge.appointment_id == follow_up.entitled_by_id)
+    charged = db.exec(charge).one()
+    bill = select(InvoiceLine.invoice_number).where(InvoiceLine.charge_id == charged.id)
+    told = (db.exec(bill).one(), CreditKind.VOID, "Never seen")
+    issue_credit_note(db, *told, form="void", by=ward.ishaan)
+    charged.voided_at = follow_up.promised_at - timedelta(hours=1)
 
 
 def _a_record_under_a_closed_glass(db: Session) -> None:
@@ -262,6 +275,12 @@ BREACHES = (
         "follow-ups",
         "appointment",
         (sql(f"{_ENTITLED} WHERE form IN ('asha-tomorrow', 'asha-iyer')"),),
+    ),
+    Breach(
+        "follow-ups",
+        "appointment 4",
+        (sql(f"{_ENTITLED} WHERE form = 'asha-tomorrow'"),),
+        _the_paid_visit_voided,
     ),
     Breach(
         "one letter",

@@ -1,9 +1,11 @@
 """Appointments: booked, booked over the session's times, moved, cancelled, and restored."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import and_, bindparam, or_
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, text
@@ -44,6 +46,7 @@ from mediklaud.repository.promises import (
     promise_again,
     seen,
 )
+from mediklaud.repository.sessions import session_at
 
 _CLICKED = select(Appointment.id).where(
     col(Appointment.form) == bindparam("form"),
@@ -115,7 +118,7 @@ def overbook_appointment(
 ) -> Appointment:
     """Promise a time that is taken already to one patient more, for a reason, up to the cap.
 
-    The hospital's cap counts for each session (one_overbooking_a_place,
+    The hospital's cap counts for each session as its hours stand now (one_overbooking_a_place,
     overbooking_stays_within_its_cap): refuses a session that is full (SessionFull), and a
     time that is free (NotOverFree). The patient's own time is never promised twice.
     """
@@ -129,7 +132,7 @@ def overbook_appointment(
     place = bookable(db, doctor, starts_at, kind)
     if not _is_taken(db, doctor, place, by):
         raise NotOverFree()
-    over = {**_overbooking(db, doctor, place.session_begins_at), "overbook_reason": why}
+    over = {**_overbooking(db, doctor, starts_at, place.session_begins_at), "overbook_reason": why}
     row = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate, **over)
     appointment = promise(db, row, locked, doctor, by=by)
     announce(db, appointment, locked, doctor, by=by)
@@ -349,7 +352,7 @@ def revive(
     }
     if kept.overbook_number is not None:
         session = changes.get("session_begins_at", kept.session_begins_at)
-        changes |= _overbooking(db, doctor, session)
+        changes |= _overbooking(db, doctor, kept.starts_at, session)
     promise_again(db, kept, patient, doctor, by=by, changes=changes)
 
 
@@ -401,32 +404,63 @@ def _is_taken(db: Session, doctor: Doctor, place: Place, by: Account) -> bool:
     return any(db.exec(rows.limit(1)).first() is not None for rows in (taken, held))
 
 
-def _overbooking(db: Session, doctor: Doctor, session_begins_at: datetime | None) -> dict[str, int]:
+def _overbooking(
+    db: Session, doctor: Doctor, starts_at: datetime, session_begins_at: datetime | None
+) -> dict[str, int]:
     """The first place that is free among the session's overbookings, with the doctor locked."""
     cap = the_hospital(db).overbookings_a_session
-    used = db.exec(
-        select(Appointment.overbook_number).where(
-            Appointment.doctor_id == doctor.id,
-            Appointment.session_begins_at == session_begins_at,
-            col(Appointment.overbook_number).is_not(None),
-            col(Appointment.status).in_(LIVE),
-        )
-    ).all()
-    number = next((one for one in range(1, cap + 1) if one not in used), None)
-    if number is None:
+    used = _places_used(db, doctor.id, starts_at, session_begins_at)
+    if len(used) >= cap:
         raise SessionFull(cap=cap)
-    return {"overbook_number": number, "overbook_cap_then": cap}
+    return {"overbook_number": _first_place(used), "overbook_cap_then": cap}
+
+
+def overbooking_in(db: Session, kept: Appointment, session_begins_at: datetime) -> dict[str, Any]:
+    """The place of an overbooking in the session that holds its time by now; for siblings.
+
+    It is promised already: where sessions became one, there may be more than the cap.
+    """
+    if kept.overbook_number is None or session_begins_at == kept.session_begins_at:
+        return {}
+    place = _first_place(_places_used(db, kept.doctor_id, kept.starts_at, session_begins_at, kept))
+    return {"overbook_number": place, "overbook_cap_then": max(place, kept.overbook_cap_then or 0)}
+
+
+def _first_place(used: Sequence[int | None]) -> int:
+    return next(place for place in count(1) if place not in used)
+
+
+def _places_used(
+    db: Session,
+    doctor_id: int | None,
+    starts_at: datetime,
+    session_begins_at: datetime | None,
+    but: Appointment | None = None,
+) -> Sequence[int | None]:
+    """The places of the overbookings whose time lies in the session that holds a time now.
+
+    Its hours may have changed since they were promised. Whoever was booked in it and lies
+    outside by now keeps the place as well (one_overbooking_a_place).
+    """
+    within = col(Appointment.session_begins_at) == session_begins_at
+    held = session_at(db, doctor_id or 0, starts_at)
+    if held is not None:
+        begun = col(Appointment.starts_at) >= held.begins_at
+        within = or_(within, and_(begun, col(Appointment.starts_at) < held.ends_at))
+    rows = select(Appointment.overbook_number).where(
+        Appointment.doctor_id == doctor_id,
+        within,
+        Appointment.id != (but.id if but else None),
+        col(Appointment.overbook_number).is_not(None),
+        col(Appointment.status).in_(LIVE),
+    )
+    return db.exec(rows).all()
 
 
 def overbookings_left(db: Session, doctor: Doctor, session_begins_at: datetime) -> int:
     """How many more may be booked over the times of a session; open to every desk."""
-    used = select(func.count()).where(
-        Appointment.doctor_id == doctor.id,
-        Appointment.session_begins_at == session_begins_at,
-        col(Appointment.overbook_number).is_not(None),
-        col(Appointment.status).in_(LIVE),
-    )
-    return max(0, the_hospital(db).overbookings_a_session - db.exec(used).one())
+    used = _places_used(db, doctor.id, session_begins_at, session_begins_at)
+    return max(0, the_hospital(db).overbookings_a_session - len(used))
 
 
 def _cancel(db: Session, appointment: Appointment, *, reason: str) -> None:

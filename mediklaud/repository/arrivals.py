@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from mediklaud import clock
 from mediklaud.errors import (
@@ -27,6 +27,7 @@ from mediklaud.repository.appointments import (
     announce,
     clicked,
     new_appointment,
+    overbooking_in,
     refuse_begun,
     revive,
     still,
@@ -40,8 +41,7 @@ from mediklaud.repository.hospital import next_number, the_hospital
 from mediklaud.repository.invoices import bill_consultation
 from mediklaud.repository.patients import locked_patient
 from mediklaud.repository.promises import bookable, passed_gate, promise
-from mediklaud.repository.sessions import sessions_of
-from mediklaud.timetable import occurrence_at
+from mediklaud.repository.sessions import session_at
 
 
 def arrive(db: Session, appointment: Appointment, *, by: Account) -> Appointment:
@@ -65,12 +65,16 @@ def arrive(db: Session, appointment: Appointment, *, by: Account) -> Appointment
 def note_arrival(db: Session, kept: Appointment) -> None:
     """Mark an appointment as arrived and give its token, with it and the doctor locked.
 
-    For siblings: a consultation that begins brings its patient in.
+    The token is of the session that holds the time by now, whatever its hours were when it was
+    booked, and of the one it was booked in where none does. For siblings: a consultation that
+    begins brings its patient in.
     """
-    if kept.session_begins_at is None:
-        kept.session_begins_at = _session_of(db, kept)
     if kept.token is None:
-        kept.token = _next_token(db, kept.doctor_id, kept.session_begins_at)
+        by_now = _counted_in(db, kept.doctor_id, kept.starts_at)
+        session = by_now or kept.session_begins_at or kept.starts_at
+        place = overbooking_in(db, kept, session)
+        token = _next_token(db, kept.doctor_id, session)
+        kept.sqlmodel_update({"session_begins_at": session, "token": token, **place})
     kept.sqlmodel_update({"status": AppointmentStatus.ARRIVED, "arrived_at": clock.now()})
     db.add(kept)
     db.flush()
@@ -177,8 +181,8 @@ def walk_in(
     place = bookable(db, doctor, free[0].starts_at, kind)
     row = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate)
     arrived = {"status": AppointmentStatus.ARRIVED, "arrived_at": clock.now(), "walk_in": True}
-    token = _next_token(db, doctor.id, place.session_begins_at)
-    row |= {**arrived, "token": token}
+    session = _counted_in(db, doctor.id or 0, place.slot.starts_at) or place.session_begins_at
+    row |= {**arrived, "session_begins_at": session, "token": _next_token(db, doctor.id, session)}
     appointment = promise(db, row, locked, doctor, by=by)
     bill_at_arrival(db, appointment, locked, doctor, by=by)
     announce(db, appointment, locked, doctor, by=by)
@@ -211,9 +215,19 @@ def _next_token(db: Session, doctor_id: int | None, session_begins_at: datetime)
     return next_number(db, series)
 
 
-def _session_of(db: Session, kept: Appointment) -> datetime:
-    """The session an appointment of an earlier release lies in, or its own hour where none is."""
-    zone = the_hospital(db).zone
-    day = clock.day_of(kept.starts_at, zone)
-    held = occurrence_at(sessions_of(db, [kept.doctor_id], on_or_after=day), kept.starts_at, zone)
-    return held.begins_at if held else kept.starts_at
+def _counted_in(db: Session, doctor_id: int, starts_at: datetime) -> datetime | None:
+    """The session by which a time counts its token; None where no session holds it now.
+
+    Where its hours changed after it gave the first token, it goes on counting as it began.
+    """
+    held = session_at(db, doctor_id, starts_at)
+    if held is None:
+        return None
+    given = select(Appointment.session_begins_at).where(
+        Appointment.doctor_id == doctor_id,
+        Appointment.starts_at >= held.begins_at,
+        Appointment.starts_at < held.ends_at,
+        col(Appointment.token).is_not(None),
+    )
+    newest = given.order_by(col(Appointment.token).desc(), col(Appointment.id).desc())
+    return db.exec(newest.limit(1)).first() or held.begins_at

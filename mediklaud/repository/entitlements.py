@@ -12,6 +12,7 @@ from mediklaud.models import (
     LIVE,
     Account,
     Appointment,
+    Charge,
     Doctor,
     Entitlement,
     Hospital,
@@ -63,8 +64,13 @@ class Terms:
 def follow_ups_of(db: Session, patient_id: int, doctor_id: int, day: date) -> FollowUps | None:
     """The entitlement a follow-up on a day would use, the first to run out; None where none is.
 
-    A cancelled or missed visit counts for nothing, so it comes back by itself.
+    A cancelled or missed visit counts for nothing, so it comes back by itself. Once its bill
+    is voided, a paid visit gives no more.
     """
+    stands = select(Charge.id).where(
+        col(Charge.appointment_id) == col(Entitlement.granted_by_id),
+        col(Charge.voided_at).is_(None),
+    )
     used = (
         select(func.count())
         .select_from(Appointment)
@@ -82,6 +88,7 @@ def follow_ups_of(db: Session, patient_id: int, doctor_id: int, day: date) -> Fo
             Entitlement.doctor_id == doctor_id,
             Entitlement.last_day >= day,
             used < col(Entitlement.visits),
+            stands.exists(),
         )
         .order_by(col(Entitlement.last_day), col(Entitlement.id))
         .limit(1)
@@ -108,7 +115,8 @@ def entitling_visit(
 ) -> int | None:
     """The paid visit that entitles a visit of this kind on a day; asked with the patient locked.
 
-    no_more_follow_ups_than_entitled keeps it in the database.
+    no_more_follow_ups_than_entitled and a_voided_visit_gives_no_more_follow_ups keep it in the
+    database.
     """
     if kind is not VisitKind.FOLLOW_UP:
         return None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -12,6 +13,7 @@ from mediklaud.models import (
     Allocation,
     Appointment,
     AuditEvent,
+    Charge,
     CreditNote,
     Entitlement,
     Hold,
@@ -125,9 +127,13 @@ def _holds(db: Session) -> Iterator[str]:
 
 
 def _follow_ups(db: Session) -> Iterator[str]:
-    """Entitled follow-ups are recounted: the patient's own, with that doctor, in time, no more."""
+    """Entitled follow-ups are recounted: the patient's own, with that doctor, in time, no more.
+
+    None was promised after the bill of its paid visit was voided.
+    """
     zone = the_hospital(db).zone
     left: dict[int, int] = {}
+    voided = _visits_voided(db)
     rows = (
         select(Appointment, Entitlement)
         .join(Entitlement, col(Entitlement.granted_by_id) == col(Appointment.entitled_by_id))
@@ -138,8 +144,20 @@ def _follow_ups(db: Session) -> Iterator[str]:
         left[given.granted_by_id] = left.get(given.granted_by_id, given.visits) - 1
         same = (visit.patient_id, visit.doctor_id) == (given.patient_id, given.doctor_id)
         in_time = clock.day_of(visit.starts_at, zone) <= given.last_day
-        if not same or not in_time or left[given.granted_by_id] < 0:
+        void = voided.get(given.granted_by_id, visit.promised_at) < visit.promised_at
+        if not same or not in_time or void or left[given.granted_by_id] < 0:
             yield f"appointment {visit.id}"
+
+
+def _visits_voided(db: Session) -> dict[int, datetime]:
+    """When the bill of a visit that gives follow-ups was voided, of those that have none now."""
+    rows = (
+        columns(col(Charge.appointment_id), func.max(Charge.voided_at))
+        .join(Entitlement, col(Entitlement.granted_by_id) == col(Charge.appointment_id))
+        .group_by(col(Charge.appointment_id))
+        .having(func.count(col(Charge.voided_at)) == func.count())
+    )
+    return {visit_id: moment for visit_id, moment in db.execute(rows) if visit_id}
 
 
 def _gate(db: Session) -> Iterator[str]:

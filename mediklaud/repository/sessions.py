@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlmodel import Session, col, or_, select
 
@@ -24,6 +24,7 @@ from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.doctors import locked_doctor, priced
 from mediklaud.repository.hospital import the_hospital
+from mediklaud.timetable import Occurrence, occurrence_at
 
 SHORTEST_MINUTES, LONGEST_SLOT_MINUTES = 5, 240
 _LENGTH_FIELDS = {
@@ -148,3 +149,10 @@ def sessions_of(
     )
     order = (WorkingSession.weekday, WorkingSession.begins_minute)
     return db.exec(rows.order_by(*map(col, order))).all()
+
+
+def session_at(db: Session, doctor_id: int, moment: datetime) -> Occurrence[WorkingSession] | None:
+    """The session that holds a time of a doctor, as the hours stand now; for siblings."""
+    zone = the_hospital(db).zone
+    day = clock.day_of(moment, zone)
+    return occurrence_at(sessions_of(db, [doctor_id], on_or_after=day), moment, zone)
