@@ -165,6 +165,37 @@ def test_an_emergency_is_booked_with_its_reason(owing, monkeypatch):
     assert (booked()[1].priority, booked()[1].dues_then_paise) == (Priority.EMERGENCY, 80_000)
 
 
+def test_anybody_may_be_an_emergency_and_comes_first_in_the_queue(sqlite_house, monkeypatch):
+    page = sit(monkeypatch, "meera", "front_desk/book")
+    to_the_confirmation(page, "asha", "JMI-000001")
+
+    the(page.toggle, "This is an emergency").set_value(True).run()
+    waits = the(page.button, "Book 10:15 AM with Dr Anjali Rao").disabled
+    told = said(page)
+    the(page.selectbox, "Emergency reason").select(EmergencyReason.ACUTE_PAIN).run()
+    click(page, "Book 10:15 AM with Dr Anjali Rao")
+
+    assert waits
+    assert "Choose the reason of the emergency." in told
+    (one,) = booked()
+    assert (one.priority, one.emergency_reason) == (
+        Priority.EMERGENCY,
+        EmergencyReason.ACUTE_PAIN,
+    )
+
+
+def test_an_emergency_that_was_a_slip_is_booked_as_routine(sqlite_house, monkeypatch):
+    page = sit(monkeypatch, "meera", "front_desk/book")
+    to_the_confirmation(page, "asha", "JMI-000001")
+
+    the(page.toggle, "This is an emergency").set_value(True).run()
+    the(page.selectbox, "Emergency reason").select(EmergencyReason.ACUTE_PAIN).run()
+    the(page.toggle, "This is an emergency").set_value(False).run()
+    click(page, "Book 10:15 AM with Dr Anjali Rao")
+
+    assert [one.priority for one in booked()] == [Priority.ROUTINE]
+
+
 def test_a_family_phone_finds_all_its_members(sqlite_house, monkeypatch):
     with transaction() as db:
         typed = PatientForm("Anil Menon", BEN.sex, ASHA.phone, "4 Lake View", date(2015, 6, 1))

@@ -1,6 +1,7 @@
 """What is told when an appointment is booked or moved: the price, the letter, the emergency."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -27,20 +28,39 @@ from mediklaud.ui.wishes import Wanted, fee_words, wanted
 __all__ = ["chosen_time", "confirm", "times", "wanted"]
 
 
-def emergency(owed: Dues, form: str) -> EmergencyReason | None:
-    """The coded reason for which a patient on hold is booked all the same."""
-    if not owed.on_hold or not st.toggle("This is an emergency", key=f"{form}/emergency"):
-        return None
-    reasons = list(EmergencyReason)
-    return choose.one(
-        "Emergency reason", reasons, form, shown=lambda reason: reason_words(reason).capitalize()
+@dataclass(frozen=True)
+class Urgency:
+    """Whether it is said to be an emergency, and its coded reason once that is chosen."""
+
+    said: bool = False
+    reason: EmergencyReason | None = None
+
+    def waits(self, owed: Dues) -> bool:
+        """Whether booking waits: for the dues, or for the reason of the emergency."""
+        return self.reason is None and (self.said or owed.on_hold)
+
+
+def emergency(form: str) -> Urgency:
+    """Asked of anybody: an emergency stands first in the queue, and no dues hold it back."""
+    said = st.toggle(
+        "This is an emergency",
+        key=f"{form}/emergency",
+        help="It comes first in the queue, dues never hold it back, and the Chief Medical "
+        "Officer is told.",
     )
+    if not said:
+        return Urgency()
+    reasons = list(EmergencyReason)
+    reason = choose.one(
+        "Emergency reason", reasons, form, shown=lambda one: reason_words(one).capitalize()
+    )
+    return Urgency(said, reason)
 
 
-def ways_on(owed: Dues, form: str, me: Account) -> EmergencyReason | None:
-    """On hold: a waiver may be asked for, and an emergency is booked all the same."""
+def ways_on(owed: Dues, form: str, me: Account) -> Urgency:
+    """On hold, a waiver may be asked for; an emergency is booked all the same."""
     waivers.ask_for(owed, me)
-    return emergency(owed, form)
+    return emergency(form)
 
 
 def price_words(chosen: Chosen | None, patient: Patient | None, hospital: Hospital) -> str:
