@@ -17,7 +17,15 @@ from mediklaud.models import (
     Patient,
     VisitKind,
 )
-from mediklaud.repository import Dues, Visit, address_of, fees_today, follow_ups_left
+from mediklaud.repository import (
+    Dues,
+    Offer,
+    Visit,
+    address_of,
+    fees_today,
+    follow_ups_left,
+    price_if_moved,
+)
 from mediklaud.ui import choose, letters, show, waivers
 from mediklaud.ui.desk import sitting
 from mediklaud.ui.holding import Chosen, chosen_time, confirm
@@ -77,6 +85,23 @@ def price_words(chosen: Chosen | None, patient: Patient | None, hospital: Hospit
     if free and chosen.kind is VisitKind.FOLLOW_UP:
         fee = free.words
     return f"{show.KIND_WORDS[chosen.kind]} · {fee}"
+
+
+def moved_price_words(visit: Visit, there: Chosen | Offer) -> str:
+    """The same of a visit that is to be moved, and that it is no longer free where that is so."""
+    with reading() as db:
+        price = price_if_moved(
+            db, visit.appointment, there.doctor_id, there.starts_at, by=sitting(db)
+        )
+    fee = price.left.words if price.left else fee_words(price.fee_paise)
+    words = f"{show.KIND_WORDS[visit.appointment.kind]} · {fee}"
+    if price.lost is None or not price.fee_paise:
+        return words
+    was, until = "cheaper" if price.lost.percent else "free", price.lost.last_day
+    return (
+        f"{words} · no longer {was}: the {was} visit is with {visit.doctor.name}, "
+        f"until {until.day} {until:%b}"
+    )
 
 
 def follow_ups(asked: Wanted, patient: Patient | None) -> None:
