@@ -270,19 +270,19 @@ def test_a_hospital_without_an_address_still_has_a_domain():
 
 def an_emergency(**told):
     """A letter to the CMO."""
-    facts: dict[str, object] = dict(
-        tells="emergency",
-        hospital_name="JMI Hospital",
-        hospital_address="Okhla Road",
-        hospital_phone="+91 11 2698 1717",
-        patient_number="JMI000012",
-        doctor_name="Dr Rao",
-        starts_at=STARTS,
-        zone="Asia/Kolkata",
-        reason=EmergencyReason.FEVER_IN_A_CHILD,
-        owed="₹1,23,456.50",
-        booked_by="Meera",
-    )
+    facts: dict[str, object] = {
+        "tells": "emergency",
+        "hospital_name": "JMI Hospital",
+        "hospital_address": "Okhla Road",
+        "hospital_phone": "+91 11 2698 1717",
+        "patient_number": "JMI000012",
+        "doctor_name": "Dr Rao",
+        "starts_at": STARTS,
+        "zone": "Asia/Kolkata",
+        "reason": EmergencyReason.FEVER_IN_A_CHILD,
+        "owed": "₹1,23,456.50",
+        "booked_by": "Meera",
+    }
     emergency = letters.Emergency(**facts | told)
     return letters.written(a_message(facts=letters.frozen(emergency)))
 

@@ -17,8 +17,9 @@ from mediklaud.repository import (
 )
 from tests.desk import booked, click, cut_off_after_the_commit, find, said, sit, take, the
 from tests.hospital import ASHA, BEN, at, ward_of
-from tests.phone import book, choose_whom, held, press_time, to_the_confirmation
+from tests.phone import RAO, book, choose_whom, held, press_time, to_the_confirmation
 
+IYER = "Dr Suresh Iyer · General medicine · DOC-0002"
 ODD_NAME = "**Asha** <script> :smile:"
 
 
@@ -280,11 +281,54 @@ def entitled(sqlite_house, nine_o_clock) -> None:
         take_payment(db, ward.asha, 800_00, Method.CASH, form="paid", by=ward.ishaan)
 
 
+def test_a_follow_up_is_chosen_by_itself_where_one_is_left(entitled, monkeypatch):
+    page = sit(monkeypatch, "meera", "front_desk/book")
+
+    to_the_confirmation(page, "asha", "JMI-000001")
+    click(page, "Book 10:15 AM with Dr Anjali Rao")
+
+    assert [one.kind for one in booked()] == [VisitKind.FIRST, VisitKind.FOLLOW_UP]
+
+
+def test_the_kind_is_the_usual_one_with_a_doctor_with_whom_nothing_is_left(entitled, monkeypatch):
+    page = sit(monkeypatch, "meera", "front_desk/book")
+    choose_whom(take(find(page, "asha"), "JMI-000001"))
+    whom = []
+    for words in (IYER, RAO, "Any doctor"):
+        choose_whom(page, words)
+        whom.append(the(page.segmented_control, "Visit").value)
+
+    assert whom == [VisitKind.FIRST, VisitKind.FOLLOW_UP, VisitKind.FIRST]
+
+
+def test_a_follow_up_is_chosen_by_itself_when_the_patient_is_found_last(entitled, monkeypatch):
+    page = press_time(choose_whom(sit(monkeypatch, "meera", "front_desk/book")), "10:15 AM")
+    assert the(page.segmented_control, "Visit").value is VisitKind.FIRST
+
+    take(find(page, "asha"), "JMI-000001")
+
+    assert the(page.segmented_control, "Visit").value is VisitKind.FOLLOW_UP
+    assert held() == [("meera", at(10, 15))]
+
+
+def test_the_kind_the_clerk_chose_stays_whichever_the_doctor(entitled, monkeypatch):
+    page = sit(monkeypatch, "meera", "front_desk/book")
+    choose_whom(take(find(page, "asha"), "JMI-000001"))
+    the(page.segmented_control, "Visit").select(VisitKind.FIRST).run()
+    kinds = [the(page.segmented_control, "Visit").value]
+    for words in (IYER, RAO):
+        choose_whom(page, words)
+        kinds.append(the(page.segmented_control, "Visit").value)
+    page.run()
+
+    assert kinds == [VisitKind.FIRST] * 3
+    assert the(page.segmented_control, "Visit").value is VisitKind.FIRST
+
+
 def test_a_free_follow_up_is_said_in_words(entitled, monkeypatch):
     page = sit(monkeypatch, "meera", "front_desk/book")
     choose_whom(take(find(page, "asha"), "JMI-000001"))
 
-    the(page.segmented_control, "Visit").select(VisitKind.FOLLOW_UP).run()
     assert "Dr Anjali Rao: free visit 1 of 2 until 30 Nov" in said(page)
     press_time(page, "10:15 AM")
 

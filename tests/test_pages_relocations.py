@@ -18,8 +18,8 @@ from mediklaud.repository import (
 from mediklaud.ui import relocations
 from mediklaud.ui.plain import plain
 from tests.desk import sit
-from tests.follow_ups import follow_up, paid_visit, policy
 from tests.fields import field, fill, open_every_menu, press
+from tests.follow_ups import follow_up, paid_visit, policy
 from tests.hospital import PASSWORD, TODAY, at
 from tests.visits import book, desk
 

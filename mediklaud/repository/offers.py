@@ -1,4 +1,4 @@
-"""Where a patient is moved: the best equal times, nobody's twice, and what the visit costs there."""
+"""Where a patient can be moved: the best equal times, nobody's twice, and what a visit costs."""
 
 from bisect import bisect_left
 from collections import defaultdict

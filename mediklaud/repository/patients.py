@@ -175,8 +175,9 @@ def patient_with(db: Session, patient_id: int, *, by: Account) -> Patient:
 def find_patients(db: Session, words: str, *, by: Account, at_most: int = 20) -> list[FoundPatient]:
     """Patients by digits of the phone, pieces of the name in any script, or hospital number.
 
-    They may be mixed; every piece must be found. At most `at_most` are returned, by name; the search reads an
-    index of trigrams, so a piece of three characters or more never reads the whole table.
+    They may be mixed; every piece must be found. At most `at_most` are returned, by name; the
+    search reads an index of trigrams, so a piece of three characters or more never reads the
+    whole table.
     """
     permit(db, by, Deed.FIND_PATIENT)
     pieces = _pieces(db, text.line(words, field="Search"))

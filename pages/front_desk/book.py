@@ -46,7 +46,7 @@ with who:
             booking.upcoming(upcoming, hospital)
 
 with when:
-    wanted = wishes.of_kind(wishes.wanted(offered, form, hospital))
+    wanted = wishes.of_kind(wishes.wanted(offered, form, hospital), patient)
     booking.follow_ups(wanted, patient)
     chosen = holding.chosen_time(wanted)
     missing = calls.missing(patient, owed, urgent)
