@@ -11,6 +11,7 @@ from mediklaud import calendars, clock
 from mediklaud.envelope import Letter, domain_of, one_line
 from mediklaud.languages import TEMPLATES, moment_words, words_in, zone_words
 from mediklaud.models import EmergencyReason, Message
+from mediklaud.money import rupees
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -48,7 +49,7 @@ class Booking:
 
 @dataclass(frozen=True)
 class Emergency:
-    """An emergency booked while dues stood, as the CMO is told of it: no name, no illness."""
+    """An emergency that was booked, as the CMO is told of it: no name, no illness."""
 
     tells: str
     hospital_name: str
@@ -232,11 +233,12 @@ def _day(day: date, words: dict[str, Any]) -> str:
 
 
 def _emergency(told: Emergency) -> Letter:
-    """The letter to the CMO: an emergency was booked while dues stood."""
+    """The letter to the CMO: an emergency was booked, and what was owed then."""
     when = clock.moment_words(told.starts_at, told.zone)
     reason = reason_words(EmergencyReason(told.reason))
-    headline = f"Emergency booked while {told.owed} was owed"
-    return _rendered("emergency", headline, told=told, when=when, reason=reason)
+    owes = told.owed != rupees(0)
+    headline = f"Emergency booked while {told.owed} was owed" if owes else "Emergency booked"
+    return _rendered("emergency", headline, told=told, when=when, reason=reason, owes=owes)
 
 
 def reason_words(reason: EmergencyReason) -> str:

@@ -142,7 +142,7 @@ TABLE: dict[Deed, Permission] = {
     ),
     Deed.RELOCATE: Permission(
         _CMO | _REGISTRAR | _DESK,
-        "best_times count_stranded left_in other_times relocate stranded",
+        "best_times count_stranded left_in other_times price_if_moved relocate stranded",
     ),
     Deed.SEE_BOARD: Permission(
         _DESK,

@@ -268,27 +268,43 @@ def test_a_hospital_without_an_address_still_has_a_domain():
     assert domain_of("desk@उदाहरण.भारत") == "xn--p1b6ci4b4b3a.xn--h2brj9c"
 
 
+def an_emergency(**told):
+    """A letter to the CMO."""
+    facts: dict[str, object] = {
+        "tells": "emergency",
+        "hospital_name": "JMI Hospital",
+        "hospital_address": "Okhla Road",
+        "hospital_phone": "+91 11 2698 1717",
+        "patient_number": "JMI000012",
+        "doctor_name": "Dr Rao",
+        "starts_at": STARTS,
+        "zone": "Asia/Kolkata",
+        "reason": EmergencyReason.FEVER_IN_A_CHILD,
+        "owed": "₹1,23,456.50",
+        "booked_by": "Meera",
+    }
+    emergency = letters.Emergency(**facts | told)
+    return letters.written(a_message(facts=letters.frozen(emergency)))
+
+
 def test_the_chief_hears_of_an_emergency_without_the_patients_name():
-    emergency = letters.Emergency(
-        tells="emergency",
-        hospital_name="JMI Hospital",
-        hospital_address="Okhla Road",
-        hospital_phone="+91 11 2698 1717",
-        patient_number="JMI000012",
-        doctor_name="Dr Rao",
-        starts_at=STARTS,
-        zone="Asia/Kolkata",
-        reason=EmergencyReason.FEVER_IN_A_CHILD,
-        owed="₹1,23,456.50",
-        booked_by="Meera",
-    )
-    letter = letters.written(a_message(facts=letters.frozen(emergency)))
+    letter = an_emergency()
 
     for fact in ("JMI000012", "Dr Rao", WHEN, "fever in a child", "₹1,23,456.50", "Meera"):
         assert fact in letter.text
         assert fact in letter.html
     assert letter.calendar is None
     assert "₹1,23,456.50" in read_back(sent(letter))["Subject"]
+
+
+def test_the_letter_of_an_emergency_speaks_of_dues_only_where_some_stood():
+    owing, free = an_emergency(), an_emergency(owed="₹0.00")
+
+    assert free.headline == "Emergency booked"
+    for words in (free.text, free.html):
+        assert "while dues stood" not in words
+    for words in (owing.text, owing.html):
+        assert "was booked while dues stood" in words
 
 
 def test_a_letter_of_an_earlier_release_keeps_its_words():

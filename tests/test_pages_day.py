@@ -24,6 +24,7 @@ from mediklaud.repository import (
     walk_in,
 )
 from tests.desk import booked, click, cut_off_after_the_commit, said, sit, the
+from tests.follow_ups import follow_up, paid_visit, policy
 from tests.hospital import TODAY, at
 from tests.visits import a_form, book, desk, visit
 
@@ -107,6 +108,49 @@ def test_an_appointment_is_cancelled_with_its_reason(day):
 
     assert booked()[0].cancel_reason == "The patient is ill"
     assert "The appointment of Asha Menon is cancelled. A letter about it is queued." in said(day)
+
+
+@pytest.fixture
+def last_free_visit(sqlite_house, nine_o_clock) -> None:
+    """Asha's one free follow-up with Dr Rao, within a week of a paid visit, is booked for now."""
+    with desk() as (db, ward):
+        policy(db, ward, visits=1, days=7)
+        paid_visit(db, ward)
+        follow_up(db, ward, at(11))
+
+
+def moving(page: AppTest, whom: str = "", **when: object) -> AppTest:
+    """Asha's follow-up is about to be moved to the first free time there."""
+    the(mark(page, 1).segmented_control, "Change").select("Move to another time").run()
+    if whom:
+        the(page.selectbox, "Doctor or specialty").select(whom).run()
+    if when:
+        the(page.date_input, "Earliest from").set_value(when["first"]).run()
+    return next(one for one in page.button if one.label.endswith("AM")).click().run()
+
+
+def test_a_free_visit_stays_free_when_it_is_moved_in_time(last_free_visit, monkeypatch):
+    page = moving(sit(monkeypatch, "meera", "front_desk/day"), first=TODAY + timedelta(days=7))
+
+    assert "Dr Anjali Rao · Follow-up · free visit 1 of 1 until 30 Nov" in said(page)
+    assert "no longer free" not in said(page)
+
+
+def test_a_free_visit_moved_beyond_its_last_day_is_said_to_cost(last_free_visit, monkeypatch):
+    page = moving(sit(monkeypatch, "meera", "front_desk/day"), first=TODAY + timedelta(days=8))
+
+    assert (
+        "Dr Anjali Rao · Follow-up · ₹400.00 · no longer free: the free visit is with "
+        "Dr Anjali Rao, until 30 Nov"
+    ) in said(page)
+
+
+def test_a_visit_moved_to_another_doctor_says_what_it_costs_there(day):
+    the(mark(day).segmented_control, "Change").select("Move to another time").run()
+    the(day.selectbox, "Doctor or specialty").select("Any doctor of General medicine").run()
+    next(one for one in day.button if one.label == "11:00 AM").click().run()
+
+    assert "Dr Suresh Iyer · First visit · ₹500.00" in said(day)
 
 
 def test_an_appointment_is_moved(day):

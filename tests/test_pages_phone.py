@@ -17,8 +17,9 @@ from mediklaud.repository import (
 )
 from tests.desk import booked, click, cut_off_after_the_commit, find, said, sit, take, the
 from tests.hospital import ASHA, BEN, at, ward_of
-from tests.phone import book, choose_whom, held, press_time, to_the_confirmation
+from tests.phone import RAO, book, choose_whom, held, press_time, to_the_confirmation
 
+IYER = "Dr Suresh Iyer · General medicine · DOC-0002"
 ODD_NAME = "**Asha** <script> :smile:"
 
 
@@ -165,6 +166,37 @@ def test_an_emergency_is_booked_with_its_reason(owing, monkeypatch):
     assert (booked()[1].priority, booked()[1].dues_then_paise) == (Priority.EMERGENCY, 80_000)
 
 
+def test_anybody_may_be_an_emergency_and_comes_first_in_the_queue(sqlite_house, monkeypatch):
+    page = sit(monkeypatch, "meera", "front_desk/book")
+    to_the_confirmation(page, "asha", "JMI-000001")
+
+    the(page.toggle, "This is an emergency").set_value(True).run()
+    waits = the(page.button, "Book 10:15 AM with Dr Anjali Rao").disabled
+    told = said(page)
+    the(page.selectbox, "Emergency reason").select(EmergencyReason.ACUTE_PAIN).run()
+    click(page, "Book 10:15 AM with Dr Anjali Rao")
+
+    assert waits
+    assert "Choose the reason of the emergency." in told
+    (one,) = booked()
+    assert (one.priority, one.emergency_reason) == (
+        Priority.EMERGENCY,
+        EmergencyReason.ACUTE_PAIN,
+    )
+
+
+def test_an_emergency_that_was_a_slip_is_booked_as_routine(sqlite_house, monkeypatch):
+    page = sit(monkeypatch, "meera", "front_desk/book")
+    to_the_confirmation(page, "asha", "JMI-000001")
+
+    the(page.toggle, "This is an emergency").set_value(True).run()
+    the(page.selectbox, "Emergency reason").select(EmergencyReason.ACUTE_PAIN).run()
+    the(page.toggle, "This is an emergency").set_value(False).run()
+    click(page, "Book 10:15 AM with Dr Anjali Rao")
+
+    assert [one.priority for one in booked()] == [Priority.ROUTINE]
+
+
 def test_a_family_phone_finds_all_its_members(sqlite_house, monkeypatch):
     with transaction() as db:
         typed = PatientForm("Anil Menon", BEN.sex, ASHA.phone, "4 Lake View", date(2015, 6, 1))
@@ -181,17 +213,20 @@ def test_a_family_phone_finds_all_its_members(sqlite_house, monkeypatch):
     ]
 
 
-def test_a_long_list_of_namesakes_says_that_there_are_more(sqlite_house, monkeypatch):
+@pytest.mark.parametrize(("count", "more"), [(24, False), (25, True)])
+def test_a_big_family_is_offered_whole_and_a_longer_list_says_so(
+    sqlite_house, monkeypatch, count, more
+):
     with transaction() as db:
-        for one in range(9):
-            typed = PatientForm(f"Menon {one}", BEN.sex, BEN.phone, "Kochi", age_years=30)
+        for one in range(count):
+            typed = PatientForm(f"Menon {one}", BEN.sex, "98860 44444", "Kochi", age_years=30)
             enroll_patient(db, typed, form=f"menon-{one}", by=ward_of(db).meera)
     page = sit(monkeypatch, "meera", "front_desk/book")
 
-    find(page, "menon")
+    find(page, "98860 44444")
 
-    assert len([one for one in page.button if "JMI" in one.label]) == 8
-    assert "There are more." in said(page)
+    assert len([one for one in page.button if "JMI" in one.label]) == 24
+    assert ("The first 24 are shown; there are more." in said(page)) is more
 
 
 def test_a_name_full_of_marks_is_shown_as_it_is(sqlite_house, monkeypatch):
@@ -246,11 +281,54 @@ def entitled(sqlite_house, nine_o_clock) -> None:
         take_payment(db, ward.asha, 800_00, Method.CASH, form="paid", by=ward.ishaan)
 
 
+def test_a_follow_up_is_chosen_by_itself_where_one_is_left(entitled, monkeypatch):
+    page = sit(monkeypatch, "meera", "front_desk/book")
+
+    to_the_confirmation(page, "asha", "JMI-000001")
+    click(page, "Book 10:15 AM with Dr Anjali Rao")
+
+    assert [one.kind for one in booked()] == [VisitKind.FIRST, VisitKind.FOLLOW_UP]
+
+
+def test_the_kind_is_the_usual_one_with_a_doctor_with_whom_nothing_is_left(entitled, monkeypatch):
+    page = sit(monkeypatch, "meera", "front_desk/book")
+    choose_whom(take(find(page, "asha"), "JMI-000001"))
+    whom = []
+    for words in (IYER, RAO, "Any doctor"):
+        choose_whom(page, words)
+        whom.append(the(page.segmented_control, "Visit").value)
+
+    assert whom == [VisitKind.FIRST, VisitKind.FOLLOW_UP, VisitKind.FIRST]
+
+
+def test_a_follow_up_is_chosen_by_itself_when_the_patient_is_found_last(entitled, monkeypatch):
+    page = press_time(choose_whom(sit(monkeypatch, "meera", "front_desk/book")), "10:15 AM")
+    assert the(page.segmented_control, "Visit").value is VisitKind.FIRST
+
+    take(find(page, "asha"), "JMI-000001")
+
+    assert the(page.segmented_control, "Visit").value is VisitKind.FOLLOW_UP
+    assert held() == [("meera", at(10, 15))]
+
+
+def test_the_kind_the_clerk_chose_stays_whichever_the_doctor(entitled, monkeypatch):
+    page = sit(monkeypatch, "meera", "front_desk/book")
+    choose_whom(take(find(page, "asha"), "JMI-000001"))
+    the(page.segmented_control, "Visit").select(VisitKind.FIRST).run()
+    kinds = [the(page.segmented_control, "Visit").value]
+    for words in (IYER, RAO):
+        choose_whom(page, words)
+        kinds.append(the(page.segmented_control, "Visit").value)
+    page.run()
+
+    assert kinds == [VisitKind.FIRST] * 3
+    assert the(page.segmented_control, "Visit").value is VisitKind.FIRST
+
+
 def test_a_free_follow_up_is_said_in_words(entitled, monkeypatch):
     page = sit(monkeypatch, "meera", "front_desk/book")
     choose_whom(take(find(page, "asha"), "JMI-000001"))
 
-    the(page.segmented_control, "Visit").select(VisitKind.FOLLOW_UP).run()
     assert "Dr Anjali Rao: free visit 1 of 2 until 30 Nov" in said(page)
     press_time(page, "10:15 AM")
 

@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mediklaud.database import transaction
+from mediklaud.models import EmergencyReason
 from tests.desk import booked, click, find, said, sit, take, the
 from tests.hospital import ward_of
 from tests.phone import book, choose_whom, held, press_time
@@ -30,6 +31,22 @@ def test_a_taken_time_is_overbooked_with_a_reason(sqlite_house, monkeypatch):
 
     assert [one.overbook_reason for one in booked()] == [None, "Came from far away"]
     assert "Asha Menon is booked over a time that was taken: Monday 23 November" in said(page)
+
+
+def test_an_emergency_is_overbooked_as_one(sqlite_house, monkeypatch):
+    with transaction() as db:
+        ward = ward_of(db)
+        book(db, ward, ward.ben)
+    page = sit(monkeypatch, "meera", "front_desk/book")
+    open_drawer(choose_whom(take(find(page, "asha"), "JMI-000001")))
+    the(page.toggle, "This is an emergency").set_value(True).run()
+    the(page.selectbox, "Emergency reason").select(EmergencyReason.BREATHLESSNESS).run()
+    the(page.selectbox, "Time").select_index(0)
+    the(page.selectbox, "Reason").select("Cannot wait for the next free time")
+
+    click(page, "Overbook")
+
+    assert [one.emergency_reason for one in booked()] == [None, EmergencyReason.BREATHLESSNESS]
 
 
 def test_overbooking_gives_back_what_is_held(sqlite_house, monkeypatch):

@@ -137,6 +137,18 @@ def test_who_is_booked_today_is_marked_as_arrived_instead(sqlite_house, monkeypa
     assert [card["now"] for card in drawn(page)] == ["1"]
 
 
+def test_a_walk_in_who_owes_nothing_may_be_an_emergency_too(queue):
+    walking(queue)
+    the(queue.toggle, "This is an emergency").set_value(True).run()
+    waits = the(queue.button, "Give a token").disabled
+    the(queue.selectbox, "Emergency reason").select(EmergencyReason.BLEEDING).run()
+
+    click(queue, "Give a token")
+
+    assert waits
+    assert [one.emergency_reason for one in booked()] == [EmergencyReason.BLEEDING]
+
+
 def test_dues_hold_a_token_back_and_an_emergency_passes(sqlite_house, monkeypatch):
     with desk() as (db, ward):
         visit(db, ward, ward.asha, ward.iyer, at(12))

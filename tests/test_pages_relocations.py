@@ -19,6 +19,7 @@ from mediklaud.ui import relocations
 from mediklaud.ui.plain import plain
 from tests.desk import sit
 from tests.fields import field, fill, open_every_menu, press
+from tests.follow_ups import follow_up, paid_visit, policy
 from tests.hospital import PASSWORD, TODAY, at
 from tests.visits import book, desk
 
@@ -189,6 +190,29 @@ def test_the_row_says_the_phone_and_who_has_to_be_called(monkeypatch):
     assert "+91 98860 11111 · a letter goes out, but the new time is near: **call too**" in page
     assert "+91 98860 11111 · a letter goes out\n" in page + "\n"
     assert "+91 98860 22222 · **no email: call**" in page
+
+
+def test_the_row_says_what_the_visit_costs_there_and_that_it_is_free_no_longer(monkeypatch):
+    with desk() as (db, ward):
+        policy(db, ward, visits=1, days=2)
+        paid_visit(db, ward)
+        follow_up(db, ward, at(10, day=TUESDAY))
+        # Dr Rao has no other time within the two days.
+        grant_leave(db, ward.rao, TODAY, WEDNESDAY, form="l1", by=ward.khan)
+    page = sit(monkeypatch, "meera", LIST)
+
+    assert moves(page) == ["Move to Thu 26 Nov, 10:00 AM with Dr Anjali Rao"]
+    assert (
+        "There: Follow-up · ₹400.00 · no longer free: the free visit is with Dr Anjali Rao, "
+        "until 25 Nov"
+    ) in said(page)
+
+
+def test_a_row_of_a_paid_visit_says_its_price(monkeypatch):
+    three_in_rao()
+    on_leave()
+
+    assert said(sit(monkeypatch, "khan", LIST)).count("There: First visit · ₹800.00") == 3
 
 
 def test_another_time_can_be_chosen(monkeypatch):

@@ -182,6 +182,10 @@ def test_an_unknown_patient_is_not_found(db, ward):
     [
         *("98860 11111", "09886011111", "+91 98860 11111", "+91-98860-11111", "919886011111"),
         *("0091 98860 11111", "11111", "1111", "(98860) 11111", "९८८६० ११११"),
+        *("JMI000001", "jmi000001", "JMI 000001", "JMI/000001", "jmi-0000", "asha JMI000001"),
+        *("asha, menon", "menon,asha", "Asha-Menon", "asha +91 98860", "asha +91 98860 11111"),
+        *("asha 98860-11111", "asha (98860) 11111", "98860 11111, asha", "asha, 09886011111"),
+        *("asha 98860 11111 JMI-000001", "asha11111", "+91 98860 11111 asha", "asha ९८८६०"),
         *("Asha", "asha menon", "MENON asha", "shA", "as", "JMI-000001", "jmi-000001", "000001"),
     ],
 )
@@ -190,7 +194,11 @@ def test_asha_is_found_by_a_piece_of_anything(db, ward, words):
 
 
 @pytest.mark.parametrize(
-    "words", ["", "   ", "Rekha", "9999999999", "Asha Thomas", "JMI-000009", "asha 22222"]
+    "words",
+    [
+        *("", "   ", "Rekha", "9999999999", "Asha Thomas", "JMI-000009", "JMI000009"),
+        *("asha 22222", "asha, 98860 22222", "asha JMI-000002", "ben +91 98860 11111"),
+    ],
 )
 def test_nobody_is_found_by_what_nobody_has(db, ward, words):
     assert found(db, ward, words) == []
@@ -221,6 +229,7 @@ def test_words_of_the_search_engine_are_plain_words(db, ward, words):
         ("आशा मेनन", ["आशा", "मेन", "शा मे", "न"]),
         ("குமார் செல்வி", ["குமார்", "செல்", "வி"]),
         ("زینب احمد", ["زینب", "احمد"]),
+        ("आशा-मेनन", ["आशा मेनन", "मेनन, आशा", "आशा +91 98860 11111", "आशा98860"]),
         ("José Álvares", ["jose", "ALVARES", "josé"]),
     ],
 )

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlmodel import select
 
 from mediklaud.models import EmergencyReason, VisitKind, WorkingSession
@@ -14,11 +15,13 @@ from mediklaud.repository import (
     hold_time,
     open_session,
     other_times,
+    price_if_moved,
     register_doctor,
     relocate,
     stranded,
     withdraw_leave,
 )
+from tests.follow_ups import follow_up, paid_visit, policy
 from tests.hospital import RAO, TODAY, at
 from tests.relocating import TUESDAY, WEDNESDAY, on_leave
 from tests.visits import book
@@ -178,3 +181,37 @@ def test_free_times_are_read_once_a_doctor_however_many_patients(db, ward, monke
 
     assert len(best(db, ward)) == 8
     assert read == [[ward.rao.id], [ward.iyer.id]]
+
+
+# What the visit costs there
+
+
+def test_the_visit_that_is_moved_keeps_its_own_free_place(db, ward):
+    policy(db, ward, visits=1, days=7)
+    paid_visit(db, ward)
+    free = follow_up(db, ward, at(11))
+
+    there = price_if_moved(db, free, ward.rao.id, at(11, day=TUESDAY), by=ward.khan)
+
+    assert (there.left.used, there.left.visits, there.lost) == (0, 1, None)
+
+
+@pytest.mark.parametrize("whose", ["rao", "iyer"])
+def test_a_free_visit_is_lost_after_its_last_day_and_with_another_doctor(db, ward, whose):
+    policy(db, ward, visits=1, days=1)
+    visit, _ = paid_visit(db, ward)
+    free = follow_up(db, ward, at(11))
+
+    there = price_if_moved(db, free, getattr(ward, whose).id, at(11, day=WEDNESDAY), by=ward.meera)
+
+    assert there.left is None
+    assert there.lost.granted_by_id == visit.id
+    assert there.fee_paise == {"rao": 400_00, "iyer": 0}[whose]
+
+
+def test_a_visit_that_cost_its_fee_loses_nothing(db, ward):
+    booked = book(db, ward, ward.asha, ward.rao)
+
+    there = price_if_moved(db, booked, ward.iyer.id, at(11, day=TUESDAY), by=ward.meera)
+
+    assert (there.fee_paise, there.left, there.lost) == (500_00, None, None)

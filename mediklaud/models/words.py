@@ -58,7 +58,7 @@ class Priority(StrEnum):
 
 
 class EmergencyReason(StrEnum):
-    """The coded reasons for which a booking passes the dues gate."""
+    """The coded reasons for which a booking is an emergency: first in the queue, past the gate."""
 
     ACUTE_PAIN = "acute_pain"
     BREATHLESSNESS = "breathlessness"

@@ -202,7 +202,14 @@ from mediklaud.repository.ledger import (
     till_lines,
 )
 from mediklaud.repository.mail import check_mail, late_since, send_trial
-from mediklaud.repository.offers import NEAR_DAYS, Offer, best_times, other_times
+from mediklaud.repository.offers import (
+    NEAR_DAYS,
+    MovedPrice,
+    Offer,
+    best_times,
+    other_times,
+    price_if_moved,
+)
 from mediklaud.repository.openings import (
     FREED_HOURS,
     Fit,
@@ -405,6 +412,7 @@ __all__ = [
     "Item",
     "LeftInLeave",
     "Likeness",
+    "MovedPrice",
     "NextLetter",
     "NoShows",
     "Offer",
@@ -603,6 +611,7 @@ __all__ = [
     "permit",
     "plans_of",
     "policy_words",
+    "price_if_moved",
     "price_service",
     "priced_services",
     "put_on_waitlist",

@@ -61,11 +61,14 @@ class Terms:
         return f"{share} after the visit of {self.visit_day:%d %b %Y}"
 
 
-def follow_ups_of(db: Session, patient_id: int, doctor_id: int, day: date) -> FollowUps | None:
+def follow_ups_of(
+    db: Session, patient_id: int, doctor_id: int, day: date, *, but: int | None = None
+) -> FollowUps | None:
     """The entitlement a follow-up on a day would use, the first to run out; None where none is.
 
-    A cancelled or missed visit counts for nothing, so it comes back by itself. Once its bill
-    is voided, a paid visit gives no more.
+    A cancelled or missed visit counts for nothing, so it comes back by itself; nor does the
+    one left out with `but`, which is to be moved. Once its bill is voided, a paid visit gives
+    no more.
     """
     stands = select(Charge.id).where(
         col(Charge.appointment_id) == col(Entitlement.granted_by_id),
@@ -77,6 +80,7 @@ def follow_ups_of(db: Session, patient_id: int, doctor_id: int, day: date) -> Fo
         .where(
             col(Appointment.entitled_by_id) == col(Entitlement.granted_by_id),
             col(Appointment.status).in_(LIVE),
+            col(Appointment.id).is_distinct_from(but),
         )
         .correlate(Entitlement)
         .scalar_subquery()

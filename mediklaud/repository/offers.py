@@ -1,4 +1,4 @@
-"""The best equal times for patients whose time is gone: near, free, and nobody's twice."""
+"""Where a patient can be moved: the best equal times, nobody's twice, and what a visit costs."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -10,10 +10,12 @@ from itertools import islice
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
-from mediklaud.models import LIVE, Account, Appointment, Doctor, VisitKind
+from mediklaud.database import known
+from mediklaud.models import LIVE, Account, Appointment, Doctor, Entitlement, VisitKind
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import permit
 from mediklaud.repository.doctors import doctors, fees_today
+from mediklaud.repository.entitlements import FollowUps, follow_ups_of
 from mediklaud.repository.free_times import first_free, free_slots
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.relocations import Stranded, turn_of
@@ -34,9 +36,42 @@ class Offer:
     doctor: Doctor
 
     @property
+    def doctor_id(self) -> int:
+        """Whose it is."""
+        return self.doctor.id or 0
+
+    @property
     def slot(self) -> Slot:
         """The stretch of time alone."""
         return Slot(self.starts_at, self.ends_at)
+
+
+@dataclass(frozen=True)
+class MovedPrice:
+    """What a visit costs at another time: its fee, less what a follow-up left there gives.
+
+    `lost` is what the visit has now and would not have there.
+    """
+
+    fee_paise: int
+    left: FollowUps | None
+    lost: Entitlement | None
+
+
+def price_if_moved(
+    db: Session, appointment: Appointment, doctor_id: int, starts_at: datetime, *, by: Account
+) -> MovedPrice:
+    """What an appointment would cost with a doctor at another time, before it is moved there."""
+    permit(db, by, Deed.RELOCATE)
+    kept = known(db, Appointment, appointment.id)
+    known(db, Doctor, doctor_id)
+    fee_paise = fees_today(db, [doctor_id]).get((doctor_id, kept.kind), 0)
+    if kept.kind is not VisitKind.FOLLOW_UP:
+        return MovedPrice(fee_paise, None, None)
+    day = clock.day_of(starts_at, the_hospital(db).zone)
+    left = follow_ups_of(db, kept.patient_id, doctor_id, day, but=kept.id)
+    given = select(Entitlement).where(Entitlement.granted_by_id == kept.entitled_by_id)
+    return MovedPrice(fee_paise, left, None if left else db.exec(given).first())
 
 
 def best_times(db: Session, found: Sequence[Stranded], *, by: Account) -> dict[int, Offer]:

@@ -175,11 +175,12 @@ def patient_with(db: Session, patient_id: int, *, by: Account) -> Patient:
 def find_patients(db: Session, words: str, *, by: Account, at_most: int = 20) -> list[FoundPatient]:
     """Patients by digits of the phone, pieces of the name in any script, or hospital number.
 
-    Every piece must be found. At most `at_most` are returned, by name; the search reads an
-    index of trigrams, so a piece of three characters or more never reads the whole table.
+    They may be mixed; every piece must be found. At most `at_most` are returned, by name; the
+    search reads an index of trigrams, so a piece of three characters or more never reads the
+    whole table.
     """
     permit(db, by, Deed.FIND_PATIENT)
-    pieces = _pieces(text.line(words, field="Search"))
+    pieces = _pieces(db, text.line(words, field="Search"))
     if not pieces:
         return []
     found = db.exec(select(Patient).where(*_having(db, pieces)).limit(10 * at_most)).all()
@@ -192,7 +193,7 @@ def named(db: Session, words: str) -> list[ColumnElement[bool]]:
 
     For siblings; none where nothing is typed.
     """
-    return _having(db, _pieces(text.line(words, field="Search")))
+    return _having(db, _pieces(db, text.line(words, field="Search")))
 
 
 def likely_duplicates(
@@ -282,10 +283,26 @@ def _search_text(patient: Patient) -> str:
     return f"{text.folded(patient.name)} {patient.number.lower()} {digits}"
 
 
-def _pieces(words: str) -> list[str]:
+# Digits of a phone among other words: with a country's code they go on over blanks.
+_DIGITS = re.compile(r"\+\d[\d\s().-]*|\d[\d().-]*")
+_BETWEEN = re.compile(r"[\s,;:()./-]+")
+
+
+def _pieces(db: Session, words: str) -> list[str]:
+    """What must be found, each by itself; what stands between letters and digits is no part.
+
+    A hospital number is one piece however it is spelt, since its letters are everybody's.
+    """
     folded = text.folded(words)
-    digits = re.sub(r"[\s()+.-]", "", folded)
-    return [contact.said_digits(folded)] if digits.isdecimal() else folded.split()[:6]
+    if re.sub(r"[\s()+.-]", "", folded).isdecimal():
+        return [contact.said_digits(folded)]
+    prefix = text.folded(the_hospital(db).patient_prefix)
+    number = re.compile(rf"(?<!\w){re.escape(prefix)}[\s./-]*(\d+)")
+    numbers = [f"{prefix}-{digits}" for digits in number.findall(folded)]
+    rest = number.sub(" ", folded)
+    phones = [contact.said_digits(digits) for digits in _DIGITS.findall(rest)]
+    names = filter(None, _BETWEEN.split(_DIGITS.sub(" ", rest)))
+    return [*numbers, *phones, *names][:8] or folded.split()
 
 
 def _having(db: Session, pieces: Iterable[str]) -> list[ColumnElement[bool]]:

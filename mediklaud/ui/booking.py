@@ -1,6 +1,7 @@
 """What is told when an appointment is booked or moved: the price, the letter, the emergency."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -16,7 +17,15 @@ from mediklaud.models import (
     Patient,
     VisitKind,
 )
-from mediklaud.repository import Dues, Visit, address_of, fees_today, follow_ups_left
+from mediklaud.repository import (
+    Dues,
+    Offer,
+    Visit,
+    address_of,
+    fees_today,
+    follow_ups_left,
+    price_if_moved,
+)
 from mediklaud.ui import choose, letters, show, waivers
 from mediklaud.ui.desk import sitting
 from mediklaud.ui.holding import Chosen, chosen_time, confirm
@@ -27,20 +36,39 @@ from mediklaud.ui.wishes import Wanted, fee_words, wanted
 __all__ = ["chosen_time", "confirm", "times", "wanted"]
 
 
-def emergency(owed: Dues, form: str) -> EmergencyReason | None:
-    """The coded reason for which a patient on hold is booked all the same."""
-    if not owed.on_hold or not st.toggle("This is an emergency", key=f"{form}/emergency"):
-        return None
-    reasons = list(EmergencyReason)
-    return choose.one(
-        "Emergency reason", reasons, form, shown=lambda reason: reason_words(reason).capitalize()
+@dataclass(frozen=True)
+class Urgency:
+    """Whether it is said to be an emergency, and its coded reason once that is chosen."""
+
+    said: bool = False
+    reason: EmergencyReason | None = None
+
+    def waits(self, owed: Dues) -> bool:
+        """Whether booking waits: for the dues, or for the reason of the emergency."""
+        return self.reason is None and (self.said or owed.on_hold)
+
+
+def emergency(form: str) -> Urgency:
+    """Asked of anybody: an emergency stands first in the queue, and no dues hold it back."""
+    said = st.toggle(
+        "This is an emergency",
+        key=f"{form}/emergency",
+        help="It comes first in the queue, dues never hold it back, and the Chief Medical "
+        "Officer is told.",
     )
+    if not said:
+        return Urgency()
+    reasons = list(EmergencyReason)
+    reason = choose.one(
+        "Emergency reason", reasons, form, shown=lambda one: reason_words(one).capitalize()
+    )
+    return Urgency(said, reason)
 
 
-def ways_on(owed: Dues, form: str, me: Account) -> EmergencyReason | None:
-    """On hold: a waiver may be asked for, and an emergency is booked all the same."""
+def ways_on(owed: Dues, form: str, me: Account) -> Urgency:
+    """On hold, a waiver may be asked for; an emergency is booked all the same."""
     waivers.ask_for(owed, me)
-    return emergency(owed, form)
+    return emergency(form)
 
 
 def price_words(chosen: Chosen | None, patient: Patient | None, hospital: Hospital) -> str:
@@ -57,6 +85,23 @@ def price_words(chosen: Chosen | None, patient: Patient | None, hospital: Hospit
     if free and chosen.kind is VisitKind.FOLLOW_UP:
         fee = free.words
     return f"{show.KIND_WORDS[chosen.kind]} · {fee}"
+
+
+def moved_price_words(visit: Visit, there: Chosen | Offer) -> str:
+    """The same of a visit that is to be moved, and that it is no longer free where that is so."""
+    with reading() as db:
+        price = price_if_moved(
+            db, visit.appointment, there.doctor_id, there.starts_at, by=sitting(db)
+        )
+    fee = price.left.words if price.left else fee_words(price.fee_paise)
+    words = f"{show.KIND_WORDS[visit.appointment.kind]} · {fee}"
+    if price.lost is None or not price.fee_paise:
+        return words
+    was, until = "cheaper" if price.lost.percent else "free", price.lost.last_day
+    return (
+        f"{words} · no longer {was}: the {was} visit is with {visit.doctor.name}, "
+        f"until {until.day} {until:%b}"
+    )
 
 
 def follow_ups(asked: Wanted, patient: Patient | None) -> None:

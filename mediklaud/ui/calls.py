@@ -5,6 +5,7 @@ import streamlit as st
 from mediklaud.models import Patient
 from mediklaud.repository import Dues
 from mediklaud.ui import choose, lead
+from mediklaud.ui.booking import Urgency
 from mediklaud.ui.desk import fresh_forms, submission_id
 from mediklaud.ui.wishes import Wanted
 
@@ -24,16 +25,18 @@ def form_of(patient: Patient | None) -> str:
     return submission_id()
 
 
-def missing(patient: Patient | None, owed: Dues | None, emergency: object) -> str:
+def missing(patient: Patient | None, owed: Dues | None, urgent: Urgency) -> str:
     """What a chosen time still waits for before it can be booked; empty where it is nothing."""
     if patient is None:
         return "Find the patient, or enroll a new one. The time stays held meanwhile."
-    if owed and owed.on_hold and emergency is None:
-        return (
-            "Routine booking is on hold. Take the payment, or say that it is an emergency and "
-            "choose its reason."
-        )
-    return ""
+    if owed is None or not urgent.waits(owed):
+        return ""
+    if urgent.said:
+        return "Choose the reason of the emergency."
+    return (
+        "Routine booking is on hold. Take the payment, or say that it is an emergency and "
+        "choose its reason."
+    )
 
 
 def keys(patient: Patient | None, asked: Wanted, *, held: bool, enrolling: bool) -> None:

@@ -30,7 +30,8 @@ Choice = TypeVar("Choice")
 # Where a desk remembers the patient it is busy with, and what it typed to find one.
 PATIENT = "_patient"
 SEARCH = "find-patient"
-_FOUND_AT_MOST = 8
+# More than a family has; the names of a long list are told apart by typing on.
+_FOUND_AT_MOST = 24
 
 
 def words(label: str, form: str, *, value: str = "", placeholder: str = "", hint: str = "") -> str:
@@ -204,7 +205,10 @@ def patient(me: Account) -> Patient | None:
             wrap=True,
         )
     if len(found) > most:
-        st.caption("There are more. Type another piece: a name, or more digits of the phone.")
+        st.caption(
+            f"The first {most} are shown; there are more. Type another piece: a name, or more "
+            "digits of the phone."
+        )
     return None
 
 

@@ -166,7 +166,7 @@ def _gate(visit: Visit, form: str) -> tuple[EmergencyReason | None, bool]:
     if not owed.on_hold or visit.appointment.emergency_reason is not None:
         return None, False
     show.dues(owed, brief=True)
-    emergency = booking.emergency(owed, form)
+    emergency = booking.emergency(form).reason
     return emergency, emergency is None
 
 

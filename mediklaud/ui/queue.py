@@ -7,7 +7,7 @@ import streamlit as st
 from mediklaud import clock
 from mediklaud.database import reading
 from mediklaud.errors import NotPermitted, Refusal, SignedOut
-from mediklaud.models import Doctor, EmergencyReason, Hospital, Patient
+from mediklaud.models import Doctor, Hospital, Patient
 from mediklaud.repository import (
     Dues,
     Visit,
@@ -19,6 +19,7 @@ from mediklaud.repository import (
 )
 from mediklaud.repository.queue import place_of
 from mediklaud.ui import booking, choose, show, wishes
+from mediklaud.ui.booking import Urgency
 from mediklaud.ui.desk import refuse, sitting
 from mediklaud.ui.plain import plain
 from mediklaud.ui.wishes import Wanted
@@ -117,12 +118,12 @@ def expected(patient: Patient, form: str, hospital: Hospital) -> Visit | None:
     return None
 
 
-def gate(patient: Patient, form: str) -> tuple[Dues, EmergencyReason | None]:
-    """What the patient owes, and the emergency for which that does not hold a token back."""
+def gate(patient: Patient, form: str) -> tuple[Dues, Urgency]:
+    """What the patient owes, and whether it is an emergency, which comes first all the same."""
     with reading() as db:
         owed = owed_by(db, patient.id, by=sitting(db))
     show.dues(owed, brief=True)
-    return owed, booking.emergency(owed, form)
+    return owed, booking.emergency(form)
 
 
 def wanted(offered: Sequence[Doctor], form: str, hospital: Hospital) -> Wanted | None:

@@ -140,6 +140,9 @@ def _who(one: Stranded, offer: Offer | None, hospital: Hospital, leave: Leave | 
     if offer is not None and offer.doctor.id != visit.doctor.id:
         other = plain(f"{offer.doctor.name} · {offer.doctor.specialty}")
         st.markdown(f":material/swap_horiz: With another doctor: **{other}**")
+    if offer is not None:
+        price = booking.moved_price_words(visit, offer)
+        st.markdown(f":material/payments: There: {plain(price)}")
     if leave is None:
         st.caption(plain(one.why))
 

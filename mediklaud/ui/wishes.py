@@ -1,6 +1,6 @@
 """What the caller wants: whose time, for what kind of visit, from which day, at what hours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -8,10 +8,11 @@ import streamlit as st
 
 from mediklaud import clock
 from mediklaud.database import reading
-from mediklaud.models import Doctor, Hospital, VisitKind, WorkingSession
+from mediklaud.models import Doctor, Hospital, Patient, VisitKind, WorkingSession
 from mediklaud.money import rupees
-from mediklaud.repository import FURTHEST_DAYS, Wishes, fees_today, sessions_of
+from mediklaud.repository import FURTHEST_DAYS, Wishes, fees_today, follow_ups_left, sessions_of
 from mediklaud.ui import choose, show
+from mediklaud.ui.desk import sitting
 from mediklaud.ui.plain import plain
 
 _ANYBODY = "Any doctor"
@@ -97,11 +98,12 @@ def _wishes(form: str) -> Wishes:
     return Wishes(frozenset(days or range(len(WEEKDAYS))), begins, ends)
 
 
-def of_kind(asked: Wanted) -> Wanted:
+def of_kind(asked: Wanted, patient: Patient | None = None) -> Wanted:
     """Ask for the kind of visit, with its length and price where these doctors agree on them.
 
     A kind is offered where a doctor has a price for it and a session that sees it; the
-    doctors who do not see the chosen kind are left out.
+    doctors who do not see the chosen kind are left out. Until the clerk chooses another kind,
+    it is a follow-up where a free or cheaper one is left for this patient with the one doctor.
     """
     if not asked.doctors:
         return asked
@@ -123,8 +125,38 @@ def of_kind(asked: Wanted) -> Wanted:
         price = fee_words(prices.pop()) if len(prices) == 1 else ""
         return " · ".join(filter(None, (show.KIND_WORDS[kind], length, price)))
 
-    kind = choose.few("Visit", offered, asked.form, shown=shown, chosen=offered[0])
+    usual = _usual(asked, patient, offered)
+    kind = _kind(usual, offered, asked.form, shown)
     return replace(asked, kind=kind, doctors=tuple(seen[kind]))
+
+
+def _usual(asked: Wanted, patient: Patient | None, offered: Sequence[VisitKind]) -> VisitKind:
+    if patient and len(asked.doctors) == 1 and VisitKind.FOLLOW_UP in offered:
+        with reading() as db:
+            whose, day = asked.doctors[0].id or 0, asked.first_day
+            if follow_ups_left(db, patient.id or 0, whose, day, by=sitting(db)):
+                return VisitKind.FOLLOW_UP
+    return offered[0]
+
+
+def _kind(
+    usual: VisitKind,
+    offered: Sequence[VisitKind],
+    form: str,
+    shown: Callable[[VisitKind], str],
+) -> VisitKind:
+    """The kind the clerk chose, or else the usual one, which another doctor or patient changes."""
+    own, begun = f"{form}/own kind", f"{form}/kind begins"
+    chosen = st.session_state.get(own)
+    before, begins = st.session_state.get(begun, (None, None))
+    if before != usual or begins not in offered:
+        begins = chosen if chosen in offered else usual
+        st.session_state[begun] = usual, begins
+    # The field is another one for each usual kind, so that it begins anew.
+    kind = choose.few("Visit", offered, f"{form}/{usual.value}", shown=shown, chosen=begins)
+    if chosen or kind != begins:
+        st.session_state[own] = kind
+    return kind
 
 
 def _seeing(

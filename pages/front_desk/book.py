@@ -23,7 +23,7 @@ me = open_desk("Book an appointment", Role.FRONT_DESK)
 with reading() as db:
     hospital, offered = the_hospital(db), doctors(db)
 newcomer = submission_id("enroll")
-owed = emergency = None
+owed, urgent = None, booking.Urgency()
 
 who, when = st.columns([3, 4], gap="medium")
 with who:
@@ -42,16 +42,16 @@ with who:
         with st.container(border=True):
             patients.card(patient, hospital, missed)
             show.dues(owed, brief=True)
-            emergency = booking.ways_on(owed, f"{form}/{patient.id}", me)
+            urgent = booking.ways_on(owed, f"{form}/{patient.id}", me)
             booking.upcoming(upcoming, hospital)
 
 with when:
-    wanted = wishes.of_kind(wishes.wanted(offered, form, hospital))
+    wanted = wishes.of_kind(wishes.wanted(offered, form, hospital), patient)
     booking.follow_ups(wanted, patient)
     chosen = holding.chosen_time(wanted)
-    missing = calls.missing(patient, owed, emergency)
+    missing = calls.missing(patient, owed, urgent)
     price = booking.price_words(chosen, patient, hospital)
-    who_and_why = {"by": me, "emergency": emergency}
+    who_and_why = {"by": me, "emergency": urgent.reason}
     if chosen and holding.confirm("Book", chosen, wanted, hospital, note=price, missing=missing):
         with record() as db:
             doctor, known = doctor_with(db, chosen.doctor_id), patient_with(db, patient.id, by=me)

@@ -71,7 +71,8 @@ if visit:
             kind, whose = visit.appointment.kind, visit.doctor.number
             wanted = booking.wanted(offered, form, hospital, whose=whose, kind=kind)
             chosen = booking.chosen_time(wanted)
-            if chosen and booking.confirm("Move to", chosen, wanted, hospital):
+            price = booking.moved_price_words(visit, chosen) if chosen else ""
+            if chosen and booking.confirm("Move to", chosen, wanted, hospital, note=price):
                 with record() as db:
                     doctor, at = doctor_with(db, chosen.doctor_id), chosen.starts_at
                     moved = move_appointment(

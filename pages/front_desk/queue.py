@@ -44,14 +44,13 @@ with desk, st.container(border=True):
                 say(db, f"{patient.name} has token {came.token} with {visit.doctor.name}.")
                 shown = board.ticket(came, visit.doctor, hospital)
                 carry(db, **{choose.PATIENT: None, queue.TICKET: shown})
-        owed, emergency = queue.gate(patient, form)
+        owed, urgent = queue.gate(patient, form)
         wanted = queue.wanted(offered, form, hospital)
-        held = owed.on_hold and emergency is None
-        if wanted and queue.give_button(wanted, form, hospital, held=held):
+        if wanted and queue.give_button(wanted, form, hospital, held=urgent.waits(owed)):
             with record() as db:
                 (doctor,) = wanted.doctors
                 given = walk_in(
-                    db, patient, doctor, wanted.kind, form=form, by=me, emergency=emergency
+                    db, patient, doctor, wanted.kind, form=form, by=me, emergency=urgent.reason
                 )
                 say(db, f"{patient.name} has token {given.token} with {doctor.name}.")
                 shown = board.ticket(given, doctor, hospital)
