@@ -984,3 +984,12 @@ class IdentityNotTrusted(Refusal):
 
 class IdentityNotFresh(Refusal):
     """What single sign-on said of you was used before, or is too old. Sign in with it again."""
+
+
+# Who pays, and the papers
+
+
+class PayerStillOwes(Refusal):
+    """{payer} still owes for the care of {patient}: {bills}. Once that is paid, waived or credited, another payer can be named."""
+
+    field = "Payer"
