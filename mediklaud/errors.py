@@ -993,3 +993,7 @@ class PayerStillOwes(Refusal):
     """{payer} still owes for the care of {patient}: {bills}. Once that is paid, waived or credited, another payer can be named."""
 
     field = "Payer"
+
+
+class PrefixHadBefore(Refusal):
+    """There are {papers} under the prefix {prefix}, so another kind of paper cannot have it: two papers could share a number. Choose one that was never used."""
