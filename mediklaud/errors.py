@@ -997,3 +997,9 @@ class PayerStillOwes(Refusal):
 
 class PrefixHadBefore(Refusal):
     """There are {papers} under the prefix {prefix}, so another kind of paper cannot have it: two papers could share a number. Choose one that was never used."""
+
+
+class ZoneInUse(Refusal):
+    """Papers are dated in {zone}, and in another time zone their days, the days of grace and the days of the till would be others than those on paper. So the time zone stays as it is."""
+
+    field = "Time zone"

@@ -21,6 +21,7 @@ from mediklaud.errors import (
     PrefixNotUsable,
     SeriesUsedUp,
     WrongCode,
+    ZoneInUse,
     ZoneNotKnown,
 )
 from mediklaud.models import AuditEvent, Hospital, Method, NumberSeries
@@ -164,6 +165,17 @@ def test_a_new_zone_is_the_zone_of_the_next_letter(db, ward):
     change_settings(db, replace(HOSPITAL, zone="Asia/Kathmandu"), by=ward.tara)
     # Ten in Nepal is a quarter of an hour before ten in India.
     assert book(db, ward, ward.asha, ward.rao, at(9, 45)).id
+
+
+def test_the_zone_stays_once_a_paper_is_dated_in_it(db, ward):
+    book(db, ward, ward.ben, ward.iyer)
+    assert change_settings(db, replace(HOSPITAL, zone="Asia/Kathmandu"), by=ward.tara)
+    change_settings(db, HOSPITAL, by=ward.tara)
+    visit(db, ward, ward.asha, ward.rao)
+
+    with pytest.raises(ZoneInUse, match="dated in Asia/Kolkata"):
+        change_settings(db, replace(HOSPITAL, zone="Europe/London"), by=ward.tara)
+    assert change_settings(db, replace(HOSPITAL, name="Another"), by=ward.tara).zone == HOSPITAL.zone
 
 
 def test_the_code_of_the_first_visit_is_read_however_it_is_typed(db, ward):

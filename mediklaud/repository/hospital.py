@@ -30,6 +30,7 @@ from mediklaud.errors import (
     SeriesUsedUp,
     TwoDesksMet,
     WrongCode,
+    ZoneInUse,
     ZoneNotKnown,
 )
 from mediklaud.hot import Hot
@@ -160,13 +161,16 @@ def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospita
     """Change what the hospital says of itself and its rules.
 
     Issued papers stay, and so do the follow-ups that visits have given already. In another
-    zone a holiday's day has other bounds. Refuses a prefix that papers of another kind have had
-    (PrefixHadBefore), so that no two papers ever share a number.
+    zone a holiday's day has other bounds. Refuses another zone once a paper was numbered
+    (ZoneInUse), and a prefix that papers of another kind have had (PrefixHadBefore), so that
+    no two papers ever share a number.
     """
     permit(db, by, Deed.CHANGE_SETTINGS)
     kept = the_hospital(db)
     before = {word: getattr(kept, word) for word in _checked(typed)}
     after = _checked(typed)
+    if before["zone"] != after["zone"] and _has_numbered(db):
+        raise ZoneInUse(zone=before["zone"])
     _refuse_had_prefixes(db, before, after)
     kept.sqlmodel_update(after)
     db.add(kept)
@@ -176,6 +180,12 @@ def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospita
     db.info.pop("rules", None)
     note_deed(db, by, "settings changed", "hospital/1", **changes(before, after))
     return kept
+
+
+def _has_numbered(db: Session) -> bool:
+    """Whether any paper was ever numbered."""
+    series = db.exec(select(NumberSeries.name)).all()
+    return any(name.partition("/")[0] in PAPERS for name in series)
 
 
 def _refuse_had_prefixes(db: Session, before: dict[str, Any], after: dict[str, Any]) -> None:
