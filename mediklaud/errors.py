@@ -984,3 +984,22 @@ class IdentityNotTrusted(Refusal):
 
 class IdentityNotFresh(Refusal):
     """What single sign-on said of you was used before, or is too old. Sign in with it again."""
+
+
+# Who pays, and the papers
+
+
+class PayerStillOwes(Refusal):
+    """{payer} still owes for the care of {patient}: {bills}. Once that is paid, waived or credited, another payer can be named."""
+
+    field = "Payer"
+
+
+class PrefixHadBefore(Refusal):
+    """There are {papers} under the prefix {prefix}, so another kind of paper cannot have it: two papers could share a number. Choose one that was never used."""
+
+
+class ZoneInUse(Refusal):
+    """Papers are dated in {zone}, and in another time zone their days, the days of grace and the days of the till would be others than those on paper. So the time zone stays as it is."""
+
+    field = "Time zone"

@@ -388,6 +388,11 @@ class Model(Rules):
             pays_for = any(one.payer == patient for one in self.people.values())
             if self.is_minor(payer) or self.people[payer].payer is not None or pays_for:
                 raise No(errors.PayerNotPossible)
+        named = self.people[patient].payer
+        if named not in (None, payer) and self.is_minor(patient):
+            theirs = [one for one in self.bills.values() if one.patient == patient]
+            if any(one.payer == named and self.owed(one) for one in theirs):
+                raise No(errors.PayerStillOwes)
         return lambda _: setattr(self.people[patient], "payer", payer)
 
     # The end of the day.

@@ -217,7 +217,7 @@ class Rules(House):
 
     def issue(self, name: str, lines: list[Line], visit: str | None = None) -> Bill:
         """Issue a bill to whoever pays today."""
-        bill = Bill(self.number("JMI"), self.payer_of(name), self.today, lines, visit)
+        bill = Bill(self.number("JMI"), name, self.payer_of(name), self.today, lines, visit)
         self.bills[bill.number] = bill
         self.books.post(
             (("receivable", bill.payer, bill.number), bill.total),

@@ -81,6 +81,7 @@ class Bill:
     """An issued bill."""
 
     number: str
+    patient: str
     payer: str
     day: date
     lines: list[Line]

@@ -8,14 +8,18 @@ import pytest
 from mediklaud.errors import NotPermitted, OnHold
 from mediklaud.models import Method
 from mediklaud.repository import (
+    Item,
+    bill_services,
     change_settings,
     open_bills,
     policy_words,
     take_payment,
     till_numbers,
+    who_owes,
 )
 from mediklaud.repository.dues import dues_of
 from tests.hospital import HOSPITAL, TODAY, at
+from tests.till import a_form, service
 from tests.visits import book, visit
 
 
@@ -99,6 +103,20 @@ def test_a_bill_grows_a_day_older_at_the_hospitals_midnight(db, ward, nine_o_clo
     assert dues_of(db, ward.asha.id).bills[0].age_days == 0
     nine_o_clock.move_to(at(24), tick=False)
     assert dues_of(db, ward.asha.id).bills[0].age_days == 1
+
+
+def test_a_bill_that_a_faster_clock_dated_tomorrow_holds_booking_back(db, ward, nine_o_clock):
+    items = [Item(service(db, ward, 500_00))]
+    nine_o_clock.move_to(at(24), tick=False)
+    bill_services(db, ward.asha, ward.rao, items, form=a_form(), by=ward.ishaan)
+
+    nine_o_clock.move_to(at(23, 59), tick=False)
+
+    dues = dues_of(db, ward.asha.id)
+    assert (dues.on_hold, dues.bills[0].age_days) == (True, 0)
+    assert [row.overdue_paise for row in who_owes(db, by=ward.ishaan)] == [500_00]
+    with pytest.raises(OnHold, match="of today"):
+        book(db, ward, ward.asha, ward.iyer, at(10, day=TODAY + timedelta(days=1)))
 
 
 def test_bills_within_their_grace_do_not_count_towards_the_limit(db, ward, nine_o_clock):

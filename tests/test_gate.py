@@ -84,7 +84,7 @@ class Rows:
         old = [
             one.number
             for one in self.bills
-            if one.payer_id == payer_id and one.issued_on + grace <= self.today
+            if one.payer_id == payer_id and (not grace or one.issued_on + grace <= self.today)
         ]
         return sum(self.owed(number) for number in old if not self.is_lifted(number))
 

@@ -17,9 +17,11 @@ from mediklaud.errors import (
     OverbookingsNotPossible,
     PhoneNotUnderstood,
     PrefixesAlike,
+    PrefixHadBefore,
     PrefixNotUsable,
     SeriesUsedUp,
     WrongCode,
+    ZoneInUse,
     ZoneNotKnown,
 )
 from mediklaud.models import AuditEvent, Hospital, Method, NumberSeries
@@ -138,10 +140,42 @@ def test_only_the_administrator_changes_settings(db, ward, name):
         change_settings(db, HOSPITAL, by=getattr(ward, name))
 
 
+def test_a_prefix_is_not_handed_on_to_another_kind_of_paper(db, ward):
+    visit(db, ward, ward.asha, ward.rao)
+    take_payment(db, ward.asha, 1, Method.CASH, form="p1", by=ward.ishaan)
+    typed = replace(HOSPITAL, bill_prefix="JMB", receipt_prefix="JMS", advance_prefix="JMX")
+    change_settings(db, typed, by=ward.tara)
+
+    for word, prefix, papers in (("advance", "JMR", "receipts"), ("receipt", "JMI", "bills")):
+        with pytest.raises(PrefixHadBefore, match=f"There are {papers} under") as refused:
+            change_settings(db, replace(typed, **{f"{word}_prefix": prefix}), by=ward.tara)
+        assert refused.value.field == f"{word.capitalize()} prefix"
+
+
+def test_a_kind_of_paper_takes_its_own_prefix_back_and_an_unused_one(db, ward):
+    visit(db, ward, ward.asha, ward.rao)
+    change_settings(db, replace(HOSPITAL, bill_prefix="JMB"), by=ward.tara)
+
+    # No advance was ever numbered under JMA.
+    typed = replace(HOSPITAL, receipt_prefix="JMA", advance_prefix="JMX")
+    assert change_settings(db, typed, by=ward.tara).bill_prefix == "JMI"
+
+
 def test_a_new_zone_is_the_zone_of_the_next_letter(db, ward):
     change_settings(db, replace(HOSPITAL, zone="Asia/Kathmandu"), by=ward.tara)
     # Ten in Nepal is a quarter of an hour before ten in India.
     assert book(db, ward, ward.asha, ward.rao, at(9, 45)).id
+
+
+def test_the_zone_stays_once_a_paper_is_dated_in_it(db, ward):
+    book(db, ward, ward.ben, ward.iyer)
+    assert change_settings(db, replace(HOSPITAL, zone="Asia/Kathmandu"), by=ward.tara)
+    change_settings(db, HOSPITAL, by=ward.tara)
+    visit(db, ward, ward.asha, ward.rao)
+
+    with pytest.raises(ZoneInUse, match="dated in Asia/Kolkata"):
+        change_settings(db, replace(HOSPITAL, zone="Europe/London"), by=ward.tara)
+    assert change_settings(db, replace(HOSPITAL, name="Another"), by=ward.tara).zone == HOSPITAL.zone
 
 
 def test_the_code_of_the_first_visit_is_read_however_it_is_typed(db, ward):

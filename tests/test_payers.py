@@ -12,6 +12,7 @@ from mediklaud.errors import (
     OnHold,
     OnlyMinorsHavePayers,
     PayerNotPossible,
+    PayerStillOwes,
 )
 from mediklaud.models import Invoice
 from mediklaud.repository import (
@@ -132,6 +133,27 @@ def test_a_payer_is_taken_away_again(db, ward, dev, child):
     name_payer(db, child, None, by=ward.ishaan)
 
     assert dues_of(db, child.id).total_paise == 0
+
+
+@pytest.mark.parametrize("to", ["nobody", "another"])
+def test_no_other_payer_opens_the_gate_of_a_minor(db, ward, dev, child, to):
+    bill = visit(db, ward, child, ward.rao)
+    other = ward.asha if to == "another" else None
+
+    with pytest.raises(PayerStillOwes, match=f"Dev Kapoor .* Cara Kapoor: {bill.number}"):
+        name_payer(db, child, other, by=ward.meera)
+    with pytest.raises(OnHold):
+        book(db, ward, child, ward.iyer, at(11))
+
+    pay(db, ward, dev, 800_00)
+    assert name_payer(db, child, other, by=ward.meera).payer_id == (other and other.id)
+
+
+def test_whoever_came_of_age_parts_from_a_payer_who_owes(db, ward, dev, child, nine_o_clock):
+    bill_of(db, ward, child, 100_00)
+    nine_o_clock.move_to(at(9, day=date(2036, 11, 24)))
+
+    assert name_payer(db, child, None, by=ward.meera).payer_id is None
 
 
 def test_a_second_click_names_nobody_again(db, ward, dev, child):

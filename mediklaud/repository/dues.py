@@ -118,9 +118,10 @@ def dues_now(db: Session, patient: Patient) -> Dues:
     if rows:
         owed_now = {row.number: row.owed_paise for row in rows}
         kept = bills_on_plans(db, owed_now, today, payer_id=patient.id, other_id=payer_id)
+    # Another server's clock, or this one before it was set back, may have dated a bill tomorrow.
     bills = tuple(
         OpenBill(
-            *(number, day, doctor, total_paise, owed, (today - day).days, payer, name),
+            *(number, day, doctor, total_paise, owed, max(0, (today - day).days), payer, name),
             on_kept_plan=kept.get(number),
         )
         for number, day, doctor, total_paise, owed, payer, name, _ in rows

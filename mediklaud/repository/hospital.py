@@ -24,11 +24,13 @@ from mediklaud.errors import (
     NotFound,
     OverbookingsNotPossible,
     PrefixesAlike,
+    PrefixHadBefore,
     PrefixNotUsable,
     ReminderHoursNotPossible,
     SeriesUsedUp,
     TwoDesksMet,
     WrongCode,
+    ZoneInUse,
     ZoneNotKnown,
 )
 from mediklaud.hot import Hot
@@ -159,12 +161,17 @@ def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospita
     """Change what the hospital says of itself and its rules.
 
     Issued papers stay, and so do the follow-ups that visits have given already. In another
-    zone a holiday's day has other bounds.
+    zone a holiday's day has other bounds. Refuses another zone once a paper was numbered
+    (ZoneInUse), and a prefix that papers of another kind have had (PrefixHadBefore), so that
+    no two papers ever share a number.
     """
     permit(db, by, Deed.CHANGE_SETTINGS)
     kept = the_hospital(db)
     before = {word: getattr(kept, word) for word in _checked(typed)}
     after = _checked(typed)
+    if before["zone"] != after["zone"] and _has_numbered(db):
+        raise ZoneInUse(zone=before["zone"])
+    _refuse_had_prefixes(db, before, after)
     kept.sqlmodel_update(after)
     db.add(kept)
     if before["zone"] != after["zone"]:
@@ -173,6 +180,30 @@ def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospita
     db.info.pop("rules", None)
     note_deed(db, by, "settings changed", "hospital/1", **changes(before, after))
     return kept
+
+
+def _has_numbered(db: Session) -> bool:
+    """Whether any paper was ever numbered."""
+    series = db.exec(select(NumberSeries.name)).all()
+    return any(name.partition("/")[0] in PAPERS for name in series)
+
+
+def _refuse_had_prefixes(db: Session, before: dict[str, Any], after: dict[str, Any]) -> None:
+    for paper in PAPERS:
+        word = f"{paper}_prefix"
+        if after[word] == before[word]:
+            continue
+        others = [one for one in PAPERS if one != paper and _has_had(db, one, after[word])]
+        if others:
+            papers, field = f"{PAPER_WORDS[others[0]]}s", _prefix_field(paper)
+            raise PrefixHadBefore(prefix=after[word], papers=papers, field=field)
+
+
+def _has_had(db: Session, paper: str, prefix: str) -> bool:
+    """Whether a paper of a kind was ever numbered under a prefix."""
+    table = _TABLES[paper]
+    theirs = (col(table.series).startswith(f"{paper}/"), col(table.number).startswith(f"{prefix}/"))
+    return db.exec(select(table.number).where(*theirs).limit(1)).first() is not None
 
 
 def _rebound_holidays(db: Session, zone: str) -> None:
@@ -228,12 +259,16 @@ def _paper_prefixes(typed: HospitalForm) -> dict[str, str]:
     """One prefix for each paper, none twice, so that no two papers share a number."""
     kept: dict[str, str] = {}
     for paper in PAPERS:
-        field = f"{PAPER_WORDS[paper].capitalize()} prefix"
+        field = _prefix_field(paper)
         prefix = _prefix(getattr(typed, f"{paper}_prefix"), field=field)
         if prefix in kept.values():
             raise PrefixesAlike(prefix=prefix, field=field)
         kept[f"{paper}_prefix"] = prefix
     return kept
+
+
+def _prefix_field(paper: str) -> str:
+    return f"{PAPER_WORDS[paper].capitalize()} prefix"
 
 
 def _prefix(typed: str, *, field: str) -> str:

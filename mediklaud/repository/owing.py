@@ -6,7 +6,7 @@ and what is grouped by payer comes in the order of the index and is never sorted
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -268,9 +268,11 @@ def _overdue_so_far(db: Session, payer_ids: Any) -> Columns:
 
 
 def _is_overdue(db: Session, of: Columns) -> ColumnElement[bool]:
-    # Beyond the days of grace; what is on a plan that is kept counts for nothing.
+    # Beyond the days of grace; what is on a plan that is kept counts for nothing. Without grace
+    # every day counts, tomorrow too: another server's clock may have dated a bill so.
     hospital = the_hospital(db)
-    today = clock.today(hospital.zone)
-    overdue: ColumnElement[bool] = of.issued_on <= today - timedelta(days=hospital.dues_grace_days)
+    today, grace = clock.today(hospital.zone), hospital.dues_grace_days
+    last_day = today - timedelta(days=grace) if grace else date.max
+    overdue: ColumnElement[bool] = of.issued_on <= last_day
     kept = bills_kept_clear(db, today)
     return and_(overdue, of.number.not_in(kept)) if kept else overdue

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from mediklaud import clock
-from mediklaud.errors import OnlyMinorsHavePayers, PayerNotPossible
-from mediklaud.models import Account, Patient
+from mediklaud.errors import OnlyMinorsHavePayers, PayerNotPossible, PayerStillOwes
+from mediklaud.models import Account, Invoice, Patient
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import Change, note_deed, permit
 from mediklaud.repository.hospital import rules_of_the_house, the_hospital
@@ -34,21 +34,40 @@ def name_payer(db: Session, patient: Patient, payer: Patient | None, *, by: Acco
 
     Bills issued before stay with whom they were issued to. Refuses a payer for an adult
     (OnlyMinorsHavePayers), and a payer who is a minor or has one (PayerNotPossible):
-    a_payer_has_no_payer, so that no two desks name each other's patients in a circle.
+    a_payer_has_no_payer, so that no two desks name each other's patients in a circle. While
+    the payer so far owes for the minor's care, another name would open the dues gate
+    (PayerStillOwes); a bill for the minor needs the minor's row, so none comes meanwhile.
     """
     permit(db, by, Deed.NAME_PAYER)
     kept = locked_patient(db, patient.id)
     named = locked_patient(db, payer.id) if payer is not None else None
     if named is not None:
         _refuse_payer(db, kept, named)
-    before, kept.payer_id = kept.payer_id, named.id if named else None
-    if before == kept.payer_id:
+    before, after = kept.payer_id, named.id if named else None
+    if before == after:
         return kept
+    _refuse_owing(db, kept, before)
+    kept.payer_id = after
     kept.version += 1
     db.add(kept)
     db.flush()
-    note_deed(db, by, "payer named", f"patient/{kept.id}", payer_id=Change(before, kept.payer_id))
+    note_deed(db, by, "payer named", f"patient/{kept.id}", payer_id=Change(before, after))
     return kept
+
+
+def _refuse_owing(db: Session, kept: Patient, payer_id: int | None) -> None:
+    # Whoever is of age pays alone in any case.
+    if payer_id is None or not is_minor(kept.birth_date, clock.today(the_hospital(db).zone)):
+        return
+    open_bills = select(Invoice.number).where(
+        Invoice.patient_id == kept.id,
+        Invoice.payer_id == payer_id,
+        col(Invoice.settled_at).is_(None),
+    )
+    owed = db.exec(open_bills.order_by(Invoice.number)).all()
+    if owed:
+        payer, listed = db.get_one(Patient, payer_id), ", ".join(owed)
+        raise PayerStillOwes(payer=payer.name, patient=kept.name, bills=listed)
 
 
 def _refuse_payer(db: Session, kept: Patient, payer: Patient) -> None:

@@ -259,8 +259,9 @@ def _recounted(
     if not ledger:
         return {(0, 0)}
     moment = appointment.promised_at
-    day = clock.day_of(moment, the_hospital(db).zone)
-    graced = day - timedelta(days=appointment.grace_days_then)
+    day, grace = clock.day_of(moment, the_hospital(db).zone), appointment.grace_days_then
+    # Without grace a bill that another server's clock dated tomorrow counts too.
+    graced = day - timedelta(days=grace) if grace else date.max
     counted = set()
     for end in (moment, moment + timedelta(microseconds=1)):
         then = [change for change in ledger if change[0] < end]

@@ -24,7 +24,8 @@ def card(patient: Patient, me: Account, hospital: Hospital) -> None:
     with st.expander(title, icon=icon, key=f"who-pays/{patient.id}"):
         st.caption(
             "Bills from now on are owed by the adult named here, and booking asks what that "
-            "adult owes. Bills issued before stay as they are."
+            "adult owes. Bills issued before stay as they are, and what that adult owes for this "
+            "patient is cleared before somebody else is named."
         )
         found = _asked(form, patient, me, hospital)
         with st.container(horizontal=True):

@@ -70,7 +70,8 @@ def _count(word: str, form: str, hospital: Hospital, most: int) -> dict[str, int
 def _itself(form: str, hospital: Hospital) -> dict[str, Any]:
     st.subheader("The hospital", anchor=False)
     st.caption(
-        "Bills, receipts and letters carry these from now on; issued papers stay as they are."
+        "Bills, receipts and letters carry these from now on; issued papers stay as they are. "
+        "The time zone can be changed only until the first paper is issued."
     )
     left, right = st.columns(2)
     with left:
