@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from fractions import Fraction
 
 from mediklaud import errors
 from mediklaud.errors import Refusal
@@ -19,7 +20,6 @@ from tests.money_things import (
     Plan,
     Tendered,
     Visit,
-    tax_of,
 )
 
 
@@ -101,22 +101,23 @@ class Rules(House):
     def all_left(self, bill: Bill) -> list[tuple[Line, int, int]]:
         """What is left to credit of each line."""
         left = [(line, *self.line_left(bill, line)) for line in bill.lines]
-        return [one for one in left if one[1]]
+        return [one for one in left if one[1] or one[2]]
 
     def spread(self, bill: Bill, paise: int) -> list[tuple[Line, int, int]]:
-        """A sum with its tax over the lines, never more: found by trying every paisa."""
+        """A sum with its tax over the lines, to the paisa: the net found by trying every one."""
         parts = []
         for line, amount, tax in self.all_left(bill):
             wanted = min(paise, amount + tax)
             paise -= wanted
             if wanted == amount + tax:
                 parts.append((line, amount, tax))
-                continue
-            net = min(wanted, amount - 1)
-            while net + tax_of(net, line.rate) > wanted:
-                net -= 1
-            if net:
-                parts.append((line, net, min(tax_of(net, line.rate), tax)))
+            elif wanted:
+                least, most = max(0, wanted - tax), max(0, min(wanted, amount - 1))
+                fair = Fraction(wanted * 10_000, 10_000 + line.rate)
+                net = most
+                while net > least and abs(net - 1 - fair) < abs(net - fair):
+                    net -= 1
+                parts.append((line, net, wanted - net))
         if not parts:
             raise No(errors.CreditNotPossible)
         return parts

@@ -75,7 +75,12 @@ def issue_credit_note(
         raise CreditNotPossible()
     told = text.needed(reason, field="Reason", at_most=200)
     bill = locked_bill(db, number)
-    return credit(db, bill, kind, told, form=form, by=by, lines=lines)
+    same_click = credit_of_form(db, form, bill)
+    if same_click is not None:
+        return same_click
+    left = creditable_lines(db, bill)
+    parts = parts_of(left, lines) if lines else all_that_is_left(bill, left)
+    return credit(db, bill, kind, told, parts, form=form, by=by)
 
 
 def locked_bill(db: Session, number: str) -> Invoice:
@@ -88,27 +93,27 @@ def locked_bill(db: Session, number: str) -> Invoice:
     return bill
 
 
+def credit_of_form(db: Session, form: str, bill: Invoice) -> CreditNote | None:
+    """What an earlier click on the same form took back of this bill; for siblings."""
+    found = db.exec(select(CreditNote).where(CreditNote.form == form)).first()
+    return found if found is not None and found.invoice_number == bill.number else None
+
+
 def credit(
     db: Session,
     bill: Invoice,
     kind: CreditKind,
     reason: str,
+    parts: Sequence[CreditNoteLine],
     *,
     form: str,
     by: Account,
-    lines: Sequence[CreditLine] = (),
 ) -> CreditNote:
     """Write a credit note with the payer's row locked; for siblings, who asked before.
 
-    Without lines it takes back all that is left of the bill. What the bill was paid beyond the
-    rest becomes the payer's advance, the newest payment first. Kept by
-    no_line_is_credited_beyond_its_amount and no_more_is_credited_than_is_owed.
+    What the bill was paid beyond the rest becomes the payer's advance, the newest payment
+    first. Kept by no_line_is_credited_beyond_its_amount and no_more_is_credited_than_is_owed.
     """
-    same_click = db.exec(select(CreditNote).where(CreditNote.form == form)).first()
-    if same_click is not None and same_click.invoice_number == bill.number:
-        return same_click
-    left = creditable_lines(db, bill)
-    parts = parts_of(left, lines) if lines else all_that_is_left(bill, left)
     with expecting(db, a_second_click_is_the_same_credit=StaleForm()):
         note = _write(db, bill, kind, reason, parts, form, by)
     if kind is CreditKind.VOID:
@@ -261,15 +266,11 @@ def unbill(db: Session, appointment: Appointment, reason: str, *, by: Account) -
     if charge is None:
         return
     bill = bill_with(db, charge)
-    if bill is not None and any(one.amount_paise for one in creditable_lines(db, bill)):
-        credit(
-            db,
-            locked_bill(db, bill.number),
-            CreditKind.VOID,
-            reason,
-            form=f"undo/{charge.id}",
-            by=by,
-        )
+    left = creditable_lines(db, bill) if bill is not None else []
+    if bill is not None and any(one.gross_paise for one in left):
+        locked = locked_bill(db, bill.number)
+        parts = all_that_is_left(locked, creditable_lines(db, locked))
+        credit(db, locked, CreditKind.VOID, reason, parts, form=f"undo/{charge.id}", by=by)
     charge.voided_at = charge.voided_at or clock.now()
     db.add(charge)
     db.flush()
