@@ -984,3 +984,15 @@ class IdentityNotTrusted(Refusal):
 
 class IdentityNotFresh(Refusal):
     """What single sign-on said of you was used before, or is too old. Sign in with it again."""
+
+
+class BillTooLarge(Refusal):
+    """A bill comes to {most} at most. Look at the quantities and the prices again."""
+
+    field = "Quantity"
+
+
+class CreditedWhole(Refusal):
+    """This would take back all that is left of bill {number}. Void it, so that its visit may be billed anew, or ask for a waiver."""
+
+    field = "Amount"

@@ -8,6 +8,7 @@ from mediklaud.errors import (
     BilledAgain,
     BillVoided,
     CreditCancelledAlready,
+    CreditedWhole,
     CreditNotPossible,
     CreditTooMuch,
     DiscountElsewhere,
@@ -138,6 +139,19 @@ def test_no_more_is_credited_of_a_line_than_is_left(db, ward):
     with pytest.raises(CreditTooMuch, match=r"Only ₹100\.00 is left"):
         correct(db, ward, bill, 100_01)
     assert correct(db, ward, bill, 100_00).serial == 2
+
+
+def test_a_correction_leaves_something_of_its_bill(db, ward):
+    bill = visit(db, ward, ward.asha, ward.rao)
+    correct(db, ward, bill, 300_00)
+
+    with pytest.raises(CreditedWhole, match="Void it"):
+        correct(db, ward, bill, 500_00)
+    with pytest.raises(CreditNotPossible):
+        correct(db, ward, bill, lines=[])
+    void(db, ward, bill)
+    again = bill_again(db, db.exec(select(Appointment)).one(), by=ward.ishaan)
+    assert again.total_paise == owed(db, ward.asha) == 800_00
 
 
 def test_a_line_of_another_bill_is_not_credited(db, ward):
@@ -292,7 +306,7 @@ def test_a_bill_is_credited_anew_after_a_cancelled_note(db, ward):
     note = void(db, ward, bill)
     cancel_credit_note(db, note.number, "Too much", by=ward.ishaan)
 
-    assert correct(db, ward, bill, 500_00).total_paise == 500_00
+    assert correct(db, ward, bill, 400_00).total_paise == 400_00
     listed = credit_notes_of(db, bill.number, by=ward.ishaan)
     assert [one.serial for one in listed] == [2, 1]
 
@@ -377,7 +391,7 @@ def test_a_sum_spread_over_a_line_is_never_exceeded_by_the_tax_roundings_left(db
 def test_a_visit_undone_after_its_bill_was_credited_whole_may_be_billed_again(db, ward):
     settings(db, ward, bill_when=BillWhen.ARRIVAL)
     appointment = arrive(db, book(db, ward, ward.asha, ward.rao), by=ward.meera)
-    correct(db, ward, db.exec(select(Invoice)).one(), 800_00)
+    waive(db, ward, db.exec(select(Invoice)).one(), 800_00)
     undo_arrival(db, appointment, by=ward.meera)
 
     arrive(db, appointment, by=ward.meera)

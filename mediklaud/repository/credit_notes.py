@@ -11,6 +11,7 @@ from mediklaud.errors import (
     BilledAgain,
     BillVoided,
     CreditCancelledAlready,
+    CreditedWhole,
     CreditNotPossible,
     DiscountElsewhere,
     NotFound,
@@ -64,14 +65,15 @@ def issue_credit_note(
 ) -> CreditNote:
     """Void a bill, or correct lines of it, by a paper that names it.
 
-    A void takes back all that is left of the bill, and its visits may be billed again. With
-    the payer's row locked, like every deed that changes dues. A second click is the same
+    A void takes back all that is left of the bill, and its visits may be billed again; a
+    correction takes back less (CreditedWhole). With the payer's row locked, like every deed
+    that changes dues. A second click is the same
     note: a_second_click_is_the_same_credit.
     """
     permit(db, by, Deed.GIVE_CREDIT)
     if kind not in _CORRECTING:
         raise DiscountElsewhere()
-    if kind is CreditKind.VOID and lines:
+    if (kind is CreditKind.VOID) == bool(lines):
         raise CreditNotPossible()
     told = text.needed(reason, field="Reason", at_most=200)
     bill = locked_bill(db, number)
@@ -79,7 +81,13 @@ def issue_credit_note(
     if same_click is not None:
         return same_click
     left = creditable_lines(db, bill)
-    parts = parts_of(left, lines) if lines else all_that_is_left(bill, left)
+    if kind is CreditKind.VOID:
+        return credit(db, bill, kind, told, all_that_is_left(bill, left), form=form, by=by)
+    parts = parts_of(left, lines)
+    if sum(one.amount_paise + one.tax_paise for one in parts) == sum(
+        one.gross_paise for one in left
+    ):
+        raise CreditedWhole(number=bill.number)
     return credit(db, bill, kind, told, parts, form=form, by=by)
 
 
