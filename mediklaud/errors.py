@@ -1003,3 +1003,15 @@ class ZoneInUse(Refusal):
     """Papers are dated in {zone}, and in another time zone their days, the days of grace and the days of the till would be others than those on paper. So the time zone stays as it is."""
 
     field = "Time zone"
+
+
+class BillTooLarge(Refusal):
+    """A bill comes to {most} at most. Look at the quantities and the prices again."""
+
+    field = "Quantity"
+
+
+class CreditedWhole(Refusal):
+    """This would take back all that is left of bill {number}. Void it, so that its visit may be billed anew, or ask for a waiver."""
+
+    field = "Amount"

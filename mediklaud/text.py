@@ -118,3 +118,14 @@ def folded(words: str) -> str:
             after_latin = letter.isascii() and letter.isalpha()
         out.append(letter)
     return " ".join(unicodedata.normalize("NFC", "".join(out)).casefold().split())
+
+
+def bare(words: str) -> str:
+    """How the numbers of banks are compared: letters and digits alone, large, digits as 0-9."""
+    large = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", words).upper())
+    return "".join(_figure(one) for one in large if unicodedata.category(one)[0] in "LMN")
+
+
+def _figure(letter: str) -> str:
+    digit = unicodedata.decimal(letter, None)
+    return letter if digit is None else str(digit)

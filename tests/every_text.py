@@ -105,7 +105,7 @@ def kept_as(shape: str, typed: str) -> str:
     """What the filter leaves of a text, however long it is."""
     most = {"field": "Text", "at_most": len(typed) + 1}
     said = text.note(typed, **most) if shape == "note" else text.line(typed, **most)
-    return said.upper() if shape == "upper" else said
+    return text.bare(said) if shape == "bare" else said
 
 
 # The people
@@ -281,7 +281,7 @@ def _given_back(desk: Desk, words: str, *, word: str) -> Given:
 
 
 def _undone(desk: Desk, words: str) -> Given:
-    upi = desk.one(Payment, Payment.reference == "UPI42")
+    upi = desk.one(Payment, Payment.reference == "42")
     return ask.reverse_payment(desk.db, upi, words, by=desk.ward.ishaan), "reason"
 
 
@@ -520,11 +520,11 @@ TEXTS = (
     Text("refuse_waiver", "reason", _refused, "line"),
     Text("issue_credit_note", "reason", _credited, "line"),
     Text("cancel_credit_note", "reason", _uncredited, "line"),
-    *_each("refund_payment", "", {"reason": "line", "reference": "upper"}, _given_back),
+    *_each("refund_payment", "", {"reason": "line", "reference": "bare"}, _given_back),
     Text("reverse_payment", "reason", _undone, "line"),
-    Text("take_payment", "reference", _paid, "upper"),
-    Text("take_tenders", "Tender.reference", _tendered, "upper"),
-    Text("take_advance", "Tender.reference", _in_advance, "upper"),
+    Text("take_payment", "reference", _paid, "bare"),
+    Text("take_tenders", "Tender.reference", _tendered, "bare"),
+    Text("take_advance", "Tender.reference", _in_advance, "bare"),
     Text("close_day", "Count.reason", _closed, "line"),
     Text("reopen_day", "reason", _reopened, "line"),
     Text("end_plan", "reason", _plan_ended, "line"),

@@ -77,7 +77,7 @@ class Desks:
         self.counted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.forms = (f"form {number}" for number in count(1))
-        self.references = (f"ref {number}" for number in count(1))
+        self.references = (f"REF {number}" for number in count(1))
         people = {name: Person(name, typed.birth_date) for name, typed in PEOPLE.items()}
         self.model = Model(NINE_O_CLOCK, people)
         move_clock(NINE_O_CLOCK)
@@ -167,10 +167,12 @@ class Desks:
         return _one_of(self.model.payments if turn.slip or not fitting else fitting, turn.picks[0])
 
     def reference(self, turn: Turn, method: Method) -> str:
-        """A new reference; by a slip none, or one that was used."""
+        """A new reference; by a slip none, or one that was used, written in another way."""
         if turn.slip and turn.picks[5] % 4 == 0:
             used = [one for of, one in sorted(self.model.references) if of is method]
-            return _one_of(["", *used], turn.picks[4])
+            signs = str.maketrans("0123456789", "०१२३४५६७८९")
+            ways = (str, "# {}".format, lambda one: one.translate(signs))
+            return _one_of(ways, turn.picks[2])(_one_of(["", *used], turn.picks[4]))
         return next(self.references)
 
     def tenders(self, turn: Turn, paise: int) -> list[Tendered]:

@@ -8,7 +8,7 @@ from mediklaud import errors
 from mediklaud.models import AppointmentStatus as Status
 from mediklaud.models import CreditKind, Method, WaiverStatus
 from tests.booking_things import No, day_of, foretold
-from tests.money_rules import Rules
+from tests.money_rules import Rules, told
 from tests.money_things import (
     CASHIERS,
     SERVICES,
@@ -202,7 +202,7 @@ class Model(Rules):
             self.number("JMF")
             self.refund_forms[form], payment.refunded = payment, True
             if method is not Method.CASH:
-                self.refund_references.add((method, reference.upper()))
+                self.refund_references.add((method, told(reference)))
             till = ("refunded", by, self.today, method)
             self.books.post((payment.account, paise), (till, -paise))
 
@@ -256,6 +256,9 @@ class Model(Rules):
                 raise No(errors.CreditTooMuch)
             part = tax if paise == amount else min(tax, tax_of(paise, line.rate))
             parts.append((line, paise, part))
+        left = sum(amount + tax for _, amount, tax in self.all_left(bill))
+        if sum(amount + tax for _, amount, tax in parts) == left:
+            raise No(errors.CreditedWhole)
         if form in self.note_forms:
             raise No(errors.StaleForm)
         return lambda _: self.credit(bill, CreditKind.CORRECTION, parts, form, by)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from fractions import Fraction
 
 from mediklaud import errors
 from mediklaud.errors import Refusal
@@ -19,8 +20,12 @@ from tests.money_things import (
     Plan,
     Tendered,
     Visit,
-    tax_of,
 )
+
+
+def told(reference: str) -> str:
+    """What two slips with the same number have in common; here they say no method."""
+    return "".join(str(int(one)) if one.isdigit() else one for one in reference if one.isalnum())
 
 
 class Rules(House):
@@ -101,22 +106,23 @@ class Rules(House):
     def all_left(self, bill: Bill) -> list[tuple[Line, int, int]]:
         """What is left to credit of each line."""
         left = [(line, *self.line_left(bill, line)) for line in bill.lines]
-        return [one for one in left if one[1]]
+        return [one for one in left if one[1] or one[2]]
 
     def spread(self, bill: Bill, paise: int) -> list[tuple[Line, int, int]]:
-        """A sum with its tax over the lines, never more: found by trying every paisa."""
+        """A sum with its tax over the lines, to the paisa: the net found by trying every one."""
         parts = []
         for line, amount, tax in self.all_left(bill):
             wanted = min(paise, amount + tax)
             paise -= wanted
             if wanted == amount + tax:
                 parts.append((line, amount, tax))
-                continue
-            net = min(wanted, amount - 1)
-            while net + tax_of(net, line.rate) > wanted:
-                net -= 1
-            if net:
-                parts.append((line, net, min(tax_of(net, line.rate), tax)))
+            elif wanted:
+                least, most = max(0, wanted - tax), max(0, min(wanted, amount - 1))
+                fair = Fraction(wanted * 10_000, 10_000 + line.rate)
+                net = most
+                while net > least and abs(net - 1 - fair) < abs(net - fair):
+                    net -= 1
+                parts.append((line, net, wanted - net))
         if not parts:
             raise No(errors.CreditNotPossible)
         return parts
@@ -175,7 +181,8 @@ class Rules(House):
         before = sum(
             one.amount
             for one in self.payments
-            if (one.payer, one.method, one.day) == (payer, Method.CASH, self.today)
+            if (one.method, one.day) == (Method.CASH, self.today)
+            and self.payer_of(one.payer) == self.payer_of(payer)
             and not one.reversed
         )
         if cash and before + cash >= CASH_LIMIT:
@@ -183,7 +190,7 @@ class Rules(House):
         used = set(self.references)
         for one in tenders:
             self.refuse_slip(one.method, one.reference, used, errors.ReferenceUsed, by)
-            used.add((one.method, one.reference.upper()))
+            used.add((one.method, told(one.reference)))
         if form in self.receipt_forms:
             raise No(errors.StaleForm)
 
@@ -197,10 +204,10 @@ class Rules(House):
         *also: type[Refusal],
     ) -> None:
         """A reference that is missing or was used, and a till that is closed."""
-        if method is not Method.CASH and not reference:
+        if method is not Method.CASH and not told(reference):
             raise No(errors.ReferenceMissing)
         no = list(also)
-        if method is not Method.CASH and (method, reference.upper()) in used:
+        if method is not Method.CASH and (method, told(reference)) in used:
             no.append(twice)
         if self.is_closed(by, self.today):
             no.append(errors.DayIsClosed)
@@ -251,7 +258,7 @@ class Rules(House):
             till = ("received", by, self.today, one.method)
             self.books.post((till, one.amount), (payment.account, -one.amount))
             if one.method is not Method.CASH:
-                self.references.add((one.method, one.reference.upper()))
+                self.references.add((one.method, told(one.reference)))
             made.append(payment)
         self.payments += made
         return made

@@ -8,6 +8,7 @@ from mediklaud.errors import (
     BilledAgain,
     BillVoided,
     CreditCancelledAlready,
+    CreditedWhole,
     CreditNotPossible,
     CreditTooMuch,
     DiscountElsewhere,
@@ -18,10 +19,13 @@ from mediklaud.errors import (
     VisitBilledAlready,
 )
 from mediklaud.models import Allocation, Appointment, BillWhen, CreditKind, Invoice, Method
+from mediklaud.money import tax_on
 from mediklaud.repository import (
     CreditLine,
     advances_of,
+    approve_waiver,
     arrive,
+    ask_waiver,
     bill_again,
     bill_paper,
     cancel_credit_note,
@@ -31,7 +35,7 @@ from mediklaud.repository import (
     papers_numbered,
     undo_arrival,
 )
-from mediklaud.repository.credit_lines import creditable_lines, parts_of, spread
+from mediklaud.repository.credit_lines import creditable_lines, spread
 from mediklaud.repository.dues import dues_of
 from tests.hospital import TODAY, at
 from tests.till import GSTIN, a_form, bill_of, lines_of, pay, settings
@@ -52,6 +56,11 @@ def correct(db, ward, bill, *paise, **asked):
     ]
     told.setdefault("lines", parts)
     return issue_credit_note(db, bill.number, CreditKind.CORRECTION, "Charged twice", **told)
+
+
+def waive(db, ward, bill, paise):
+    asked = ask_waiver(db, bill.number, paise, "Hardship", form=a_form(), by=ward.ishaan)
+    return approve_waiver(db, asked, by=ward.khan)
 
 
 def owed(db, patient):
@@ -132,6 +141,19 @@ def test_no_more_is_credited_of_a_line_than_is_left(db, ward):
     assert correct(db, ward, bill, 100_00).serial == 2
 
 
+def test_a_correction_leaves_something_of_its_bill(db, ward):
+    bill = visit(db, ward, ward.asha, ward.rao)
+    correct(db, ward, bill, 300_00)
+
+    with pytest.raises(CreditedWhole, match="Void it"):
+        correct(db, ward, bill, 500_00)
+    with pytest.raises(CreditNotPossible):
+        correct(db, ward, bill, lines=[])
+    void(db, ward, bill)
+    again = bill_again(db, db.exec(select(Appointment)).one(), by=ward.ishaan)
+    assert again.total_paise == owed(db, ward.asha) == 800_00
+
+
 def test_a_line_of_another_bill_is_not_credited(db, ward):
     bill, other = bill_of(db, ward, ward.asha, 500_00), bill_of(db, ward, ward.ben, 500_00)
 
@@ -202,14 +224,38 @@ def test_the_tax_goes_back_with_its_line_to_the_last_paisa(db, ward):
     assert owed(db, ward.asha) == 0
 
 
-@pytest.mark.parametrize("paise", [1, 2, 99, 100_00, 118_03, 118_04])
+@pytest.mark.parametrize("paise", [1, 2, 99, 2_00, 100_00, 118_03, 118_04])
 def test_a_sum_is_spread_over_lines_with_its_tax(db, ward, paise):
     settings(db, ward, gstin=GSTIN)
     left = creditable_lines(db, bill_of(db, ward, ward.asha, 100_03, tax=18_00))
 
-    parts = parts_of(left, spread(left, paise))
+    (part,) = spread(left, paise)
 
-    assert 0 <= paise - sum(one.amount_paise + one.tax_paise for one in parts) <= 1
+    assert part.amount_paise + part.tax_paise == paise
+    assert abs(part.tax_paise - tax_on(part.amount_paise, 18_00)) <= 1
+
+
+def test_tax_that_is_left_of_a_line_alone_is_credited_too(db, ward):
+    settings(db, ward, gstin=GSTIN)
+    bill = bill_of(db, ward, ward.asha, 10, tax=18_00)
+    for _ in range(9):
+        correct(db, ward, bill, 1)
+    (left,) = creditable_lines(db, bill)
+    pay(db, ward, ward.asha, 1)
+
+    assert (left.amount_paise, left.tax_paise) == (1, 2)
+    waive(db, ward, bill, 2)
+    assert owed(db, ward.asha) == 0
+
+
+def test_all_that_is_owed_on_a_taxed_bill_is_waived_to_the_paisa(db, ward):
+    settings(db, ward, gstin=GSTIN)
+    bill = bill_of(db, ward, ward.asha, 1000_00, tax=18_00)
+    pay(db, ward, ward.asha, 1178_00)
+
+    assert waive(db, ward, bill, 2_00).total_paise == 2_00
+    assert owed(db, ward.asha) == 0
+    assert book(db, ward, ward.asha, ward.iyer, at(11)).dues_then_paise == 0
 
 
 def test_an_exempt_sum_is_spread_to_the_paisa_from_the_first_line_on(db, ward):
@@ -260,7 +306,7 @@ def test_a_bill_is_credited_anew_after_a_cancelled_note(db, ward):
     note = void(db, ward, bill)
     cancel_credit_note(db, note.number, "Too much", by=ward.ishaan)
 
-    assert correct(db, ward, bill, 500_00).total_paise == 500_00
+    assert correct(db, ward, bill, 400_00).total_paise == 400_00
     listed = credit_notes_of(db, bill.number, by=ward.ishaan)
     assert [one.serial for one in listed] == [2, 1]
 
@@ -338,13 +384,14 @@ def test_a_sum_spread_over_a_line_is_never_exceeded_by_the_tax_roundings_left(db
     bill = bill_of(db, ward, ward.asha, 3, tax=1_800)
     correct(db, ward, bill, 1)
 
-    assert [part.amount_paise for part in spread(creditable_lines(db, bill), 2)] == [1]
+    (part,) = spread(creditable_lines(db, bill), 2)
+    assert (part.amount_paise, part.tax_paise) == (1, 1)
 
 
 def test_a_visit_undone_after_its_bill_was_credited_whole_may_be_billed_again(db, ward):
     settings(db, ward, bill_when=BillWhen.ARRIVAL)
     appointment = arrive(db, book(db, ward, ward.asha, ward.rao), by=ward.meera)
-    correct(db, ward, db.exec(select(Invoice)).one(), 800_00)
+    waive(db, ward, db.exec(select(Invoice)).one(), 800_00)
     undo_arrival(db, appointment, by=ward.meera)
 
     arrive(db, appointment, by=ward.meera)

@@ -1,13 +1,14 @@
 """A minor's bills and gate follow the payer who is named."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from mediklaud.errors import (
     BillOfAnotherPayer,
+    CashLimit,
     NotPermitted,
     OnHold,
     OnlyMinorsHavePayers,
@@ -23,7 +24,7 @@ from mediklaud.repository import (
     receipts_of,
 )
 from mediklaud.repository.dues import dues_of
-from mediklaud.repository.payers import is_minor
+from mediklaud.repository.payers import is_minor, last_adult_birth
 from tests.hospital import CARA, DEV, TODAY, at
 from tests.till import bill_of, pay
 from tests.visits import book, visit
@@ -56,6 +57,14 @@ def child(db, ward, dev, cara):
 )
 def test_a_minor_is_under_eighteen_on_the_day(born, day, minor):
     assert is_minor(born, day) is minor
+
+
+@pytest.mark.parametrize("day", [date(2027, 2, 28), date(2028, 2, 29), date(2028, 3, 1), TODAY])
+def test_the_last_birth_of_an_adult_is_followed_by_a_minors(day):
+    last = last_adult_birth(day)
+
+    assert not is_minor(last, day)
+    assert is_minor(last + timedelta(days=1), day)
 
 
 def test_the_bill_of_a_minor_is_the_payers(db, ward, dev, child):
@@ -109,6 +118,32 @@ def test_one_receipt_is_of_one_payer(db, ward, dev, cara):
     assert pay(db, ward, cara, 100_00).payer_id == cara.id
     settled = [db.get_one(Invoice, one.number).settled_at for one in (own, devs)]
     assert None not in settled
+
+
+def test_a_minors_cash_comes_from_the_payers_hand(db, ward, dev, cara, nine_o_clock):
+    bill_of(db, ward, cara, 1_50_000_00)
+    name_payer(db, cara, dev, by=ward.meera)
+    bill_of(db, ward, dev, 1_50_000_00)
+    pay(db, ward, dev, 1_50_000_00)
+
+    with pytest.raises(CashLimit):
+        pay(db, ward, cara, 50_000_00)
+    assert pay(db, ward, cara, 49_999_99).payer_id == cara.id
+    with pytest.raises(CashLimit):
+        pay(db, ward, cara, 1)
+    bill_of(db, ward, dev, 1_00)
+    with pytest.raises(CashLimit):
+        pay(db, ward, dev, 1)
+
+
+def test_whoever_is_of_age_pays_cash_with_their_own_hand(db, ward, dev, cara, nine_o_clock):
+    bill_of(db, ward, cara, 1_50_000_00)
+    name_payer(db, cara, dev, by=ward.meera)
+    bill_of(db, ward, dev, 1_50_000_00)
+    nine_o_clock.move_to(at(9, day=date(2036, 11, 24)), tick=False)
+
+    pay(db, ward, cara, 1_50_000_00)
+    assert pay(db, ward, dev, 1_50_000_00).payer_id == dev.id
 
 
 def test_bills_of_two_payers_are_not_taken_on_one_receipt(db, ward, dev, cara):

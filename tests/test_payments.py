@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from mediklaud import text
 from mediklaud.errors import (
     AmountNotPossible,
     CashLimit,
@@ -197,14 +198,35 @@ def test_everything_but_cash_needs_a_reference(db, ward, method):
     assert pay(db, ward, 100_00, method, reference="A1").number == "JMR/2627/000001"
 
 
-@pytest.mark.parametrize("typed", ["UTR 77", "utr 77", "  Utr  77 "])
+@pytest.mark.parametrize(
+    "typed",
+    ["UTR 77", "utr 77", "  Utr  77 ", "UTR77", "#UTR-77", "UPI utr 77", "UTR ७७", "ＵＴＲ７７"],
+)
 def test_a_reference_is_used_once_however_it_is_written(db, ward, typed):
     visit(db, ward, ward.asha, ward.rao)
     pay(db, ward, 100_00, Method.UPI, form="p1", reference="UTR 77")
 
-    with pytest.raises(ReferenceUsed, match="UPI with the reference UTR 77"):
+    with pytest.raises(ReferenceUsed, match="UPI with the reference UTR77"):
         pay(db, ward, 100_00, Method.UPI, form="p2", reference=typed)
     assert pay(db, ward, 100_00, Method.UPI, form="p3", reference="UTR 78").serial == 2
+
+
+def test_a_reference_of_an_earlier_release_is_used_too(db, ward, monkeypatch):
+    visit(db, ward, ward.asha, ward.rao)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(text, "bare", str.upper)
+        pay(db, ward, 100_00, Method.UPI, form="p1", reference="UTR 77")
+
+    with pytest.raises(ReferenceUsed):
+        pay(db, ward, 100_00, Method.UPI, form="p2", reference="utr 77")
+
+
+def test_signs_alone_are_no_reference(db, ward):
+    visit(db, ward, ward.asha, ward.rao)
+
+    with pytest.raises(ReferenceMissing):
+        pay(db, ward, 100_00, Method.UPI, reference="# - / .")
+    assert pay(db, ward, 100_00, Method.UPI, reference="UPI").serial == 1
 
 
 def test_two_ways_of_paying_may_share_a_reference(db, ward):

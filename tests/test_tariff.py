@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 
 from mediklaud.errors import (
+    BillTooLarge,
     GstinMissing,
     NothingToBill,
     NotPermitted,
@@ -19,7 +20,7 @@ from mediklaud.errors import (
     TaxNotPossible,
 )
 from mediklaud.models import BillWhen, Charge, CreditNote, Invoice, InvoiceKind, VisitKind
-from mediklaud.money import tax_on
+from mediklaud.money import MOST_PAISE, tax_on
 from mediklaud.repository import (
     Item,
     ServiceForm,
@@ -96,6 +97,16 @@ def test_a_second_click_is_the_same_bill(db, ward):
 
     assert bill(db, ward, item, form="b1").number == first.number
     assert dues_of(db, ward.asha.id).total_paise == 100_00
+
+
+def test_a_bill_is_no_larger_than_money_is_read(db, ward):
+    settings(db, ward, gstin=GSTIN)
+    costly, taxed = service(db, ward, MOST_PAISE), service(db, ward, MOST_PAISE, name="X", tax=1)
+
+    for items in ([Item(costly, 9_999)] * 100, [Item(costly, 2)], [Item(taxed)]):
+        with pytest.raises(BillTooLarge, match=r"₹1,00,00,00,00,000\.00 at most"):
+            bill(db, ward, *items)
+    assert bill(db, ward, Item(costly)).total_paise == MOST_PAISE
 
 
 def test_what_costs_nothing_is_no_bill(db, ward):

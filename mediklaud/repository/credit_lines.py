@@ -30,6 +30,11 @@ class CreditableLine:
     amount_paise: int
     tax_paise: int
 
+    @property
+    def gross_paise(self) -> int:
+        """What is left of the line with its tax."""
+        return self.amount_paise + self.tax_paise
+
 
 def creditable_lines(db: Session, bill: Invoice) -> list[CreditableLine]:
     """The lines of a bill with what no standing credit note took back yet."""
@@ -50,28 +55,33 @@ def lines_to_credit(db: Session, number: str, *, by: Account) -> list[Creditable
     return creditable_lines(db, known(db, Invoice, number))
 
 
-def spread(left: Sequence[CreditableLine], amount_paise: int) -> list[CreditLine]:
-    """An amount with its tax, as lines before tax, from the first line on; for siblings.
+def spread(left: Sequence[CreditableLine], amount_paise: int) -> list[CreditNoteLine]:
+    """The lines of a note that takes back a sum with its tax to the paisa; for siblings.
 
-    Refuses more than is left of all of them (CreditNotPossible). Where a rate makes the paisa
-    fall between two amounts, the last line takes the lower.
+    From the first line on. Of a part of a line, what is before tax is the nearest to its rate,
+    and the rest is its tax: reckoned from the net, some sums could never be met, and a paisa
+    would stay owed. Refuses more than is left of all lines (CreditNotPossible).
     """
-    parts: list[CreditLine] = []
+    parts: list[CreditNoteLine] = []
     for one in left:
-        gross = min(amount_paise, one.amount_paise + one.tax_paise)
-        rate = one.line.tax_basis_points
-        net = one.amount_paise if gross == one.amount_paise + one.tax_paise else 0
-        if not net and gross:
-            net = gross * 10_000 // (10_000 + rate)
-            net += net + 1 + tax_on(net + 1, rate) <= gross
-            # All of it would take what earlier roundings left of its tax too.
-            net = min(net, one.amount_paise - 1)
-        if net:
-            parts.append(CreditLine(one.line.id or 0, net))
+        gross = min(amount_paise, one.gross_paise)
+        if gross:
+            net = _net_of(one, gross)
+            parts.append(_part(one, net, gross - net))
         amount_paise -= gross
     if amount_paise > 0 or not parts:
         raise CreditNotPossible()
     return parts
+
+
+def _net_of(one: CreditableLine, gross_paise: int) -> int:
+    if gross_paise == one.gross_paise:
+        return one.amount_paise
+    whole = 10_000 + one.line.tax_basis_points
+    nearest = (2 * gross_paise * 10_000 + whole) // (2 * whole)
+    # Nothing before tax left, but some of its tax: that would be no part of a line any more.
+    most = min(nearest, one.amount_paise - 1)
+    return max(most, gross_paise - one.tax_paise, 0)
 
 
 def _credited(db: Session, line: InvoiceLine, column: Any) -> int:
@@ -85,7 +95,7 @@ def _credited(db: Session, line: InvoiceLine, column: Any) -> int:
 
 def all_that_is_left(bill: Invoice, left: Sequence[CreditableLine]) -> list[CreditNoteLine]:
     """The lines of a note that takes back the rest of a bill (BillCreditedAlready where none)."""
-    parts = [_part(one, one.amount_paise, one.tax_paise) for one in left if one.amount_paise]
+    parts = [_part(one, one.amount_paise, one.tax_paise) for one in left if one.gross_paise]
     if not parts:
         raise BillCreditedAlready(number=bill.number)
     return parts

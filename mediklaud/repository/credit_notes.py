@@ -11,6 +11,7 @@ from mediklaud.errors import (
     BilledAgain,
     BillVoided,
     CreditCancelledAlready,
+    CreditedWhole,
     CreditNotPossible,
     DiscountElsewhere,
     NotFound,
@@ -64,18 +65,30 @@ def issue_credit_note(
 ) -> CreditNote:
     """Void a bill, or correct lines of it, by a paper that names it.
 
-    A void takes back all that is left of the bill, and its visits may be billed again. With
-    the payer's row locked, like every deed that changes dues. A second click is the same
+    A void takes back all that is left of the bill, and its visits may be billed again; a
+    correction takes back less (CreditedWhole). With the payer's row locked, like every deed
+    that changes dues. A second click is the same
     note: a_second_click_is_the_same_credit.
     """
     permit(db, by, Deed.GIVE_CREDIT)
     if kind not in _CORRECTING:
         raise DiscountElsewhere()
-    if kind is CreditKind.VOID and lines:
+    if (kind is CreditKind.VOID) == bool(lines):
         raise CreditNotPossible()
     told = text.needed(reason, field="Reason", at_most=200)
     bill = locked_bill(db, number)
-    return credit(db, bill, kind, told, form=form, by=by, lines=lines)
+    same_click = credit_of_form(db, form, bill)
+    if same_click is not None:
+        return same_click
+    left = creditable_lines(db, bill)
+    if kind is CreditKind.VOID:
+        return credit(db, bill, kind, told, all_that_is_left(bill, left), form=form, by=by)
+    parts = parts_of(left, lines)
+    if sum(one.amount_paise + one.tax_paise for one in parts) == sum(
+        one.gross_paise for one in left
+    ):
+        raise CreditedWhole(number=bill.number)
+    return credit(db, bill, kind, told, parts, form=form, by=by)
 
 
 def locked_bill(db: Session, number: str) -> Invoice:
@@ -88,27 +101,27 @@ def locked_bill(db: Session, number: str) -> Invoice:
     return bill
 
 
+def credit_of_form(db: Session, form: str, bill: Invoice) -> CreditNote | None:
+    """What an earlier click on the same form took back of this bill; for siblings."""
+    found = db.exec(select(CreditNote).where(CreditNote.form == form)).first()
+    return found if found is not None and found.invoice_number == bill.number else None
+
+
 def credit(
     db: Session,
     bill: Invoice,
     kind: CreditKind,
     reason: str,
+    parts: Sequence[CreditNoteLine],
     *,
     form: str,
     by: Account,
-    lines: Sequence[CreditLine] = (),
 ) -> CreditNote:
     """Write a credit note with the payer's row locked; for siblings, who asked before.
 
-    Without lines it takes back all that is left of the bill. What the bill was paid beyond the
-    rest becomes the payer's advance, the newest payment first. Kept by
-    no_line_is_credited_beyond_its_amount and no_more_is_credited_than_is_owed.
+    What the bill was paid beyond the rest becomes the payer's advance, the newest payment
+    first. Kept by no_line_is_credited_beyond_its_amount and no_more_is_credited_than_is_owed.
     """
-    same_click = db.exec(select(CreditNote).where(CreditNote.form == form)).first()
-    if same_click is not None and same_click.invoice_number == bill.number:
-        return same_click
-    left = creditable_lines(db, bill)
-    parts = parts_of(left, lines) if lines else all_that_is_left(bill, left)
     with expecting(db, a_second_click_is_the_same_credit=StaleForm()):
         note = _write(db, bill, kind, reason, parts, form, by)
     if kind is CreditKind.VOID:
@@ -261,15 +274,11 @@ def unbill(db: Session, appointment: Appointment, reason: str, *, by: Account) -
     if charge is None:
         return
     bill = bill_with(db, charge)
-    if bill is not None and any(one.amount_paise for one in creditable_lines(db, bill)):
-        credit(
-            db,
-            locked_bill(db, bill.number),
-            CreditKind.VOID,
-            reason,
-            form=f"undo/{charge.id}",
-            by=by,
-        )
+    left = creditable_lines(db, bill) if bill is not None else []
+    if bill is not None and any(one.gross_paise for one in left):
+        locked = locked_bill(db, bill.number)
+        parts = all_that_is_left(locked, creditable_lines(db, locked))
+        credit(db, locked, CreditKind.VOID, reason, parts, form=f"undo/{charge.id}", by=by)
     charge.voided_at = charge.voided_at or clock.now()
     db.add(charge)
     db.flush()

@@ -21,6 +21,12 @@ def is_minor(born: date, day: date) -> bool:
     return (day.year - born.year) - ((day.month, day.day) < (born.month, born.day)) < ADULT_YEARS
 
 
+def last_adult_birth(day: date) -> date:
+    """The latest birth date of whoever is no minor on a day."""
+    of_month = min(day.day, 28) if day.month == 2 else day.day
+    return day.replace(year=day.year - ADULT_YEARS, day=of_month)
+
+
 def payer_of(db: Session, patient: Patient) -> Patient:
     """Who pays for a patient from today on: the payer named for a minor, or the patient."""
     today = clock.today(rules_of_the_house(db).zone)

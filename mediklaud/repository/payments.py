@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import select as columns
+from sqlmodel import Session, and_, col, or_, select
 
 from mediklaud import clock, contact, papers, text
 from mediklaud.database import expecting_at_once, known, there, total, written
@@ -36,6 +37,7 @@ from mediklaud.models import (
     PaymentReversal,
     Receipt,
     ReceiptKind,
+    Refund,
 )
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
@@ -52,7 +54,7 @@ from mediklaud.repository.hospital import (
 )
 from mediklaud.repository.invoices import hospital_head, paper_moment
 from mediklaud.repository.patients import lock_patient
-from mediklaud.repository.payers import payer_of
+from mediklaud.repository.payers import last_adult_birth, payer_of
 
 # Income-tax Act 2025, s. 186: nobody may receive this much in cash from a person in a day.
 CASH_LIMIT_PAISE = 2_00_000_00
@@ -65,9 +67,20 @@ METHOD_WORDS = {
 }
 
 
+# A payer, and the minors they pay for: what a child owes in the own name from before is
+# handed over by the same hand.
+_ONE_HAND = select(col(Patient.id)).where(
+    or_(
+        col(Patient.id) == bindparam("payer_id"),
+        and_(
+            col(Patient.payer_id) == bindparam("payer_id"),
+            col(Patient.birth_date) > bindparam("last_adult_birth"),
+        ),
+    )
+)
 _CASH_OF_DAY = Hot(
     select(total(Payment.amount_paise)).where(
-        col(Payment.payer_id) == bindparam("payer_id"),
+        col(Payment.payer_id).in_(_ONE_HAND),
         col(Payment.method) == Method.CASH,
         col(Payment.received_on) == bindparam("day"),
         STANDING,
@@ -256,7 +269,8 @@ def _refuse_tenders(db: Session, payer: Patient, tenders: Sequence[Tender]) -> N
 
 def _cash_of_day(db: Session, payer: Patient, day: date) -> int:
     """All cash of a person that day, in advance too; what was undone was never received."""
-    asked = {"payer_id": payer.id, "day": day}
+    hand = payer_of(db, payer).id
+    asked = {"payer_id": hand, "day": day, "last_adult_birth": last_adult_birth(day)}
     return int(_CASH_OF_DAY.first(db, asked)[0])
 
 
@@ -266,6 +280,7 @@ def _payment(
     method = Method(tender.method)
     reference = kept_reference(method, tender.reference)
     used = ReferenceUsed(method=METHOD_WORDS[method], reference=reference)
+    refuse_kept_before(db, Payment, method, tender.reference, used)
     closed = DayIsClosed()
     row = {
         "receipt_number": given.number,
@@ -284,14 +299,30 @@ def _payment(
 
 
 def kept_reference(method: Method, typed: str) -> str:
-    """The reference of a payment or refund as it is kept; cash has none."""
+    """The reference of a payment or refund as it is kept; cash has none.
+
+    However it is written on two slips ("12 34", "#1234", "UPI 1234", digits of a phone's
+    keyboard) it is one payment still, so letters and digits alone are kept and compared.
+    """
     if method is Method.CASH:
         return ""
-    # Written small and large on two slips it is one payment still.
-    reference = text.line(typed, field="Reference", at_most=40).upper()
+    reference = text.bare(text.line(typed, field="Reference", at_most=40))
+    reference = reference.removeprefix(text.bare(METHOD_WORDS[method])) or reference
     if not reference:
         raise ReferenceMissing(method=METHOD_WORDS[method])
     return reference
+
+
+def refuse_kept_before(
+    db: Session, table: type[Payment | Refund], method: Method, typed: str, used: Refusal
+) -> None:
+    """Refuse a reference that an earlier release kept as it was typed, in large letters."""
+    before = text.line(typed, field="Reference", at_most=40).upper()
+    if method is Method.CASH or before == kept_reference(method, typed):
+        return
+    kept = columns(col(table.reference)).where(col(table.method) == method)
+    if db.execute(kept.where(col(table.reference) == before).limit(1)).first() is not None:
+        raise used
 
 
 def pay_bills(

@@ -34,7 +34,12 @@ from mediklaud.repository.audit import note_deed, note_opened, permit
 from mediklaud.repository.hospital import frozen_hospital, number_paper, the_hospital
 from mediklaud.repository.invoices import hospital_head, paper_moment
 from mediklaud.repository.patients import locked_patient
-from mediklaud.repository.payments import METHOD_WORDS, kept_reference, method_name
+from mediklaud.repository.payments import (
+    METHOD_WORDS,
+    kept_reference,
+    method_name,
+    refuse_kept_before,
+)
 
 
 def refund_payment(
@@ -67,6 +72,7 @@ def refund_payment(
         raise MoreThanLeft(left=rupees(left))
     kept = kept_reference(method, reference)
     used = RefundReferenceUsed(method=METHOD_WORDS[method], reference=kept)
+    refuse_kept_before(db, Refund, Method(method), reference, used)
     with expecting(
         db,
         a_refunds_reference_is_used_once=used,

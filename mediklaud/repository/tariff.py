@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from mediklaud import clock, text
 from mediklaud.database import as_read, columns_of, expecting, known, there, written
 from mediklaud.errors import (
+    BillTooLarge,
     GstinMissing,
     NotFound,
     NothingToBill,
@@ -38,7 +39,7 @@ from mediklaud.models import (
     Service,
     ServicePrice,
 )
-from mediklaud.money import MOST_PAISE
+from mediklaud.money import MOST_PAISE, rupees, tax_on
 from mediklaud.permissions import Deed
 from mediklaud.registers import SAC_CONSULTATION
 from mediklaud.repository.audit import Change, changes, note_deed, permit
@@ -198,6 +199,8 @@ def bill_services(
     charges = [_charge(db, item) for item in items]
     if not any(charge["price_paise"] for charge in charges):
         raise NothingToBill()
+    if sum(map(_gross, charges)) > MOST_PAISE:
+        raise BillTooLarge(most=rupees(MOST_PAISE))
     if any(one["tax_basis_points"] for one in charges) and not the_hospital(db).gstin:
         raise GstinMissing()
     with expecting(db, a_second_click_is_the_same_bill=StaleForm()):
@@ -260,6 +263,11 @@ def _charge(db: Session, item: Item) -> dict[str, Any]:
         "charged_at": clock.now(),
         "voided_at": None,
     }
+
+
+def _gross(charge: dict[str, Any]) -> int:
+    amount_paise: int = charge["quantity"] * charge["price_paise"]
+    return amount_paise + tax_on(amount_paise, charge["tax_basis_points"])
 
 
 def _locked_service(db: Session, service: Service) -> Service:

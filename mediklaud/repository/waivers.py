@@ -37,7 +37,7 @@ from mediklaud.repository.accounts import locked_account
 from mediklaud.repository.allocations import owed_on
 from mediklaud.repository.audit import Change, note_deed, permit
 from mediklaud.repository.credit_lines import creditable_lines, spread
-from mediklaud.repository.credit_notes import credit, locked_bill
+from mediklaud.repository.credit_notes import credit, credit_of_form, locked_bill
 
 WAIVERS_A_PAGE = 200
 
@@ -72,15 +72,15 @@ def give_discount(
     permit(db, by, Deed.GIVE_DISCOUNT)
     told = text.needed(reason, field="Reason", at_most=200)
     bill = locked_bill(db, number)
-    same_click = db.exec(select(CreditNote).where(CreditNote.form == form)).first()
-    if same_click is not None and same_click.invoice_number == bill.number:
+    same_click = credit_of_form(db, form, bill)
+    if same_click is not None:
         return same_click
     _refuse_amount(db, bill, amount_paise)
     left = discount_left(db, number, by=by)
     if amount_paise > left:
         raise AboveDiscountLimit(left=rupees(left), subject=f"invoice/{number}")
-    lines = spread(creditable_lines(db, bill), amount_paise)
-    return credit(db, bill, CreditKind.DISCOUNT, told, form=form, by=by, lines=lines)
+    parts = spread(creditable_lines(db, bill), amount_paise)
+    return credit(db, bill, CreditKind.DISCOUNT, told, parts, form=form, by=by)
 
 
 def discount_left(db: Session, number: str, *, by: Account) -> int:
@@ -177,10 +177,9 @@ def approve_waiver(
     if kept.status is not WaiverStatus.REQUESTED:
         return db.get_one(CreditNote, kept.credit_number)
     _refuse_amount(db, bill, kept.amount_paise)
-    lines = spread(creditable_lines(db, bill), kept.amount_paise)
-    given = credit(
-        db, bill, CreditKind.WAIVER, kept.reason, form=f"waiver/{kept.id}", by=by, lines=lines
-    )
+    parts = spread(creditable_lines(db, bill), kept.amount_paise)
+    form = f"waiver/{kept.id}"
+    given = credit(db, bill, CreditKind.WAIVER, kept.reason, parts, form=form, by=by)
     _decide(db, kept, WaiverStatus.APPROVED, told, by, credit=given.number)
     return given
 

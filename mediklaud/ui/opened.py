@@ -119,7 +119,7 @@ def _bill(found: Bill, me: Account, hospital: Hospital, left: Any, right: Any) -
             st.markdown("**Credit notes of this bill**")
             papers.credit_notes(notes, hospital, opens=True)
     with right:
-        if not any(one.amount_paise for one in lines):
+        if not any(one.gross_paise for one in lines):
             st.info("All of this bill is credited. Nothing is left to take back.")
             _bill_again(number, me)
             return
@@ -162,7 +162,7 @@ def _line_row(one: CreditableLine) -> dict[str, object]:
         "Value": rupees(line.amount_paise),
         "Tax": rupees(line.tax_paise),
         "Total": rupees(line.amount_paise + line.tax_paise),
-        "Not credited": rupees(one.amount_paise + one.tax_paise),
+        "Not credited": rupees(one.gross_paise),
     }
 
 
@@ -184,7 +184,7 @@ def _give_credit(number: str, lines: list[CreditableLine], me: Account) -> None:
             "paid of that becomes the payer's advance."
         )
         typed = _typed_credit(form, lines)
-        whole = sum(one.amount_paise + one.tax_paise for one in lines)
+        whole = sum(one.gross_paise for one in lines)
         what = (
             f"all {rupees(whole)} that is left"
             if typed.kind is CreditKind.VOID
