@@ -14,7 +14,6 @@ from mediklaud.errors import (
     FactorNotConfirmed,
     FactorRequired,
     FactorStands,
-    NameLocked,
     NoFactor,
     WrongFactor,
 )
@@ -25,7 +24,7 @@ from mediklaud.repository.accounts import locked_account, proved
 from mediklaud.repository.audit import note_deed, permit, roles_of
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.sign_ins import end_sign_ins, refuse_signed_out
-from mediklaud.repository.tries import is_locked
+from mediklaud.repository.tries import Try, note_right
 
 RECOVERY_CODES = 10
 _SECONDS = 30
@@ -102,21 +101,23 @@ def recovery_codes_left(db: Session, me: Account) -> int:
     return db.exec(left).one()
 
 
-def renew_recovery_codes(db: Session, me: Account, password: str, typed: str) -> list[str]:
+def renew_recovery_codes(
+    db: Session, me: Account, password: str, typed: str, *, tried: Try
+) -> list[str]:
     """Ten new recovery codes; the old ones open nothing any more."""
-    _proved_twice(db, me, password, typed)
+    _proved_twice(db, me, password, typed, tried)
     note_deed(db, me, "recovery codes renewed", f"account/{me.id}")
     return _new_recovery_codes(db, me)
 
 
-def remove_factor(db: Session, me: Account, password: str, typed: str) -> None:
+def remove_factor(db: Session, me: Account, password: str, typed: str, *, tried: Try) -> None:
     """A person takes the own second factor away, with password and code.
 
     Refused where the hospital asks for one (FactorRequired).
     """
     if needs_factor(db, me):
         raise FactorRequired()
-    kept = _proved_twice(db, me, password, typed)
+    kept = _proved_twice(db, me, password, typed, tried)
     _take_away(db, kept)
     end_sign_ins(db, kept, but=me.sign_in_id)
     note_deed(db, me, "second factor removed", f"account/{me.id}")
@@ -142,14 +143,13 @@ def with_factor(db: Session, *, by: Account) -> frozenset[int]:
     return frozenset(db.exec(select(SecondFactor.account_id)))
 
 
-def _proved_twice(db: Session, me: Account, password: str, typed: str) -> Account:
-    kept = proved(db, me, password)
+def _proved_twice(db: Session, me: Account, password: str, typed: str, tried: Try) -> Account:
+    kept = proved(db, me, password, tried=tried)
     if not has_factor(db, kept):
         raise NoFactor()
-    if is_locked(db, kept.username):
-        raise NameLocked()
     if not passes_factor(db, kept, typed):
         raise WrongFactor()
+    note_right(db, tried)
     return kept
 
 
