@@ -984,3 +984,7 @@ class IdentityNotTrusted(Refusal):
 
 class IdentityNotFresh(Refusal):
     """What single sign-on said of you was used before, or is too old. Sign in with it again."""
+
+
+class GlassOfAnInactiveDoctor(AccessRefused):
+    """You no longer see patients here, so nobody else's record opens to you. Ask the Chief Medical Officer."""

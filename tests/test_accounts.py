@@ -287,12 +287,14 @@ def test_whoever_changes_the_own_password_stays_signed_in_here_only(db, ward):
     assert not is_live(db, elsewhere)
 
 
-def test_a_registrar_withdrawn_is_signed_out_and_one_designated_is_not(db, ward):
+@pytest.mark.parametrize("may", [True, False])
+def test_designating_a_registrar_ends_the_sign_ins_where_it_changes_the_roles(db, ward, may):
+    designate_registrar(db, ward.meera, by=ward.khan, may=not may)
     token = begin_sign_in(db, ward.meera)
-    designate_registrar(db, ward.meera, by=ward.khan, may=True)
+    designate_registrar(db, ward.meera, by=ward.khan, may=not may)
     assert is_live(db, token)
 
-    designate_registrar(db, ward.meera, by=ward.khan, may=False)
+    designate_registrar(db, ward.meera, by=ward.khan, may=may)
     assert not is_live(db, token)
 
 

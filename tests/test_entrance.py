@@ -4,6 +4,7 @@ import statistics
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import bcrypt
@@ -36,6 +37,7 @@ from mediklaud.repository import (
     begin_try,
     change_account,
     change_own_password,
+    change_settings,
     come_in,
     end_own_try,
     enroll_and_come_in,
@@ -58,7 +60,7 @@ from mediklaud.repository import (
 )
 from mediklaud.repository.factors import passes_factor
 from tests.conftest import _gensalt as as_in_life
-from tests.hospital import NINE_O_CLOCK, PASSWORD
+from tests.hospital import HOSPITAL, NINE_O_CLOCK, PASSWORD
 from tests.phones import code_now
 from tests.tries import choose_anew, note_wrong_try
 
@@ -603,6 +605,21 @@ def test_where_the_hospital_asks_for_it_keepers_enroll_before_anything_else(db, 
     tried = begin_own_try(db, ward.tara)
     with pytest.raises(FactorRequired):
         remove_factor(db, ward.tara, PASSWORD, code_now(secret, steps=1), tried=tried)
+
+
+def test_asking_for_it_ends_the_sign_ins_of_keepers_who_have_none(db, ward, phone):
+    tokens = {
+        name: begin_sign_in(db, account_named(db, name)) for name in ("khan", "tara", "meera")
+    }
+    change_settings(db, HOSPITAL, by=ward.khan)
+    assert live_account(db, tokens["tara"])
+
+    asked = replace(HOSPITAL, second_factor_required=True)
+    change_settings(db, asked, by=ward.khan)
+    with pytest.raises(SignedOut):
+        live_account(db, tokens["tara"])
+    assert live_account(db, tokens["khan"])
+    assert live_account(db, tokens["meera"])
 
 
 def test_an_app_reads_the_secret_with_the_hospitals_name(db, ward):

@@ -109,7 +109,7 @@ def change_account(
 
 
 def designate_registrar(db: Session, account: Account, *, by: Account, may: bool) -> None:
-    """The CMO lets an account register doctors, or takes that back."""
+    """The CMO lets an account register doctors, or takes that back; either ends its sign-ins."""
     permit(db, by, Deed.DESIGNATE_REGISTRAR)
     kept = locked_account(db, account.id)
     held = db.get(AccountRole, (kept.id, Role.REGISTRAR))
@@ -117,6 +117,7 @@ def designate_registrar(db: Session, account: Account, *, by: Account, may: bool
         db.add(_grant(kept, Role.REGISTRAR, by))
     if not may and held is not None:
         db.delete(held)
+    if may == (held is None):
         end_sign_ins(db, kept)
     db.flush()
     deed = "registrar designated" if may else "registrar withdrawn"

@@ -17,12 +17,12 @@ from mediklaud.errors import (
     NoFactor,
     WrongFactor,
 )
-from mediklaud.models import Account, RecoveryCode, Role, SecondFactor
+from mediklaud.models import Account, RecoveryCode, SecondFactor
 from mediklaud.passwords import code_as_typed, new_code
 from mediklaud.permissions import Deed
 from mediklaud.repository.accounts import locked_account, proved
 from mediklaud.repository.audit import note_deed, permit, roles_of
-from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.hospital import KEEPERS, the_hospital
 from mediklaud.repository.sign_ins import end_sign_ins, refuse_signed_out
 from mediklaud.repository.tries import Try, note_right
 
@@ -30,8 +30,6 @@ RECOVERY_CODES = 10
 _SECONDS = 30
 # Phones' clocks differ: the code before and the one after are right too.
 _STEPS_OFF = 1
-# Who can open every door of the house, and so needs two keys where the hospital says so.
-_KEEPERS = frozenset({Role.CMO, Role.ADMINISTRATOR})
 
 
 def has_factor(db: Session, account: Account) -> bool:
@@ -41,7 +39,7 @@ def has_factor(db: Session, account: Account) -> bool:
 
 def needs_factor(db: Session, account: Account) -> bool:
     """Whether the hospital asks this account for a second factor."""
-    return the_hospital(db).second_factor_required and bool(roles_of(db, account) & _KEEPERS)
+    return the_hospital(db).second_factor_required and bool(roles_of(db, account) & KEEPERS)
 
 
 def new_secret() -> str:
