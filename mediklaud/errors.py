@@ -8,8 +8,8 @@ class Refusal(Exception):
 
     # The label of the field the sentence belongs beside; empty where it is about the whole.
     field = ""
-    # Whether it counts as a wrong try, of which ten lock the name.
-    is_a_try = False
+    # What was tried and wrong, as the log calls it; ten such tries lock the name.
+    wrong = ""
 
     def __init__(self, **gaps: object) -> None:
         """Fill the sentence's gaps; a gap named `field` also says where it belongs."""
@@ -134,7 +134,7 @@ class WrongPassword(Refusal):
     """This is not your present password. Type it once more."""
 
     field = "Present password"
-    is_a_try = True
+    wrong = "password"
 
 
 class LastChief(Refusal):
@@ -907,7 +907,7 @@ class WrongFactor(Refusal):
     """This code is not right, or it was used before. Wait for the next one in the app, or type a recovery code."""
 
     field = "Code from the app"
-    is_a_try = True
+    wrong = "second factor"
 
 
 class FactorNotConfirmed(Refusal):
@@ -1015,3 +1015,7 @@ class CreditedWhole(Refusal):
     """This would take back all that is left of bill {number}. Void it, so that its visit may be billed anew, or ask for a waiver."""
 
     field = "Amount"
+
+
+class GlassOfAnInactiveDoctor(AccessRefused):
+    """You no longer see patients here, so nobody else's record opens to you. Ask the Chief Medical Officer."""

@@ -50,7 +50,6 @@ from mediklaud.repository import (
     move_appointment,
     name_payer,
     new_secret,
-    note_wrong_try,
     open_feed,
     open_record,
     overbook_appointment,
@@ -69,6 +68,7 @@ from mediklaud.repository.outbox import claim_letters, note_sent
 from tests.evening import close_the_till
 from tests.hospital import CARA, DEV, TODAY, Ward, at, ward_of
 from tests.phones import code_now
+from tests.tries import note_wrong_try
 
 TOMORROW, NEXT_WEEK = date(2026, 11, 24), date(2026, 12, 1)
 CHRISTMAS = date(2026, 12, 25)

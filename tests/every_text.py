@@ -336,7 +336,7 @@ def _tried(desk: Desk, words: str, *, verb: str) -> None:
     if verb == "use_code":
         ask.use_code(desk.db, words, "abcd-efgh", PASSWORD)
     else:
-        getattr(ask, verb)(desk.db, words)
+        ask.begin_try(desk.db, words)
 
 
 def _came_with(desk: Desk, words: str, *, verb: str) -> Given:
@@ -390,7 +390,8 @@ def _factor(desk: Desk, words: str, *, verb: str) -> None:
         ask.judge_factor(desk.db, _with_phone(desk), words, browser="")
     else:
         _with_phone(desk)
-        getattr(ask, verb)(desk.db, desk.ward.meera, PASSWORD, words)
+        tried = ask.begin_own_try(desk.db, desk.ward.meera)
+        getattr(ask, verb)(desk.db, desk.ward.meera, PASSWORD, words, tried=tried)
 
 
 def _by_code(desk: Desk, words: str) -> None:
@@ -531,7 +532,7 @@ TEXTS = (
     *_each("keep_service", "ServiceForm.", {"name": "line", "sac": "code"}, _service),
     *(
         Text(verb, "username", partial(_tried, verb=verb), "asked")
-        for verb in ("note_wrong_try", "begin_try", "use_code")
+        for verb in ("begin_try", "use_code")
     ),
     *(
         Text(verb, "browser", partial(_came_with, verb=verb), "code")

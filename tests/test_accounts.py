@@ -27,7 +27,6 @@ from mediklaud.repository import (
     accounts_with_roles,
     begin_sign_in,
     change_account,
-    change_own_password,
     create_account,
     designate_registrar,
     issue_code,
@@ -37,6 +36,7 @@ from mediklaud.repository import (
 )
 from tests.hospital import PASSWORD
 from tests.test_doctors import SEN
+from tests.tries import choose_anew
 from tests.visits import book
 
 NEW = "a much quieter corridor"
@@ -93,7 +93,7 @@ def test_a_password_has_twelve_characters_and_at_most_72_bytes(db, ward, passwor
 def test_a_password_at_its_limits_is_taken_and_opens(db, ward, password):
     uma = create(db, ward, password=password)
 
-    change_own_password(db, uma, password, NEW)
+    choose_anew(db, uma, password, NEW)
     assert is_password(NEW, uma.password_hash)
 
 
@@ -267,7 +267,7 @@ def is_live(db, token):
             db, ward.meera, {Role.FRONT_DESK}, by=ward.tara, active=False
         ),
         lambda db, ward: issue_code(db, ward.meera, by=ward.tara),
-        lambda db, ward: change_own_password(db, ward.meera, PASSWORD, NEW),
+        lambda db, ward: choose_anew(db, ward.meera, PASSWORD, NEW),
     ],
     ids=["role", "disabled", "reset", "own password"],
 )
@@ -281,23 +281,25 @@ def test_sign_ins_end_with_a_change_of_the_account(db, ward, deed):
 
 def test_whoever_changes_the_own_password_stays_signed_in_here_only(db, ward):
     here, elsewhere = begin_sign_in(db, ward.meera), begin_sign_in(db, ward.meera)
-    change_own_password(db, live_account(db, here), PASSWORD, NEW)
+    choose_anew(db, live_account(db, here), PASSWORD, NEW)
 
     assert is_live(db, here)
     assert not is_live(db, elsewhere)
 
 
-def test_a_registrar_withdrawn_is_signed_out_and_one_designated_is_not(db, ward):
+@pytest.mark.parametrize("may", [True, False])
+def test_designating_a_registrar_ends_the_sign_ins_where_it_changes_the_roles(db, ward, may):
+    designate_registrar(db, ward.meera, by=ward.khan, may=not may)
     token = begin_sign_in(db, ward.meera)
-    designate_registrar(db, ward.meera, by=ward.khan, may=True)
+    designate_registrar(db, ward.meera, by=ward.khan, may=not may)
     assert is_live(db, token)
 
-    designate_registrar(db, ward.meera, by=ward.khan, may=False)
+    designate_registrar(db, ward.meera, by=ward.khan, may=may)
     assert not is_live(db, token)
 
 
 @pytest.mark.parametrize("typed", ["", "a loud corridor", PASSWORD.upper()])
 def test_the_own_password_is_asked_for_first(db, ward, typed):
     with pytest.raises(WrongPassword) as refused:
-        change_own_password(db, ward.meera, typed, NEW)
+        choose_anew(db, ward.meera, typed, NEW)
     assert refused.value.field == "Present password"

@@ -10,6 +10,7 @@ from mediklaud import database
 from mediklaud.errors import (
     AlreadyReviewed,
     EmptyField,
+    GlassOfAnInactiveDoctor,
     NotFound,
     NotPermitted,
     NotYourPatient,
@@ -18,19 +19,24 @@ from mediklaud.errors import (
 )
 from mediklaud.models import AuditEvent, BreakGlass, GlassReason, Role, VisitKind
 from mediklaud.repository import (
+    begin_consultation,
     book_appointment,
     break_glass,
     cancel_appointment,
     change_account,
+    deactivate_doctor,
     find_exactly,
+    finish_consultation,
     glasses_broken,
     note_no_show,
     open_record,
     own_patients,
+    reactivate_doctor,
     review_glass,
+    schedule_of,
     unreviewed_glasses,
 )
-from tests.hospital import at, ward_of
+from tests.hospital import TODAY, at, ward_of
 
 COVERING = GlassReason.COVERING
 
@@ -77,6 +83,34 @@ def test_a_second_click_breaks_no_second_glass(db, ward):
 
     assert broken(db, ward).id == first.id
     assert broken(db, ward, form="another").id == first.id
+
+
+def test_a_deactivated_doctor_opens_what_is_to_come_and_nothing_else(house, nine_o_clock):
+    with desk() as (db, ward):
+        book(db, ward, ward.asha, ward.rao, at(10))
+        broken(db, ward)
+        deactivate_doctor(db, ward.rao, by=ward.khan)
+
+    with pytest.raises(NotYourPatient), desk() as (db, ward):
+        open_record(db, ward.ben.id, by=ward.rao_account)
+    with pytest.raises(GlassOfAnInactiveDoctor), desk() as (db, ward):
+        broken(db, ward, form="another")
+    with pytest.raises(GlassOfAnInactiveDoctor), desk() as (db, ward):
+        find_exactly(db, ward.ben.phone, by=ward.rao_account)
+
+    nine_o_clock.move_to(at(10))
+    with desk() as (db, ward):
+        assert open_record(db, ward.asha.id, by=ward.rao_account).patient == ward.asha
+        (visit,) = schedule_of(db, TODAY, 1, by=ward.rao_account)
+        begun = begin_consultation(db, visit.appointment, by=ward.rao_account)
+        assert own_patients(db, by=ward.rao_account) == [ward.asha]
+        finish_consultation(db, begun, "Rest.", by=ward.rao_account)
+        assert own_patients(db, by=ward.rao_account) == []
+    with pytest.raises(NotYourPatient), desk() as (db, ward):
+        open_record(db, ward.asha.id, by=ward.rao_account)
+    with desk() as (db, ward):
+        reactivate_doctor(db, ward.rao, by=ward.khan)
+        assert open_record(db, ward.asha.id, by=ward.rao_account).past
 
 
 def test_a_form_of_somebody_elses_glass_opens_nothing(db, ward):

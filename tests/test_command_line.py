@@ -26,11 +26,11 @@ from mediklaud.repository import (
     is_locked,
     live_account,
     new_secret,
-    note_wrong_try,
     roles_of,
     use_code,
 )
 from tests.phones import code_now
+from tests.tries import note_wrong_try
 
 _CODE = re.compile(r"[a-z2-9]{4}(-[a-z2-9]{4}){4}")
 

@@ -3,6 +3,8 @@
 import statistics
 import threading
 import time
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import bcrypt
@@ -25,16 +27,19 @@ from mediklaud.errors import (
     WrongFactor,
     WrongPassword,
 )
-from mediklaud.models import PasswordCode, SecondFactor, SignIn, SignInAttempt
+from mediklaud.models import AuditEvent, PasswordCode, SecondFactor, SignIn, SignInAttempt
 from mediklaud.passwords import is_password, nobodys, password_hash
 from mediklaud.repository import (
     Halfway,
     account_named,
+    begin_own_try,
     begin_sign_in,
     begin_try,
     change_account,
     change_own_password,
+    change_settings,
     come_in,
+    end_own_try,
     enroll_and_come_in,
     enroll_factor,
     has_factor,
@@ -44,7 +49,6 @@ from mediklaud.repository import (
     judge_password,
     live_account,
     new_secret,
-    note_wrong_try,
     recovery_codes_left,
     remove_factor,
     renew_recovery_codes,
@@ -56,8 +60,9 @@ from mediklaud.repository import (
 )
 from mediklaud.repository.factors import passes_factor
 from tests.conftest import _gensalt as as_in_life
-from tests.hospital import NINE_O_CLOCK, PASSWORD
+from tests.hospital import HOSPITAL, NINE_O_CLOCK, PASSWORD
 from tests.phones import code_now
+from tests.tries import choose_anew, note_wrong_try
 
 NEW = "a much quieter corridor"
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -104,7 +109,7 @@ def test_a_wrong_password_begins_nothing_and_counts(db, ward, typed):
 
 def test_a_password_that_was_changed_while_it_was_judged_does_not_open(db, ward):
     tried = begin_try(db, "meera")
-    change_own_password(db, ward.meera, PASSWORD, NEW)
+    choose_anew(db, ward.meera, PASSWORD, NEW)
 
     assert judge_password(db, tried, True, browser="") is None
 
@@ -180,6 +185,47 @@ def test_a_crowd_gets_ten_tries_and_no_more(postgresql_house):
         one.join()
 
     assert sorted(judged) == [False] * 10 + [True] * 14
+
+
+def guess_at_the_own_password(told):
+    """What a page does with a wrong present password."""
+    with transaction() as db:
+        meera = account_named(db, "meera")
+        tried = begin_own_try(db, meera)
+    try:
+        with transaction() as db:
+            change_own_password(db, meera, "a loud corridor", NEW, tried=tried)
+    except (WrongPassword, NameLocked) as refusal:
+        told.append(type(refusal))
+        with transaction() as db:
+            end_own_try(db, meera, tried, refusal)
+
+
+def test_a_crowd_gets_ten_tries_at_the_present_password(house):
+    told = []
+    crowd = [threading.Thread(target=guess_at_the_own_password, args=(told,)) for _ in range(24)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+
+    assert Counter(told) == {WrongPassword: 10, NameLocked: 14}
+    with transaction() as db:
+        assert come(db, "meera") is None
+        rows = db.exec(select(AuditEvent).where(AuditEvent.deed == "wrong password")).all()
+        assert [row.account_name for row in rows] == ["meera"] * 10
+
+
+def test_only_what_was_wrong_stays_counted(house):
+    with transaction() as db:
+        meera = account_named(db, "meera")
+        tried = begin_own_try(db, meera)
+    with pytest.raises(PasswordTooShort) as refused, transaction() as db:
+        change_own_password(db, meera, PASSWORD, "short", tried=tried)
+
+    with transaction() as db:
+        end_own_try(db, meera, tried, refused.value)
+        assert db.exec(select(SignInAttempt)).all() == []
 
 
 def test_old_tries_are_swept(db, ward, nine_o_clock):
@@ -442,7 +488,8 @@ def test_a_recovery_code_opens_once(db, ward, phone):
 
 def test_new_recovery_codes_replace_the_old(db, ward, phone):
     secret, codes = phone
-    new = renew_recovery_codes(db, ward.khan, PASSWORD, code_now(secret))
+    tried = begin_own_try(db, ward.khan)
+    new = renew_recovery_codes(db, ward.khan, PASSWORD, code_now(secret), tried=tried)
 
     assert not passes_factor(db, ward.khan, codes[0])
     assert passes_factor(db, ward.khan, new[0])
@@ -510,15 +557,18 @@ def test_setting_it_up_ends_the_other_sign_ins(db, ward):
 
 
 def test_it_is_taken_away_with_password_and_code(db, ward, phone):
-    with pytest.raises(WrongPassword):
-        remove_factor(db, ward.khan, "a loud corridor", code_now(phone[0]))
-    with pytest.raises(WrongFactor):
-        remove_factor(db, ward.khan, PASSWORD, "000000")
+    def remove(password, typed):
+        remove_factor(db, ward.khan, password, typed, tried=begin_own_try(db, ward.khan))
 
-    remove_factor(db, ward.khan, PASSWORD, code_now(phone[0]))
+    with pytest.raises(WrongPassword):
+        remove("a loud corridor", code_now(phone[0]))
+    with pytest.raises(WrongFactor):
+        remove(PASSWORD, "000000")
+
+    remove(PASSWORD, code_now(phone[0]))
     assert isinstance(come(db, "khan"), str)
     with pytest.raises(NoFactor):
-        remove_factor(db, ward.khan, PASSWORD, code_now(phone[0]))
+        remove(PASSWORD, code_now(phone[0]))
 
 
 def test_a_locked_name_proves_no_password(db, ward):
@@ -526,7 +576,7 @@ def test_a_locked_name_proves_no_password(db, ward):
         note_wrong_try(db, "khan")
 
     with pytest.raises(NameLocked):
-        change_own_password(db, ward.khan, PASSWORD, NEW)
+        choose_anew(db, ward.khan, PASSWORD, NEW)
 
 
 def test_the_administrator_takes_a_lost_phones_factor_away(db, ward, phone):
@@ -552,8 +602,24 @@ def test_where_the_hospital_asks_for_it_keepers_enroll_before_anything_else(db, 
     token, codes = enroll_and_come_in(db, halfway, secret, code_now(secret), browser=HERE)
     assert live_account(db, token).username == "tara"
     assert len(codes) == 10
+    tried = begin_own_try(db, ward.tara)
     with pytest.raises(FactorRequired):
-        remove_factor(db, ward.tara, PASSWORD, code_now(secret, steps=1))
+        remove_factor(db, ward.tara, PASSWORD, code_now(secret, steps=1), tried=tried)
+
+
+def test_asking_for_it_ends_the_sign_ins_of_keepers_who_have_none(db, ward, phone):
+    tokens = {
+        name: begin_sign_in(db, account_named(db, name)) for name in ("khan", "tara", "meera")
+    }
+    change_settings(db, HOSPITAL, by=ward.khan)
+    assert live_account(db, tokens["tara"])
+
+    asked = replace(HOSPITAL, second_factor_required=True)
+    change_settings(db, asked, by=ward.khan)
+    with pytest.raises(SignedOut):
+        live_account(db, tokens["tara"])
+    assert live_account(db, tokens["khan"])
+    assert live_account(db, tokens["meera"])
 
 
 def test_an_app_reads_the_secret_with_the_hospitals_name(db, ward):

@@ -206,6 +206,20 @@ def test_a_wrong_present_password_is_told_beside_it_and_counts(monkeypatch):
     assert "locked for 15 minutes" in said(desk)
 
 
+def test_wrong_codes_of_the_app_lock_the_name_too(monkeypatch):
+    with_phone("meera")
+    desk = account_page(monkeypatch)
+    for _ in range(11):
+        [one for one in desk.text_input if one.label == "Present password"][-1].set_value(PASSWORD)
+        fill(desk, Code_from_the_app="000000")
+        press(desk, "Take it away")
+
+    assert "locked for 15 minutes" in said(desk)
+    with reading() as db:
+        assert is_locked(db, "meera")
+        assert has_factor(db, account_named(db, "meera"))
+
+
 def test_sign_ins_are_listed_and_ended_one_by_one_or_all(monkeypatch):
     with transaction() as db:
         meera = account_named(db, "meera")

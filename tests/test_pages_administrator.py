@@ -243,6 +243,7 @@ def test_the_second_factor_of_keepers_is_a_setting(monkeypatch, cast):
         assert needs_factor(db, cast.khan)
         assert needs_factor(db, cast.tara)
         assert not needs_factor(db, cast.meera)
+    assert "Your sign-in has ended" in desk.info[0].value
 
 
 def test_a_name_with_marks_is_shown_as_text(monkeypatch):

@@ -25,7 +25,8 @@ from mediklaud.repository import (
 )
 from mediklaud.ui import chart, pick, week
 from tests.desk import sit
-from tests.hospital import ASHA, TODAY, at, ward_of
+from tests.fields import fill, press
+from tests.hospital import ASHA, PASSWORD, TODAY, at, ward_of
 
 MARKED = "**Asha** <b>x</b> :smile:"
 FOUND = ["Asha Menon"]
@@ -98,6 +99,52 @@ def test_a_free_visit_says_that_there_is_no_bill(sqlite_house, monkeypatch):
 
     assert "no bill" in desk.success[0].value
     assert count(Invoice) == 0
+
+
+def left_with_a_note(monkeypatch, nine_o_clock):
+    """Dr Rao types for longer than a sign-in may idle, and then finishes: the sign-in form."""
+    book(10)
+    nine_o_clock.move_to(at(10))
+    desk = sit(monkeypatch, "rao", "doctor/today")
+    button(desk, "Begin consultation").click().run()
+    nine_o_clock.move_to(at(10, 20))
+    desk.text_area[0].input("Angina. Rest.")
+    button(desk, "Finish consultation").click().run()
+    assert "Your sign-in has ended" in said(desk)
+    return desk
+
+
+def come_in(desk, username):
+    fill(desk, Username=username, Password=PASSWORD)
+    press(desk, "Sign in")
+    return desk.switch_page("pages/doctor/today.py").run()
+
+
+def test_a_note_outlasts_a_sign_in_that_fell_idle(sqlite_house, monkeypatch, nine_o_clock):
+    desk = come_in(left_with_a_note(monkeypatch, nine_o_clock), "rao")
+    assert desk.text_area[0].value == "Angina. Rest."
+
+    button(desk, "Finish consultation").click().run()
+    with database.reading() as db:
+        assert db.exec(select(Encounter.note)).one() == "Angina. Rest."
+
+
+def test_a_note_is_nobody_elses_and_gone_once_another_came(sqlite_house, monkeypatch, nine_o_clock):
+    desk = come_in(left_with_a_note(monkeypatch, nine_o_clock), "iyer")
+    assert "Angina" not in repr(desk.session_state)
+
+    button(desk, "Sign out").click().run()
+    assert come_in(desk, "rao").text_area[0].value == ""
+
+
+def test_signing_out_leaves_no_note(sqlite_house, monkeypatch):
+    book(10)
+    desk = sit(monkeypatch, "rao", "doctor/today")
+    button(desk, "Begin consultation").click().run()
+    desk.text_area[0].input("Angina. Rest.").run()
+    button(desk, "Sign out").click().run()
+
+    assert come_in(desk, "rao").text_area[0].value == ""
 
 
 @pytest.mark.parametrize("typed", ["", " \n "])

@@ -16,9 +16,9 @@ from mediklaud.repository import (
     is_token,
     live_account,
     note_seen,
-    note_wrong_try,
 )
 from tests.hospital import NINE_O_CLOCK
+from tests.tries import note_wrong_try
 
 MINUTE = timedelta(minutes=1)
 

@@ -3,10 +3,12 @@
 from mediklaud.repository.accounts import (
     account_named,
     accounts_with_roles,
+    begin_own_try,
     change_account,
     change_own_password,
     create_account,
     designate_registrar,
+    end_own_try,
 )
 from mediklaud.repository.advances import Advance, advances_of, take_advance, use_advance
 from mediklaud.repository.appointments import (
@@ -326,7 +328,7 @@ from mediklaud.repository.tariff import (
     priced_services,
     unbilled_visit,
 )
-from mediklaud.repository.tries import begin_try, is_locked, note_wrong_try
+from mediklaud.repository.tries import Try, begin_try, is_locked
 from mediklaud.repository.turnover import (
     allocated_sums,
     billed_sums,
@@ -436,6 +438,7 @@ __all__ = [
     "TillLine",
     "TillNumbers",
     "ToBeWrittenDown",
+    "Try",
     "Visit",
     "Wait",
     "WaitForm",
@@ -461,6 +464,7 @@ __all__ = [
     "audit_deeds",
     "audit_lines",
     "begin_consultation",
+    "begin_own_try",
     "begin_sign_in",
     "begin_try",
     "best_times",
@@ -522,6 +526,7 @@ __all__ = [
     "edit_patient",
     "emergencies",
     "end_own_sign_in",
+    "end_own_try",
     "end_plan",
     "end_sign_in",
     "enroll_and_come_in",
@@ -583,7 +588,6 @@ __all__ = [
     "note_no_show",
     "note_refused_identity",
     "note_seen",
-    "note_wrong_try",
     "open_bills",
     "open_consultation",
     "open_feed",

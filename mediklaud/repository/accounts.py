@@ -17,6 +17,7 @@ from mediklaud.errors import (
     NameLocked,
     NoRole,
     NotFound,
+    Refusal,
     UsernameNotUnderstood,
     UsernameTaken,
     WrongPassword,
@@ -27,7 +28,7 @@ from mediklaud.permissions import Deed
 from mediklaud.repository.audit import changes, note_deed, permit, roles_of
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.sign_ins import end_sign_ins, refuse_signed_out
-from mediklaud.repository.tries import is_locked
+from mediklaud.repository.tries import Try, begin_try, note_right, note_wrong
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9.-]{2,39}")
 # Nobody could give these roles back to the hospital once they are gone.
@@ -108,7 +109,7 @@ def change_account(
 
 
 def designate_registrar(db: Session, account: Account, *, by: Account, may: bool) -> None:
-    """The CMO lets an account register doctors, or takes that back."""
+    """The CMO lets an account register doctors, or takes that back; either ends its sign-ins."""
     permit(db, by, Deed.DESIGNATE_REGISTRAR)
     kept = locked_account(db, account.id)
     held = db.get(AccountRole, (kept.id, Role.REGISTRAR))
@@ -116,28 +117,50 @@ def designate_registrar(db: Session, account: Account, *, by: Account, may: bool
         db.add(_grant(kept, Role.REGISTRAR, by))
     if not may and held is not None:
         db.delete(held)
+    if may == (held is None):
         end_sign_ins(db, kept)
     db.flush()
     deed = "registrar designated" if may else "registrar withdrawn"
     note_deed(db, by, deed, f"account/{kept.id}")
 
 
-def change_own_password(db: Session, me: Account, present: str, new: str) -> None:
+def change_own_password(db: Session, me: Account, present: str, new: str, *, tried: Try) -> None:
     """A person changes the own password; every sign-in of the account but this one ends."""
-    kept = proved(db, me, present)
+    kept = proved(db, me, present, tried=tried)
+    note_right(db, tried)
     choose_password(db, kept, new)
     end_sign_ins(db, kept, but=me.sign_in_id)
     note_deed(db, me, "password changed", f"account/{kept.id}")
 
 
-def proved(db: Session, me: Account, present: str) -> Account:
-    """The own account, locked, once the present password was said.
+def begin_own_try(db: Session, me: Account) -> Try:
+    """Count a try at the own password before the deed that judges it.
 
-    Refuses a wrong one (WrongPassword), which counts as a try, and a locked name (NameLocked).
+    In a transaction of its own: what the deed counted would be undone where it is refused, and
+    of many at once each would be judged before any is counted.
     """
     refuse_signed_out(db, me)
+    return begin_try(db, me.username)
+
+
+def end_own_try(db: Session, me: Account, tried: Try, refusal: Refusal) -> None:
+    """What comes of a try whose deed was refused: only what was wrong stays counted."""
+    refuse_signed_out(db, me)
+    if refusal.wrong:
+        note_wrong(db, tried, refusal.wrong, who=me)
+    else:
+        note_right(db, tried)
+
+
+def proved(db: Session, me: Account, present: str, *, tried: Try) -> Account:
+    """The own account, locked, once the present password was said; whoever asks notes it right.
+
+    Refuses a wrong one (WrongPassword), and any where the name was locked (NameLocked).
+    """
+    refuse_signed_out(db, me)
+    assert tried.account_id == me.id
     kept = locked_account(db, me.id)
-    if is_locked(db, kept.username):
+    if tried.locked:
         raise NameLocked()
     if not is_password(present, kept.password_hash):
         raise WrongPassword()

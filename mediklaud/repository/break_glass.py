@@ -16,6 +16,7 @@ from mediklaud.database import expecting
 from mediklaud.errors import (
     AlreadyReviewed,
     EmptyField,
+    GlassOfAnInactiveDoctor,
     NeedsAPerson,
     NotFound,
     NotYourPatient,
@@ -28,6 +29,7 @@ from mediklaud.models import (
     LIVE,
     Account,
     Appointment,
+    AppointmentStatus,
     AuditEvent,
     BreakGlass,
     Doctor,
@@ -42,6 +44,7 @@ from mediklaud.repository.patients import locked_patient
 
 GLASS_MINUTES = 60
 GLASSES_A_PAGE = 50
+_TO_COME = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
 BY_GLASS = "record opened by break-glass"
 # A family shares a phone; more than these share none.
 _FOUND_AT_MOST = 10
@@ -63,10 +66,12 @@ def own_visit(doctor_id: int | None) -> ColumnElement[bool]:
     """An appointment that makes its patient a doctor's own; for siblings.
 
     It stands, or there was a consultation: one that was cancelled or missed opens nothing.
+    To a doctor who was deactivated only what is still to come does.
     """
     consulted = exists().where(col(Encounter.appointment_id) == col(Appointment.id))
     stands = or_(col(Appointment.status).in_(LIVE), consulted)
-    return (col(Appointment.doctor_id) == doctor_id) & stands
+    sees = or_(col(Appointment.status).in_(_TO_COME), _practises(doctor_id))
+    return (col(Appointment.doctor_id) == doctor_id) & stands & sees
 
 
 def opening_of(db: Session, patient_id: int, *, by: Account) -> BreakGlass | None:
@@ -78,7 +83,7 @@ def opening_of(db: Session, patient_id: int, *, by: Account) -> BreakGlass | Non
         note_opened(db, by, patient_id, doctor=by.doctor_id)
         return None
     glass = _live_glass(db, patient_id, by)
-    if glass is None:
+    if glass is None or not _is_active(db, by):
         raise NotYourPatient(subject=f"patient/{patient_id}")
     note_opened(db, by, patient_id, BY_GLASS, glass=glass.id)
     return glass
@@ -87,9 +92,11 @@ def opening_of(db: Session, patient_id: int, *, by: Account) -> BreakGlass | Non
 def find_exactly(db: Session, words: str, *, by: Account) -> Sequence[Patient]:
     """Patients by their whole hospital number or phone; nothing less finds anybody.
 
-    That a doctor looked for somebody else's patient is noted.
+    That a doctor looked for somebody else's patient is noted. Refuses one who was deactivated
+    (GlassOfAnInactiveDoctor).
     """
     permit(db, by, Deed.BREAK_GLASS)
+    _refuse_inactive(db, by)
     found = exactly(db, words)
     for patient in found:
         note_opened(db, by, patient.id or 0, "patient looked for", doctor=by.doctor_id)
@@ -120,9 +127,11 @@ def break_glass(
     """Open the record of another doctor's patient to this doctor for 60 minutes.
 
     A glass that is still open is the same one; two clicks meet at the patient's row, and at
-    a_second_click_is_the_same_glass. The CMO finds it in the review.
+    a_second_click_is_the_same_glass. The CMO finds it in the review. Refuses a doctor who was
+    deactivated (GlassOfAnInactiveDoctor).
     """
     permit(db, by, Deed.BREAK_GLASS)
+    _refuse_inactive(db, by, subject=f"patient/{patient.id}")
     told = text.note(words, field="In words", at_most=400)
     if reason is None:
         raise EmptyField(field="Reason")
@@ -208,6 +217,19 @@ def review_glass(db: Session, glass_id: int | None, note: str, *, by: Account) -
     db.flush()
     note_deed(db, by, "glass reviewed", f"patient/{glass.patient_id}", glass=glass.id)
     return glass
+
+
+def _practises(doctor_id: int | None) -> ColumnElement[bool]:
+    return exists().where(col(Doctor.id) == doctor_id, col(Doctor.active))
+
+
+def _is_active(db: Session, by: Account) -> bool:
+    return db.exec(select(_practises(by.doctor_id))).one()
+
+
+def _refuse_inactive(db: Session, by: Account, *, subject: str = "") -> None:
+    if by.doctor_id is not None and not _is_active(db, by):
+        raise GlassOfAnInactiveDoctor(subject=subject)
 
 
 def _is_own(db: Session, patient_id: int, by: Account) -> bool:

@@ -14,25 +14,22 @@ from mediklaud.errors import (
     FactorNotConfirmed,
     FactorRequired,
     FactorStands,
-    NameLocked,
     NoFactor,
     WrongFactor,
 )
-from mediklaud.models import Account, RecoveryCode, Role, SecondFactor
+from mediklaud.models import Account, RecoveryCode, SecondFactor
 from mediklaud.passwords import code_as_typed, new_code
 from mediklaud.permissions import Deed
 from mediklaud.repository.accounts import locked_account, proved
 from mediklaud.repository.audit import note_deed, permit, roles_of
-from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.hospital import KEEPERS, the_hospital
 from mediklaud.repository.sign_ins import end_sign_ins, refuse_signed_out
-from mediklaud.repository.tries import is_locked
+from mediklaud.repository.tries import Try, note_right
 
 RECOVERY_CODES = 10
 _SECONDS = 30
 # Phones' clocks differ: the code before and the one after are right too.
 _STEPS_OFF = 1
-# Who can open every door of the house, and so needs two keys where the hospital says so.
-_KEEPERS = frozenset({Role.CMO, Role.ADMINISTRATOR})
 
 
 def has_factor(db: Session, account: Account) -> bool:
@@ -42,7 +39,7 @@ def has_factor(db: Session, account: Account) -> bool:
 
 def needs_factor(db: Session, account: Account) -> bool:
     """Whether the hospital asks this account for a second factor."""
-    return the_hospital(db).second_factor_required and bool(roles_of(db, account) & _KEEPERS)
+    return the_hospital(db).second_factor_required and bool(roles_of(db, account) & KEEPERS)
 
 
 def new_secret() -> str:
@@ -102,21 +99,23 @@ def recovery_codes_left(db: Session, me: Account) -> int:
     return db.exec(left).one()
 
 
-def renew_recovery_codes(db: Session, me: Account, password: str, typed: str) -> list[str]:
+def renew_recovery_codes(
+    db: Session, me: Account, password: str, typed: str, *, tried: Try
+) -> list[str]:
     """Ten new recovery codes; the old ones open nothing any more."""
-    _proved_twice(db, me, password, typed)
+    _proved_twice(db, me, password, typed, tried)
     note_deed(db, me, "recovery codes renewed", f"account/{me.id}")
     return _new_recovery_codes(db, me)
 
 
-def remove_factor(db: Session, me: Account, password: str, typed: str) -> None:
+def remove_factor(db: Session, me: Account, password: str, typed: str, *, tried: Try) -> None:
     """A person takes the own second factor away, with password and code.
 
     Refused where the hospital asks for one (FactorRequired).
     """
     if needs_factor(db, me):
         raise FactorRequired()
-    kept = _proved_twice(db, me, password, typed)
+    kept = _proved_twice(db, me, password, typed, tried)
     _take_away(db, kept)
     end_sign_ins(db, kept, but=me.sign_in_id)
     note_deed(db, me, "second factor removed", f"account/{me.id}")
@@ -142,14 +141,13 @@ def with_factor(db: Session, *, by: Account) -> frozenset[int]:
     return frozenset(db.exec(select(SecondFactor.account_id)))
 
 
-def _proved_twice(db: Session, me: Account, password: str, typed: str) -> Account:
-    kept = proved(db, me, password)
+def _proved_twice(db: Session, me: Account, password: str, typed: str, tried: Try) -> Account:
+    kept = proved(db, me, password, tried=tried)
     if not has_factor(db, kept):
         raise NoFactor()
-    if is_locked(db, kept.username):
-        raise NameLocked()
     if not passes_factor(db, kept, typed):
         raise WrongFactor()
+    note_right(db, tried)
     return kept
 
 

@@ -37,6 +37,7 @@ from mediklaud.hot import Hot
 from mediklaud.models import (
     PAPERS,
     Account,
+    AccountRole,
     BillWhen,
     CreditNote,
     Holiday,
@@ -46,10 +47,15 @@ from mediklaud.models import (
     Paper,
     Receipt,
     Refund,
+    Role,
+    SecondFactor,
+    SignIn,
 )
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import changes, note_deed, permit
 
+# Who can open every door of the house, and so needs two keys where the hospital says so.
+KEEPERS = frozenset({Role.CMO, Role.ADMINISTRATOR})
 # The papers as a desk calls them, and where they are kept.
 PAPER_WORDS = {
     "bill": "bill",
@@ -163,7 +169,9 @@ def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospita
     Issued papers stay, and so do the follow-ups that visits have given already. In another
     zone a holiday's day has other bounds. Refuses another zone once a paper was numbered
     (ZoneInUse), and a prefix that papers of another kind have had (PrefixHadBefore), so that
-    no two papers ever share a number.
+    no two papers ever share a number. Once
+    a second factor is asked for, whoever must have one and has none signs in anew; a sign-in
+    that begins meanwhile meets this at its account.
     """
     permit(db, by, Deed.CHANGE_SETTINGS)
     kept = the_hospital(db)
@@ -177,6 +185,8 @@ def change_settings(db: Session, typed: HospitalForm, *, by: Account) -> Hospita
     if before["zone"] != after["zone"]:
         _rebound_holidays(db, after["zone"])
     db.flush()
+    if after["second_factor_required"] and not before["second_factor_required"]:
+        _end_sign_ins_without_factor(db)
     db.info.pop("rules", None)
     note_deed(db, by, "settings changed", "hospital/1", **changes(before, after))
     return kept
@@ -204,6 +214,16 @@ def _has_had(db: Session, paper: str, prefix: str) -> bool:
     table = _TABLES[paper]
     theirs = (col(table.series).startswith(f"{paper}/"), col(table.number).startswith(f"{prefix}/"))
     return db.exec(select(table.number).where(*theirs).limit(1)).first() is not None
+
+
+def _end_sign_ins_without_factor(db: Session) -> None:
+    keepers = select(AccountRole.account_id).where(col(AccountRole.role).in_(KEEPERS))
+    secured = select(SecondFactor.account_id)
+    bare = col(Account.id).in_(keepers) & col(Account.id).not_in(secured)
+    # The hospital's row first, as where roles change.
+    ids = db.exec(select(Account.id).where(bare).order_by(col(Account.id)).with_for_update()).all()
+    live = update(SignIn).where(col(SignIn.account_id).in_(ids), col(SignIn.ended_at).is_(None))
+    db.execute(live.values(ended_at=clock.now()))
 
 
 def _rebound_holidays(db: Session, zone: str) -> None:

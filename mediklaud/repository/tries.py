@@ -61,16 +61,16 @@ def begin_try(db: Session, username: str) -> Try:
     )
 
 
-def note_wrong(db: Session, tried: Try, what: str) -> None:
-    """A try was wrong: it stays counted, and the log says so.
+def note_wrong(db: Session, tried: Try, what: str, *, who: Account = VISITOR) -> None:
+    """A try was wrong: it stays counted, and the log says so, and who it was if that is known.
 
     A name that is no account's may be a password in the wrong field: the log has its digest.
     """
     known = tried.account_id is not None
     subject = f"account/{tried.account_id}" if known else f"name/{tried.name_digest[:12]}"
-    note_deed(db, VISITOR, f"wrong {what}", subject, locked=tried.locked)
+    note_deed(db, who, f"wrong {what}", subject, locked=tried.locked)
     if tried.last:
-        note_deed(db, VISITOR, "name locked", subject, minutes=LOCKED_MINUTES)
+        note_deed(db, who, "name locked", subject, minutes=LOCKED_MINUTES)
 
 
 def note_right(db: Session, tried: Try) -> None:
@@ -81,11 +81,6 @@ def note_right(db: Session, tried: Try) -> None:
 def forget_tries(db: Session, tried: Try) -> None:
     """Open a name that may be locked: somebody vouched for the person with a code."""
     db.execute(delete(SignInAttempt).where(col(SignInAttempt.name_digest) == tried.name_digest))
-
-
-def note_wrong_try(db: Session, username: str, what: str = "password") -> None:
-    """A wrong try at a name, whether or not an account has it."""
-    note_wrong(db, begin_try(db, username), what)
 
 
 def is_locked(db: Session, username: str) -> bool:

@@ -27,6 +27,7 @@ from mediklaud.ui import show
 from mediklaud.ui.desk import beside, refuse, see
 from mediklaud.ui.menu import page_file
 from mediklaud.ui.plain import plain
+from mediklaud.ui.sign_in import DRAFT
 
 OWN = "_own_patient"
 # What the day's list says, by whether a consultation is open.
@@ -210,10 +211,13 @@ def page(count: int, at_most: int, *, key: str) -> int:
 
 
 def note(encounter: Encounter) -> str:
-    """The note of an open consultation; what is typed stays while other pages are read."""
+    """The note of an open consultation.
+
+    What is typed stays while other pages are read, and until the doctor has signed in again.
+    """
     typed = st.text_area(
         "Note",
-        key=f"note/{encounter.id}",
+        key=f"{DRAFT}note/{encounter.id}",
         height=320,
         placeholder="Complaint, findings, diagnosis, advice, medicines …",
         persist_state="session",

@@ -15,10 +15,12 @@ from mediklaud.errors import Refusal, SignedOut
 from mediklaud.models import Account, Role
 from mediklaud.repository import (
     ToBeWrittenDown,
+    Try,
+    begin_own_try,
+    end_own_try,
     is_stale,
     live_account,
     note_seen,
-    note_wrong_try,
     roles_of,
 )
 from mediklaud.ui.plain import plain
@@ -119,12 +121,15 @@ def meanwhile() -> Iterator[Session]:
 
 
 @contextmanager
-def record(done: str = "", *, ends: str | None = None) -> Iterator[Session]:
+def record(
+    done: str = "", *, ends: str | None = None, tried: Try | None = None
+) -> Iterator[Session]:
     """One deed in one transaction; its refusal is shown beside the field it speaks of.
 
     Nothing of Streamlit may be called inside the block, since every call is a point where
     the run can be cut off. When the block is written, the page starts anew and says `done`,
-    or what the block said with `say`. It ends every form of the page, or the one named.
+    or what the block said with `say`. It ends every form of the page, or the one named. A
+    deed that judges the own password is told the try that was counted for it (`own_try`).
     """
     # Fetched before the deed, since every touch of the session's state is such a point too:
     # a click that comes while the deed is written would keep the old form, and the next
@@ -138,8 +143,9 @@ def record(done: str = "", *, ends: str | None = None) -> Iterator[Session]:
     except SignedOut as refusal:
         st.error(plain(str(refusal)))
     except Refusal as refusal:
-        if refusal.is_a_try:
-            _count_try()
+        if tried is not None:
+            with transaction() as db:
+                end_own_try(db, sitting(db), tried, refusal)
         refuse(refusal)
     else:
         told.clear()
@@ -149,10 +155,10 @@ def record(done: str = "", *, ends: str | None = None) -> Iterator[Session]:
         st.rerun()
 
 
-def _count_try() -> None:
-    """The deed was undone, and with it whatever it could have counted."""
+def own_try() -> Try:
+    """Count a try at the own password, before the deed that judges it."""
     with transaction() as db:
-        note_wrong_try(db, sitting(db).username)
+        return begin_own_try(db, sitting(db))
 
 
 def say(db: Session, sentence: str) -> None:

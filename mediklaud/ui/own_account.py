@@ -19,7 +19,7 @@ from mediklaud.repository import (
     sign_out_everywhere,
 )
 from mediklaud.ui import choose
-from mediklaud.ui.desk import beside, carry, fresh_forms, record, submission_id
+from mediklaud.ui.desk import beside, carry, fresh_forms, own_try, record, submission_id
 from mediklaud.ui.factor import RECOVERY_CODES, show_secret
 from mediklaud.ui.plain import plain
 
@@ -77,11 +77,16 @@ def factor_in_use(me: Account, *, required: bool) -> None:
     if required:
         st.caption("The hospital asks the CMO and administrators for it, so it stays.")
     if renews:
-        with record("The old recovery codes open nothing any more.") as db:
-            carry(db, **{RECOVERY_CODES: renew_recovery_codes(db, me, password, typed)})
+        tried = own_try()
+        with record("The old recovery codes open nothing any more.", tried=tried) as db:
+            codes = renew_recovery_codes(db, me, password, typed, tried=tried)
+            carry(db, **{RECOVERY_CODES: codes})
     if ends:
-        with record("The second factor is taken away. Other sign-ins have ended.") as db:
-            remove_factor(db, me, password, typed)
+        tried = own_try()
+        with record(
+            "The second factor is taken away. Other sign-ins have ended.", tried=tried
+        ) as db:
+            remove_factor(db, me, password, typed, tried=tried)
 
 
 def sign_ins(me: Account, live: Sequence[SignIn], zone: str) -> None:

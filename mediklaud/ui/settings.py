@@ -175,8 +175,8 @@ def _signing_in(form: str, hospital: Hospital) -> dict[str, Any]:
     st.subheader("Signing in", anchor=False)
     st.caption(
         "With a second factor, a code of an app on the phone is asked for after the password. "
-        "Anybody may set one up under My account. Whoever must have one and has none sets it "
-        "up at the next sign-in, before anything else."
+        "Anybody may set one up under My account. Whoever must have one and has none is signed "
+        "out and sets it up first."
     )
     kept = hospital.second_factor_required
     required = choose.yes("The CMO and administrators need a second factor", form, kept)

@@ -20,8 +20,11 @@ from mediklaud.repository import ABSOLUTE_HOURS, end_sign_in, is_token, live_acc
 from mediklaud.ui.desk import token
 
 COOKIE = "mediklaud"
+# How the key of a field begins whose words outlast an idle sign-in, for the same person.
+DRAFT = "draft/"
 _DRAWN = "_authenticator"
 _ENDED, _COOKIE_DUE, _COOKIE_DEAD = "_sign_in_ended", "_cookie_due", "_cookie_dead"
+_WHO, _LEFT = "_who", "_left_behind"
 
 
 class _Tokens(Mapping[str, dict[str, Any]]):
@@ -78,13 +81,17 @@ def signed_in() -> Account | None:
         return None
     try:
         with reading() as db:
-            return live_account(db, token())
+            me = live_account(db, token())
     except SignedOut:
+        left = _left_behind()
         # Its cookie is as dead: were it read again, the form's next click would be lost to it.
         _forget()
+        st.session_state[_LEFT] = left
         for word in (_ENDED, _COOKIE_DEAD, "logout"):
             st.session_state[word] = True
         return None
+    st.session_state[_WHO] = me.id
+    return me
 
 
 def _take_cookie() -> None:
@@ -135,8 +142,16 @@ def keep_cookie() -> None:
 
 
 def come_in_with(begun: str) -> None:
-    """Let this browser carry a sign-in that has just begun; nothing of before is left in it."""
+    """Let this browser carry a sign-in that has just begun; nothing of before is left in it.
+
+    But whoever comes back finds what was being written when the sign-in fell idle.
+    """
+    with reading() as db:
+        me = live_account(db, begun)
+    whose, drafts = st.session_state.get(_LEFT, (None, {}))
     _forget()
+    if whose == me.id:
+        st.session_state.update(drafts)
     st.session_state["username"] = begun
     st.session_state[_COOKIE_DUE] = True
 
@@ -157,6 +172,15 @@ def has_ended() -> bool:
 def this_browser() -> str:
     """The browser in front of us, in plain words."""
     return browser_words(st.context.headers.get("User-Agent", ""))
+
+
+def _left_behind() -> tuple[int | None, dict[str, Any]]:
+    """Whose sign-in has ended here by itself, and what was being written; only the server has it.
+
+    It comes with the very run that finds the sign-in ended, before any field is drawn.
+    """
+    words = [str(word) for word in st.session_state if str(word).startswith(DRAFT)]
+    return st.session_state.get(_WHO), {word: st.session_state[word] for word in words}
 
 
 def _forget() -> None:

@@ -21,7 +21,7 @@ st.write("A registrar registers and edits doctors, and plans their sessions and 
 
 with st.form(form):
     chosen = choose.one("Account", others, form, shown=accounts.account_words)
-    st.caption("The administrator creates accounts; here an existing one gets one more role.")
+    st.caption("The administrator creates accounts; here one gets a role more, and signs in anew.")
     asked = st.form_submit_button(
         "Designate as registrar", type="primary", icon=":material/how_to_reg:"
     )

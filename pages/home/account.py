@@ -11,7 +11,7 @@ from mediklaud.repository import (
     the_hospital,
 )
 from mediklaud.ui import choose, own_account
-from mediklaud.ui.desk import open_desk, record, submission_id
+from mediklaud.ui.desk import open_desk, own_try, record, submission_id
 from mediklaud.ui.factor import recovery_codes_shown
 
 me = open_desk("My account")
@@ -35,8 +35,10 @@ with left:
         st.caption("At least 12 characters; a few words in a row make a good one.")
         asked = st.form_submit_button("Change password", type="primary")
     if asked:
-        with record("The password is changed. Other sign-ins have ended.", ends="password") as db:
-            change_own_password(db, me, present, choose.same(new, again))
+        tried = own_try()
+        said = "The password is changed. Other sign-ins have ended."
+        with record(said, ends="password", tried=tried) as db:
+            change_own_password(db, me, present, choose.same(new, again), tried=tried)
 
 with right:
     st.subheader("Where you are signed in", anchor=False)
