@@ -84,7 +84,7 @@ def book_appointment(
     appointment. An emergency passes the gate, never the overlap. With a hold named, it is
     used up, and one that has run out books nothing (HoldRanOut).
     """
-    permit(db, by, Deed.BOOK)
+    permit(db, by, Deed.BOOK, patient)
     locked = lock_patient(db, patient.id)
     try:
         gate = passed_gate(db, locked, emergency)
@@ -119,7 +119,7 @@ def overbook_appointment(
     overbooking_stays_within_its_cap): refuses a session that is full (SessionFull), and a
     time that is free (NotOverFree). The patient's own time is never promised twice.
     """
-    permit(db, by, Deed.OVERBOOK)
+    permit(db, by, Deed.OVERBOOK, patient)
     locked = locked_patient(db, patient.id)
     same_click = clicked(db, form, locked)
     if same_click is not None:
@@ -202,7 +202,7 @@ def move_appointment(
     A change is never blocked by dues. The old time is free the moment the new one is taken;
     where that fails, the old one stands.
     """
-    permit(db, by, Deed.CHANGE_APPOINTMENT)
+    permit(db, by, Deed.CHANGE_APPOINTMENT, appointment)
     return move_booked(db, appointment, doctor, starts_at, form=form, by=by, hold=hold)
 
 
@@ -265,7 +265,7 @@ def cancel_appointment(
     Once the doctor has begun, there is a consultation to finish and nothing to cancel; the
     two desks wait for each other at the patient's row.
     """
-    permit(db, by, Deed.CHANGE_APPOINTMENT)
+    permit(db, by, Deed.CHANGE_APPOINTMENT, appointment)
     patient = locked_patient(db, appointment.patient_id)
     wanted = text.needed(reason, field="Reason", at_most=200)
     live = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
@@ -294,7 +294,7 @@ def restore_appointment(
     It is a booking anew: the gate, the sessions, leave, holidays, holds and both overlaps are
     asked again. Refuses what was moved on or is not cancelled (NothingToUndo).
     """
-    permit(db, by, Deed.CHANGE_APPOINTMENT)
+    permit(db, by, Deed.CHANGE_APPOINTMENT, appointment)
     patient = locked_patient(db, appointment.patient_id)
     kept = _reread(db, appointment)
     moved_on = select(Appointment.id).where(Appointment.moved_from_id == kept.id)

@@ -36,7 +36,7 @@ def name_payer(db: Session, patient: Patient, payer: Patient | None, *, by: Acco
     (OnlyMinorsHavePayers), and a payer who is a minor or has one (PayerNotPossible):
     a_payer_has_no_payer, so that no two desks name each other's patients in a circle.
     """
-    permit(db, by, Deed.NAME_PAYER)
+    permit(db, by, Deed.NAME_PAYER, patient)
     kept = locked_patient(db, patient.id)
     named = locked_patient(db, payer.id) if payer is not None else None
     if named is not None:
