@@ -27,6 +27,7 @@ from mediklaud.repository import (
 from mediklaud.repository.audit import changes, detail_of, note_deed
 from mediklaud.ui import audit as ui_audit
 from mediklaud.ui.audit import detail_words
+from mediklaud.ui.desk import see
 from tests.desk import click, files_of, sit
 from tests.fields import open_every_menu
 from tests.hospital import ASHA, PASSWORD, TODAY, ward_of
@@ -166,6 +167,22 @@ def test_a_deed_says_from_which_sign_in_it_comes(house):
     assert [(one.deed, one.sign_in_id) for one in rows[-4:]] == [
         *(("card opened", None), ("signed in", newest), ("tested", newest), ("tested", None)),
     ]
+
+
+def test_each_sign_in_that_opens_a_card_leaves_its_row(house):
+    sign_ins = []
+    for _ in range(2):
+        with database.transaction() as db:
+            token = begin_sign_in(db, ward_of(db).meera)
+        with database.reading() as db:
+            me = live_account(db, token)
+        sign_ins.append(me.sign_in_id)
+        for _ in range(2):
+            see(lambda db, me=me: patient_with(db, 1, by=me), token)
+
+    with database.reading() as db:
+        rows = select(AuditEvent.sign_in_id).where(AuditEvent.deed == "card opened")
+        assert db.exec(rows).all() == sign_ins
 
 
 def test_the_front_desk_opens_a_card_once_a_quarter_hour(sqlite_house, monkeypatch):

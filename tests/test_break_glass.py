@@ -208,6 +208,37 @@ def test_the_review_says_when_the_record_was_read(house, nine_o_clock):
     assert [moment.minute for moment in one.opened_at] == [35, 55]
 
 
+def test_the_review_says_when_the_record_was_read_under_a_second_glass(house, nine_o_clock):
+    with desk() as (db, ward):
+        broken(db, ward, form="first")
+    for reading in (at(9, 55), at(10, 2)):
+        nine_o_clock.move_to(reading)
+        with desk() as (db, ward):
+            broken(db, ward, form=f"{reading}")
+            open_record(db, ward.ben.id, by=ward.rao_account)
+
+    with desk() as (db, ward):
+        found = glasses_broken(db, by=ward.khan)
+    assert [[moment.minute for moment in one.opened_at] for one in found] == [[25], [32]]
+
+
+def test_a_record_opened_as_another_doctor_is_opened_anew(house):
+    with desk() as (db, ward):
+        change_account(db, ward.iyer_account, {Role.FRONT_DESK}, by=ward.tara)
+        for doctor, hour in ((ward.rao, 10), (ward.iyer, 11)):
+            book(db, ward, ward.ben, doctor, at(hour))
+    for name in ("rao", "iyer"):
+        with desk() as (db, ward):
+            doctor, roles = getattr(ward, name), {Role.DOCTOR}
+            change_account(db, ward.rao_account, roles, by=ward.tara, doctor_id=doctor.id)
+        with desk() as (db, ward):
+            open_record(db, ward.ben.id, by=ward.rao_account)
+
+    with desk() as (db, _):
+        told = select(AuditEvent.detail).where(AuditEvent.deed == "record opened")
+        assert db.exec(told).all() == ['{"doctor": 1}', '{"doctor": 2}']
+
+
 def test_nobody_reviews_their_own_glass(db, ward):
     roles = {Role.CMO, Role.DOCTOR}
     both = change_account(db, ward.rao_account, roles, by=ward.tara, doctor_id=ward.rao.id)

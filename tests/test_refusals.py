@@ -26,12 +26,13 @@ from mediklaud.models import (
     Invoice,
     InvoiceLine,
     Method,
+    Payment,
     Receipt,
     Refund,
     Role,
     VisitKind,
 )
-from mediklaud.permissions import TABLE, Deed
+from mediklaud.permissions import TABLE, Deed, deeds_of
 from mediklaud.repository import (
     REFUSALS_AN_HOUR,
     CreditLine,
@@ -39,14 +40,18 @@ from mediklaud.repository import (
     approve_waiver,
     ask_waiver,
     begin_consultation,
+    begin_sign_in,
     book_appointment,
     create_account,
     declare_holiday,
+    export_record,
     extend_hold,
     finish_consultation,
     give_discount,
     hold_time,
+    issue_code,
     issue_credit_note,
+    live_account,
     open_record,
     permit,
     put_on_waitlist,
@@ -54,6 +59,7 @@ from mediklaud.repository import (
     refusals,
     release_hold,
     reopen_day,
+    reverse_payment,
     review_glass,
     set_discount_limit,
     standing_close,
@@ -103,6 +109,7 @@ def _more_of_the_evening() -> None:
         told_of = {"form": "stranded", "by": ward.meera}
         book_appointment(db, dev(db), ward.rao, gone, first_visit, **told_of)
         declare_holiday(db, IN_DECEMBER, "Founders' day", by=ward.khan)
+        db.add(Account(username="nobody", name="-", password_hash="-", created_at=EVENING))
 
 
 @pytest.fixture
@@ -343,6 +350,57 @@ def test_a_role_that_is_missing_is_noted_with_the_deed(evening):
         "meera",
         '{"asked": "refund payments", "refused": "NotPermitted"}',
     )
+
+
+# Each verb about one thing, with the parameter that names it.
+ABOUT = {verb: name for verb, name in reversed(asked_for()) if verb != "create_account"}
+
+
+@pytest.mark.parametrize("verb", sorted(ABOUT))
+def test_a_role_that_is_missing_is_noted_with_the_thing_asked_for(evening, verb):
+    given = told(verb, ABOUT[verb])
+    with pytest.raises(NotPermitted), deed() as db:
+        getattr(repository, verb)(db, **given, by=first(db, Account, Account.username == "nobody"))
+
+    (row,) = refused_rows()
+    assert (row.account_name, row.subject.partition("/")[2]) == ("nobody", str(UNKNOWN))
+    assert json.loads(row.detail)["asked"] in {one.value for one in deeds_of(verb)}
+
+
+def test_each_thing_refused_and_each_deed_leaves_a_row_of_its_own(evening):
+    tries: list[Attempt] = [
+        lambda db, w: export_record(db, w.asha.id, "Curious", by=w.meera),
+        lambda db, w: open_record(db, w.asha.id, by=w.meera),
+        lambda db, w: open_record(db, w.ben.id, by=w.meera),
+        lambda db, w: issue_code(db, w.khan, by=w.meera),
+        lambda db, w: reverse_payment(db, first(db, Payment), "Mine", by=w.meera),
+    ]
+    for attempt in tries:
+        with pytest.raises(NotPermitted), deed() as db:
+            attempt(db, ward_of(db))
+
+    tried = [(row.subject, json.loads(row.detail)["asked"]) for row in refused_rows()]
+    assert tried == [
+        ("patient/1", Deed.EXPORT_RECORD),
+        ("patient/1", Deed.OPEN_RECORD),
+        ("patient/2", Deed.OPEN_RECORD),
+        ("account/1", Deed.KEEP_ACCOUNTS),
+        ("payment/1", Deed.REVERSE_PAYMENT),
+    ]
+
+
+def test_a_refusal_is_noted_with_its_sign_in_on_a_look_too(evening):
+    sign_ins = []
+    for _ in range(2):
+        with database.transaction() as db:
+            token = begin_sign_in(db, ward_of(db).meera)
+        with database.reading() as db:
+            me = live_account(db, token)
+        sign_ins.append(me.sign_in_id)
+        with pytest.raises(NotPermitted), database.reading() as db:
+            permit(db, me, Deed.REFUND)
+
+    assert [row.sign_in_id for row in refused_rows()] == sign_ins
 
 
 def ask_in_vain(times, seconds, clock_now):

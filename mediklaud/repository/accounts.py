@@ -90,7 +90,7 @@ def change_account(
     Two administrators who take each other's last role away wait for one another at the
     hospital's row, so one of them is refused (LastChief).
     """
-    permit(db, by, Deed.KEEP_ACCOUNTS)
+    permit(db, by, Deed.KEEP_ACCOUNTS, account)
     db.exec(select(Hospital.id).with_for_update()).one()
     kept = locked_account(db, account.id)
     wanted = frozenset(roles)
@@ -110,7 +110,7 @@ def change_account(
 
 def designate_registrar(db: Session, account: Account, *, by: Account, may: bool) -> None:
     """The CMO lets an account register doctors, or takes that back; either ends its sign-ins."""
-    permit(db, by, Deed.DESIGNATE_REGISTRAR)
+    permit(db, by, Deed.DESIGNATE_REGISTRAR, account)
     kept = locked_account(db, account.id)
     held = db.get(AccountRole, (kept.id, Role.REGISTRAR))
     if may and held is None:

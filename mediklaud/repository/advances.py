@@ -36,7 +36,7 @@ def take_advance(
     Refuses while something is owed (PaysDuesFirst), so that nobody is on hold whose money the
     hospital has. A second click is the same advance: a_second_click_is_the_same_payment.
     """
-    permit(db, by, Deed.TAKE_PAYMENT)
+    permit(db, by, Deed.TAKE_PAYMENT, patient)
     locked = locked_patient(db, patient.id)
     same_click = receipt_of_form(db, form, locked)
     if same_click is not None:
@@ -55,7 +55,7 @@ def use_advance(db: Session, patient: Patient, *, by: Account, bills: Sequence[s
     As far as it reaches, over the bills chosen or else the oldest first, so that a second
     click finds nothing more to do: NoAdvance, NothingOwed or BillNotOpen.
     """
-    permit(db, by, Deed.TAKE_PAYMENT)
+    permit(db, by, Deed.TAKE_PAYMENT, patient)
     locked = locked_patient(db, patient.id)
     payer, owed = to_pay(db, locked, bills)
     if not owed:
@@ -79,7 +79,7 @@ def use_advance(db: Session, patient: Patient, *, by: Account, bills: Sequence[s
 
 def advances_of(db: Session, patient_id: int, *, by: Account) -> list[Advance]:
     """What is left of a payer's payments, the oldest first."""
-    permit(db, by, Deed.SEE_PAPERS)
+    permit(db, by, Deed.SEE_PAPERS, f"patient/{patient_id}")
     known(db, Patient, patient_id)
     return _advances(db, patient_id)
 

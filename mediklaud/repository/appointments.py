@@ -87,7 +87,7 @@ def book_appointment(
     appointment. An emergency passes the gate, never the overlap. With a hold named, it is
     used up, and one that has run out books nothing (HoldRanOut).
     """
-    permit(db, by, Deed.BOOK)
+    permit(db, by, Deed.BOOK, patient)
     locked = lock_patient(db, patient.id)
     try:
         gate = passed_gate(db, locked, emergency)
@@ -122,7 +122,7 @@ def overbook_appointment(
     overbooking_stays_within_its_cap): refuses a session that is full (SessionFull), and a
     time that is free (NotOverFree). The patient's own time is never promised twice.
     """
-    permit(db, by, Deed.OVERBOOK)
+    permit(db, by, Deed.OVERBOOK, patient)
     locked = locked_patient(db, patient.id)
     same_click = clicked(db, form, locked)
     if same_click is not None:
@@ -206,7 +206,7 @@ def move_appointment(
     booked anew, through the gate (a_past_time_is_not_moved_past_the_gate). The old time is free
     the moment the new one is taken; where that fails, the old one stands.
     """
-    permit(db, by, Deed.CHANGE_APPOINTMENT)
+    permit(db, by, Deed.CHANGE_APPOINTMENT, appointment)
     return move_booked(db, appointment, doctor, starts_at, form=form, by=by, hold=hold)
 
 
@@ -277,7 +277,7 @@ def cancel_appointment(
     Once the doctor has begun, there is a consultation to finish and nothing to cancel; the
     two desks wait for each other at the patient's row.
     """
-    permit(db, by, Deed.CHANGE_APPOINTMENT)
+    permit(db, by, Deed.CHANGE_APPOINTMENT, appointment)
     patient = locked_patient(db, appointment.patient_id)
     wanted = text.needed(reason, field="Reason", at_most=200)
     live = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
@@ -306,7 +306,7 @@ def restore_appointment(
     It is a booking anew: the gate, the sessions, leave, holidays, holds and both overlaps are
     asked again. Refuses what was moved on or is not cancelled (NothingToUndo).
     """
-    permit(db, by, Deed.CHANGE_APPOINTMENT)
+    permit(db, by, Deed.CHANGE_APPOINTMENT, appointment)
     patient = locked_patient(db, appointment.patient_id)
     kept = _reread(db, appointment)
     moved_on = select(Appointment.id).where(Appointment.moved_from_id == kept.id)

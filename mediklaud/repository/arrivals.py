@@ -50,7 +50,7 @@ def arrive(db: Session, appointment: Appointment, *, by: Account) -> Appointment
     The session's next token is given (one_patient_a_token_in_a_session); who has one keeps it.
     Desks that mark a doctor's patients at the same moment wait at the doctor's row.
     """
-    permit(db, by, Deed.CHANGE_APPOINTMENT)
+    permit(db, by, Deed.CHANGE_APPOINTMENT, appointment)
     patient = locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.BOOKED, wanted="marked as arrived")
     _refuse_other_day(db, kept)
@@ -95,7 +95,7 @@ def undo_arrival(db: Session, appointment: Appointment, *, by: Account) -> Appoi
     advance: the slip is the front desk's to mend, and nobody is held back for it meanwhile.
     Refuses what the doctor has begun, and a walk-in, who was never expected.
     """
-    permit(db, by, Deed.CHANGE_APPOINTMENT)
+    permit(db, by, Deed.CHANGE_APPOINTMENT, appointment)
     locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.ARRIVED, wanted="marked as not arrived")
     refuse_begun(db, kept, wanted="marked as not arrived")
@@ -112,7 +112,7 @@ def undo_arrival(db: Session, appointment: Appointment, *, by: Account) -> Appoi
 
 def note_no_show(db: Session, appointment: Appointment, *, by: Account) -> Appointment:
     """Note that the patient did not come, once the appointment's time has begun."""
-    permit(db, by, Deed.CHANGE_APPOINTMENT)
+    permit(db, by, Deed.CHANGE_APPOINTMENT, appointment)
     locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.BOOKED, wanted="marked as not come")
     if kept.starts_at > clock.now():
@@ -136,7 +136,7 @@ def undo_no_show(
     The gate is asked again, and where the time went to somebody else meanwhile it is refused.
     An emergency that passes the gate only now is told to the CMO.
     """
-    permit(db, by, Deed.CHANGE_APPOINTMENT)
+    permit(db, by, Deed.CHANGE_APPOINTMENT, appointment)
     patient = locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.NO_SHOW, wanted="marked as expected")
     _refuse_other_day(db, kept)
@@ -166,7 +166,7 @@ def walk_in(
     It is a booking like any other, so the gate and both overlaps hold. Refuses a patient who
     waits for this doctor already (AlreadyInQueue), and a day without a free time (NoTimeLeft).
     """
-    permit(db, by, Deed.BOOK)
+    permit(db, by, Deed.BOOK, patient)
     locked = locked_patient(db, patient.id)
     same_click = clicked(db, form, locked)
     if same_click is not None:

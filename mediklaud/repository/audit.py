@@ -3,11 +3,11 @@
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, event, exists, insert, update
+from sqlalchemy import bindparam, event, exists, insert, inspect, update
 from sqlmodel import Session, SQLModel, col, select
 
 from mediklaud import anchors, clock, config
@@ -151,19 +151,29 @@ def moment() -> dict[str, datetime]:
     return {"now": at, "idle_since": at - timedelta(minutes=IDLE_MINUTES)}
 
 
-def permit(db: Session, by: Account, deed: Deed) -> None:
+def permit(db: Session, by: Account, deed: Deed, asked_for: SQLModel | str | None = None) -> None:
     """Refuse (NotPermitted) unless the account holds a role for the deed at this moment.
+
+    A verb about one thing says which: the row it was given, or table and key, as patient/12.
 
     Roles and sign-in are read anew inside the deed's transaction, in one look: a page, a
     fragment or a callback that was drawn earlier may still be open after the role is gone,
     or after the sign-in was ended elsewhere (SignedOut). What was asked last is kept, for the
     audit row of a refusal (`refusals`).
     """
-    db.info["asked"] = (by.id, deed)
+    db.info["asked"] = (by.id, _sign_in_of(db, by), deed)
     if by is not CONSOLE and not roles_of(db, by) & MAY[deed]:
         if is_signed_out(db, by):
             raise SignedOut()
-        raise NotPermitted(deed=deed.value)
+        raise NotPermitted(deed=deed.value, subject=_subject_of(asked_for))
+
+
+def _subject_of(thing: SQLModel | str | None) -> str:
+    if not isinstance(thing, SQLModel):
+        return thing or ""
+    row = inspect(thing)
+    key = row.identity or row.mapper.primary_key_from_instance(thing)
+    return f"{thing.__tablename__}/{key[0]}"
 
 
 def note_deed(db: Session, by: Account, deed: str, subject: str, **detail: object) -> None:
@@ -174,15 +184,29 @@ def note_deed(db: Session, by: Account, deed: str, subject: str, **detail: objec
     write raises ToBeWrittenDown.
     """
     write_down(db, deed)
-    seat = db.info.get("seat")
-    sign_in_id = seat[1] if seat and seat[0] == by.id else None
+    db.info.setdefault("deeds", []).append(_entry(db, by, deed, subject, detail))
+
+
+def _entry(
+    db: Session, by: Account, deed: str, subject: str, detail: Mapping[str, object]
+) -> _Entry:
+    who = by.id, by.username, _sign_in_of(db, by)
+    return _Entry(clock.now(), *who, deed, subject, told_as(**detail))
+
+
+def told_as(**detail: object) -> str:
+    """What a row keeps of its deed, in the words it is looked for by."""
     marked = {
         word: value._asdict() if isinstance(value, Change) else value
         for word, value in detail.items()
     }
-    told = json.dumps(marked, sort_keys=True, default=str)
-    entry = _Entry(clock.now(), by.id, by.username, sign_in_id, deed, subject, told)
-    db.info.setdefault("deeds", []).append(entry)
+    return json.dumps(marked, sort_keys=True, default=str)
+
+
+def _sign_in_of(db: Session, by: Account) -> int | None:
+    # A look that waits for nobody has no seat: there the account itself says where it came in.
+    seat = db.info.get("seat")
+    return seat[1] if seat and seat[0] == by.id else by.sign_in_id
 
 
 def sit_down(db: Session, account_id: int, sign_in_id: int | None) -> None:
@@ -217,14 +241,15 @@ def _read(deed: str, word: str, value: Any) -> Any:
 def note_opened(
     db: Session, by: Account, patient_id: int, deed: str = "record opened", **why: object
 ) -> None:
-    """Note that somebody opened what is kept of one patient; once a quarter hour for each deed.
+    """Note that somebody opened what is kept of one patient; the same once a quarter hour.
 
+    Another sign-in, another doctor's account or another broken glass makes it another opening.
     Called by the very verb that reads it. On a look that cannot write it raises
     ToBeWrittenDown where a row is due, so nothing is read unnoted, and a reading that is
     noted already takes no lock. What the console reads is not a person's reading.
     """
     subject = f"patient/{patient_id}"
-    if by.id is None or noted(db, by, deed, subject, since=clock.now() - _ONE_OPENING):
+    if by.id is None or noted(db, by, deed, subject, since=clock.now() - _ONE_OPENING, **why):
         return
     note_deed(db, by, deed, subject, **why)
 
@@ -235,14 +260,22 @@ def write_down(db: Session, deed: str) -> None:
         raise ToBeWrittenDown(deed)
 
 
-def noted(db: Session, by: Account, deed: str, subject: str, *, since: datetime) -> bool:
-    """Whether this account left such a row since a moment, or does so in this transaction."""
-    if any((one.account_id, one.deed, one.subject) == (by.id, deed, subject) for one in _due(db)):
+def noted(
+    db: Session, by: Account, deed: str, subject: str, *, since: datetime, **detail: object
+) -> bool:
+    """Whether this account left this row since a moment, or does so in this transaction.
+
+    A row of another sign-in, or one that tells anything else, is another row.
+    """
+    this = _entry(db, by, deed, subject, detail)
+    if any(replace(one, at=this.at) == this for one in _due(db)):
         return True
     row = select(AuditEvent.id).where(
         AuditEvent.subject == subject,
         AuditEvent.deed == deed,
         AuditEvent.account_id == by.id,
+        AuditEvent.sign_in_id == this.sign_in_id,
+        AuditEvent.detail == this.detail,
         AuditEvent.at >= since,
     )
     return db.exec(row.limit(1)).first() is not None

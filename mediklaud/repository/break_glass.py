@@ -38,7 +38,7 @@ from mediklaud.models import (
     Patient,
 )
 from mediklaud.permissions import Deed
-from mediklaud.repository.audit import note_deed, note_opened, permit
+from mediklaud.repository.audit import note_deed, note_opened, permit, told_as
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.patients import locked_patient
 
@@ -130,7 +130,7 @@ def break_glass(
     a_second_click_is_the_same_glass. The CMO finds it in the review. Refuses a doctor who was
     deactivated (GlassOfAnInactiveDoctor).
     """
-    permit(db, by, Deed.BREAK_GLASS)
+    permit(db, by, Deed.BREAK_GLASS, patient)
     _refuse_inactive(db, by, subject=f"patient/{patient.id}")
     told = text.note(words, field="In words", at_most=400)
     if reason is None:
@@ -199,7 +199,7 @@ def review_glass(db: Session, glass_id: int | None, note: str, *, by: Account) -
     Two CMOs wait for each other at its row; past it stand a_glass_is_reviewed_once and
     nobody_reviews_their_own_glass.
     """
-    permit(db, by, Deed.REVIEW_GLASS)
+    permit(db, by, Deed.REVIEW_GLASS, f"break_glass/{glass_id}")
     told = text.needed_note(note, field="Note", at_most=1000)
     row = select(BreakGlass).where(BreakGlass.id == glass_id).with_for_update()
     glass = db.exec(row.execution_options(populate_existing=True)).first()
@@ -254,6 +254,7 @@ def _openings(db: Session, glass: BreakGlass) -> tuple[datetime, ...]:
         AuditEvent.subject == f"patient/{glass.patient_id}",
         AuditEvent.deed == BY_GLASS,
         AuditEvent.account_id == glass.account_id,
+        AuditEvent.detail == told_as(glass=glass.id),
         AuditEvent.at >= glass.broken_at,
         AuditEvent.at < glass.expires_at,
     )

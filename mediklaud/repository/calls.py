@@ -95,7 +95,7 @@ def log_call(
 
     A second click is the same call: a_second_click_is_the_same_call.
     """
-    permit(db, by, Deed.CALL_PATIENTS)
+    permit(db, by, Deed.CALL_PATIENTS, letter)
     there(db.get(Message, letter.id), "message", letter.id)
     same_click = select(PhoneCall).where(PhoneCall.form == form)
     found = db.exec(same_click).first()
@@ -125,7 +125,7 @@ def resend_letter(db: Session, letter: Message, *, by: Account) -> Message:
     news that is old by now (LetterNotNeeded), and where no address is known yet
     (NoAddressToSendTo).
     """
-    permit(db, by, Deed.RESEND_LETTERS)
+    permit(db, by, Deed.RESEND_LETTERS, letter)
     wanted = select(Message).where(Message.id == letter.id).with_for_update()
     found = db.exec(wanted.execution_options(populate_existing=True)).first()
     kept = there(found, "message", letter.id)
@@ -168,7 +168,7 @@ def undelivered_letters(
 
 def slip_paper(db: Session, appointment_id: int, *, by: Account) -> papers.Slip:
     """An appointment as a slip says it, in the patient's language; refuses one that is off."""
-    permit(db, by, Deed.SEE_DAY)
+    permit(db, by, Deed.SEE_DAY, f"appointment/{appointment_id}")
     hospital, one = the_hospital(db), db.get(Appointment, appointment_id)
     if one is None or one.status is not AppointmentStatus.BOOKED:
         raise NotFound(what="appointment", subject=f"appointment/{appointment_id}")

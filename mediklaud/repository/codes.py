@@ -25,7 +25,7 @@ def issue_code(db: Session, account: Account, *, by: Account) -> str:
     and so has an older code. Two desks wait for one another at the account's row, so that
     one open code is left (one_open_code_per_account).
     """
-    permit(db, by, Deed.KEEP_ACCOUNTS)
+    permit(db, by, Deed.KEEP_ACCOUNTS, account)
     kept = locked_account(db, account.id)
     if not kept.active:
         raise AccountDisabled()

@@ -41,7 +41,7 @@ def consents_of(
     db: Session, patient_id: int, *, by: Account
 ) -> Sequence[tuple[Consent, str | None]]:
     """What a patient said about letters, the newest first, with who wrote it down."""
-    permit(db, by, Deed.FIND_PATIENT)
+    permit(db, by, Deed.FIND_PATIENT, f"patient/{patient_id}")
     known(db, Patient, patient_id)
     rows = (
         select(Consent, Account.name)

@@ -42,7 +42,7 @@ def note_contact(
     It is kept as it was noted (contact_is_frozen). A second click is the same note:
     a_second_click_is_the_same_contact.
     """
-    permit(db, by, Deed.FOLLOW_UP_DUES)
+    permit(db, by, Deed.FOLLOW_UP_DUES, payer)
     told = text.note(note, field="Note", at_most=1000)
     today = clock.today(the_hospital(db).zone)
     promised = outcome is ContactOutcome.PROMISED
@@ -79,7 +79,7 @@ def note_contact(
 
 def contacts_of(db: Session, payer_id: int, *, by: Account) -> Sequence[DuesContact]:
     """What was noted of a payer's dues, the newest first."""
-    permit(db, by, Deed.SEE_DUES)
+    permit(db, by, Deed.SEE_DUES, f"patient/{payer_id}")
     known(db, Patient, payer_id)
     rows = select(DuesContact).where(DuesContact.payer_id == payer_id)
     return db.exec(rows.order_by(col(DuesContact.id).desc()).limit(CONTACTS_SHOWN)).all()
@@ -106,7 +106,7 @@ def pause_reminders(
 
     The payer's row is locked, so two desks leave one pause (one_pause_of_a_payer).
     """
-    permit(db, by, Deed.FOLLOW_UP_DUES)
+    permit(db, by, Deed.FOLLOW_UP_DUES, payer)
     told = text.needed(reason, field="Reason", at_most=200)
     today = clock.today(the_hospital(db).zone)
     if not today <= last_day <= today + _FURTHEST:
@@ -139,7 +139,7 @@ def pause_reminders(
 
 def resume_reminders(db: Session, payer: Patient, *, by: Account) -> None:
     """End a payer's pause before its day; nothing happens where there is none."""
-    permit(db, by, Deed.FOLLOW_UP_DUES)
+    permit(db, by, Deed.FOLLOW_UP_DUES, payer)
     kept = locked_patient(db, payer.id)
     standing = _standing(db, kept.id)
     if standing is not None:

@@ -51,7 +51,7 @@ def creditable_lines(db: Session, bill: Invoice) -> list[CreditableLine]:
 
 def lines_to_credit(db: Session, number: str, *, by: Account) -> list[CreditableLine]:
     """What is left to credit of each line of a bill, for the desks that see bills."""
-    permit(db, by, Deed.SEE_PAPERS)
+    permit(db, by, Deed.SEE_PAPERS, f"invoice/{number}")
     return creditable_lines(db, known(db, Invoice, number))
 
 

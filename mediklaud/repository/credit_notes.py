@@ -70,7 +70,7 @@ def issue_credit_note(
     that changes dues. A second click is the same
     note: a_second_click_is_the_same_credit.
     """
-    permit(db, by, Deed.GIVE_CREDIT)
+    permit(db, by, Deed.GIVE_CREDIT, f"invoice/{number}")
     if kind not in _CORRECTING:
         raise DiscountElsewhere()
     if (kind is CreditKind.VOID) == bool(lines):
@@ -212,7 +212,7 @@ def cancel_credit_note(db: Session, number: str, reason: str, *, by: Account) ->
     (BillVoided), and where the visit was billed again or undone meanwhile (BilledAgain,
     consultation_is_charged_once).
     """
-    permit(db, by, Deed.GIVE_CREDIT)
+    permit(db, by, Deed.GIVE_CREDIT, f"credit_note/{number}")
     told = text.needed(reason, field="Reason", at_most=200)
     note = db.get(CreditNote, number)
     if note is None:
@@ -286,7 +286,7 @@ def unbill(db: Session, appointment: Appointment, reason: str, *, by: Account) -
 
 def credit_notes_of(db: Session, number: str, *, by: Account) -> Sequence[CreditNote]:
     """The credit notes of a bill, the newest first, cancelled ones too."""
-    permit(db, by, Deed.SEE_PAPERS)
+    permit(db, by, Deed.SEE_PAPERS, f"invoice/{number}")
     known(db, Invoice, number)
     rows = select(CreditNote).where(CreditNote.invoice_number == number)
     return db.exec(rows.order_by(col(CreditNote.issued_at).desc())).all()
@@ -294,7 +294,7 @@ def credit_notes_of(db: Session, number: str, *, by: Account) -> Sequence[Credit
 
 def credit_notes_of_patient(db: Session, patient_id: int, *, by: Account) -> Sequence[CreditNote]:
     """The credit notes of a patient's bills, and of those they pay, the newest first."""
-    permit(db, by, Deed.SEE_PAPERS)
+    permit(db, by, Deed.SEE_PAPERS, f"patient/{patient_id}")
     known(db, Patient, patient_id)
     rows = (
         select(CreditNote)
@@ -306,7 +306,7 @@ def credit_notes_of_patient(db: Session, patient_id: int, *, by: Account) -> Seq
 
 def credit_note_paper(db: Session, number: str, *, by: Account) -> papers.CreditNote:
     """A credit note as it was issued, and whether it was cancelled, ready to be drawn."""
-    permit(db, by, Deed.SEE_PAPERS)
+    permit(db, by, Deed.SEE_PAPERS, f"credit_note/{number}")
     note = db.get(CreditNote, number)
     if note is None:
         raise NotFound(what="credit note", subject=f"credit_note/{number}")

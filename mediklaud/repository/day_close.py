@@ -79,7 +79,7 @@ class ClosedDay:
 
 def till_of(db: Session, account: Account, day: date, *, by: Account) -> list[TillLine]:
     """What the ledger says of the cashier's own day, every method in turn."""
-    permit(db, by, Deed.CLOSE_DAY)
+    permit(db, by, Deed.CLOSE_DAY, account)
     _refuse_anothers(account, by)
     return _till(db, account.id, day)
 
@@ -188,7 +188,7 @@ def reopen_day(db: Session, close: DayClose, reason: str, *, by: Account) -> Day
     Refuses one's own (YourOwnDay, a_second_person_reopens_the_day). A day that was reopened
     stays so (a_day_is_reopened_once), so a second click is the same reopening.
     """
-    permit(db, by, Deed.REOPEN_DAY)
+    permit(db, by, Deed.REOPEN_DAY, close)
     told = text.needed(reason, field="Reason", at_most=200)
     if by.id is None:
         raise NeedsAPerson()
@@ -209,7 +209,7 @@ def reopen_day(db: Session, close: DayClose, reason: str, *, by: Account) -> Day
 
 def standing_close(db: Session, account: Account, day: date, *, by: Account) -> DayClose | None:
     """The close that stands for the cashier's own day; None while it is open."""
-    permit(db, by, Deed.CLOSE_DAY)
+    permit(db, by, Deed.CLOSE_DAY, account)
     _refuse_anothers(account, by)
     rows = select(DayClose).where(
         DayClose.account_id == account.id, DayClose.day == day, col(DayClose.reopened_at).is_(None)

@@ -108,7 +108,7 @@ def edit_doctor(
     it is needed yet (ProcedureFeeStays). Refuses when somebody else changed the record since
     `version` was shown (StaleForm).
     """
-    permit(db, by, Deed.REGISTER_DOCTOR)
+    permit(db, by, Deed.REGISTER_DOCTOR, doctor)
     kept = locked_doctor(db, doctor.id)
     if kept.version != version:
         raise StaleForm()
@@ -127,7 +127,7 @@ def edit_doctor(
 
 def deactivate_doctor(db: Session, doctor: Doctor, *, by: Account) -> Doctor:
     """Stop bookings with a doctor. The record, the past and what is booked all stay."""
-    permit(db, by, Deed.DEACTIVATE_DOCTOR)
+    permit(db, by, Deed.DEACTIVATE_DOCTOR, doctor)
     kept = locked_doctor(db, doctor.id)
     if kept.active:
         kept.sqlmodel_update({"active": False, "deactivated_at": clock.now()})
@@ -140,7 +140,7 @@ def deactivate_doctor(db: Session, doctor: Doctor, *, by: Account) -> Doctor:
 
 def reactivate_doctor(db: Session, doctor: Doctor, *, by: Account) -> Doctor:
     """Let a doctor be booked again, under the same number."""
-    permit(db, by, Deed.DEACTIVATE_DOCTOR)
+    permit(db, by, Deed.DEACTIVATE_DOCTOR, doctor)
     kept = locked_doctor(db, doctor.id)
     if not kept.active:
         kept.sqlmodel_update({"active": True, "deactivated_at": None})

@@ -131,7 +131,7 @@ def dues_now(db: Session, patient: Patient) -> Dues:
 
 def owed_by(db: Session, patient_id: int | None, *, by: Account) -> Dues:
     """What a patient owes now, as `dues_of` has it, for the desks that book or take money."""
-    permit(db, by, Deed.SEE_OWED)
+    permit(db, by, Deed.SEE_OWED, f"patient/{patient_id}")
     known(db, Patient, patient_id)
     return dues_of(db, patient_id)
 

@@ -83,7 +83,7 @@ def remind_of_dues(db: Session, patient: Patient, *, by: Account) -> DuesLetter:
     the next letter is not due yet. With the payer's row locked: a second click on the same day
     is the same letter, and of each level there is one (one_reminder_a_level).
     """
-    permit(db, by, Deed.FOLLOW_UP_DUES)
+    permit(db, by, Deed.FOLLOW_UP_DUES, patient)
     kept = locked_patient(db, patient.id)
     bills = _bills_of(db, kept)
     today = clock.today(the_hospital(db).zone)
@@ -150,7 +150,7 @@ def due_numbers(db: Session, *, by: Account) -> DueNumbers:
 
 def next_letter(db: Session, payer: Patient, *, by: Account) -> NextLetter | None:
     """Which letter a payer gets next and when it is due; None where no further one leaves."""
-    permit(db, by, Deed.SEE_DUES)
+    permit(db, by, Deed.SEE_DUES, payer)
     known(db, Patient, payer.id)
     bills = _unpaid(db, [payer.id or 0]).get(payer.id or 0)
     return _next(db, payer, bills, _last_to(db, payer.id)) if bills else None
@@ -160,7 +160,7 @@ def dues_letters_of(
     db: Session, payer_id: int, *, by: Account
 ) -> Sequence[tuple[DuesLetter, Message]]:
     """The reminders a payer was sent, the newest first, each with how its letter stands."""
-    permit(db, by, Deed.SEE_DUES)
+    permit(db, by, Deed.SEE_DUES, f"patient/{payer_id}")
     known(db, Patient, payer_id)
     rows = (
         select(DuesLetter, Message)

@@ -100,7 +100,7 @@ def open_record(db: Session, patient_id: int, *, by: Account) -> PatientRecord:
     Refuses (NotYourPatient) everybody else's: own is whose appointment with the doctor
     stands, and whom the doctor consulted.
     """
-    permit(db, by, Deed.OPEN_RECORD)
+    permit(db, by, Deed.OPEN_RECORD, f"patient/{patient_id}")
     glass = opening_of(db, patient_id, by=by)
     upcoming = visits_where(
         db,
@@ -119,7 +119,7 @@ def begin_consultation(db: Session, appointment: Appointment, *, by: Account) ->
     Beginning twice is the same consultation (one_encounter_per_appointment). A doctor has
     one open at a time; two rooms of one doctor wait for each other at the doctor's row.
     """
-    permit(db, by, Deed.CONSULT)
+    permit(db, by, Deed.CONSULT, appointment)
     patient = locked_patient(db, appointment.patient_id)
     kept = _own_appointment(db, appointment.id, by)
     begun = db.exec(select(Encounter).where(Encounter.appointment_id == kept.id)).first()
@@ -151,7 +151,7 @@ def finish_consultation(
     Note, fulfilment, charge and bill are one transaction. Two clicks meet at the patient's
     row: the second is refused (AlreadyFinished).
     """
-    permit(db, by, Deed.CONSULT)
+    permit(db, by, Deed.CONSULT, encounter)
     kept_note = text.needed_note(note, field="Note")
     # Whose consultation it is says its own row, not the form it comes with.
     known = there(db.get(Encounter, encounter.id), "encounter", encounter.id)

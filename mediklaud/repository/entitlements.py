@@ -108,7 +108,7 @@ def follow_ups_left(
     db: Session, patient_id: int, doctor_id: int, day: date, *, by: Account
 ) -> FollowUps | None:
     """The same as `follow_ups_of`, for the desk that books."""
-    permit(db, by, Deed.BOOK)
+    permit(db, by, Deed.BOOK, f"patient/{patient_id}")
     known(db, Patient, patient_id)
     known(db, Doctor, doctor_id)
     return follow_ups_of(db, patient_id, doctor_id, day)

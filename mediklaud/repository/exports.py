@@ -45,7 +45,7 @@ def export_record(db: Session, patient_id: int, reason: str, *, by: Account) -> 
 
     It is one consistent look: who exports while a desk writes gets what stood before.
     """
-    permit(db, by, Deed.EXPORT_RECORD)
+    permit(db, by, Deed.EXPORT_RECORD, f"patient/{patient_id}")
     told = text.needed(reason, field="Reason", at_most=200)
     patient = there(db.get(Patient, patient_id), "patient", patient_id)
     note_deed(db, by, "record exported", f"patient/{patient_id}", reason=told)

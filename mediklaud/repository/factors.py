@@ -126,7 +126,7 @@ def reset_factor(db: Session, account: Account, *, by: Account) -> None:
 
     The account's sign-ins end; where the hospital asks for a factor, the next one enrolls it.
     """
-    permit(db, by, Deed.KEEP_ACCOUNTS)
+    permit(db, by, Deed.KEEP_ACCOUNTS, account)
     kept = locked_account(db, account.id)
     if not has_factor(db, kept):
         raise NoFactor()

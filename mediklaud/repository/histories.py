@@ -22,7 +22,7 @@ class NoShows:
 
 def no_shows_of(db: Session, patient_id: int, *, by: Account) -> NoShows:
     """A patient's missed appointments. One whose note was a slip and undone is not counted."""
-    permit(db, by, Deed.SEE_DAY)
+    permit(db, by, Deed.SEE_DAY, f"patient/{patient_id}")
     known(db, Patient, patient_id)
     missed = select(func.count(), func.max(Appointment.starts_at)).where(
         Appointment.patient_id == patient_id,

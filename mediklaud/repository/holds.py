@@ -45,7 +45,7 @@ def hold_time(
     second is told who holds it (TimeHeld) or the next free time (SlotTaken). A second click
     is the same hold.
     """
-    permit(db, by, Deed.BOOK)
+    permit(db, by, Deed.BOOK, doctor)
     place = bookable(db, doctor, starts_at, kind)
     _refuse_closed(db, doctor, place.slot)
     same_click = db.exec(select(Hold).where(Hold.form == form, Hold.account_id == by.id)).first()

@@ -37,7 +37,7 @@ def declare_holiday(db: Session, day: date, name: str, *, by: Account) -> Holida
 
 def withdraw_holiday(db: Session, holiday: Holiday, *, by: Account) -> None:
     """Make a holiday a working day again; its times can be booked at once."""
-    permit(db, by, Deed.PLAN_SESSIONS)
+    permit(db, by, Deed.PLAN_SESSIONS, holiday)
     _lock_doctors(db)
     kept = db.get(Holiday, holiday.id, populate_existing=True)
     if kept is None:
@@ -55,7 +55,7 @@ def holidays_between(db: Session, first_day: date, last_day: date) -> Sequence[H
 
 def booked_on(db: Session, holiday: Holiday, *, by: Account) -> int:
     """How many appointments are still booked on a holiday and have to be moved."""
-    permit(db, by, Deed.PLAN_SESSIONS)
+    permit(db, by, Deed.PLAN_SESSIONS, holiday)
     known(db, Holiday, holiday.id)
     booked = select(func.count()).where(
         Appointment.status == AppointmentStatus.BOOKED,

@@ -95,14 +95,15 @@ def note_refused_identity(db: Session, said: Identity, refusal: Refusal) -> None
     """Leave an audit row for whom no account let in, at most one a minute for each."""
     at, subject = clock.now(), f"identity/{said.subject[:100]}"
     deed = "single sign-on refused"
-    if not noted(db, _STRANGER, deed, subject, since=at - _NOTED_EVERY):
-        why, verified = type(refusal).__name__, said.email_verified
-        note_deed(db, _STRANGER, deed, subject, why=why, email=said.email[:200], verified=verified)
+    why, verified = type(refusal).__name__, said.email_verified
+    told = {"why": why, "email": said.email[:200], "verified": verified}
+    if not noted(db, _STRANGER, deed, subject, since=at - _NOTED_EVERY, **told):
+        note_deed(db, _STRANGER, deed, subject, **told)
 
 
 def unlink_identity(db: Session, account: Account, *, by: Account) -> None:
     """Forget whom the provider knows an account as, so that its email is matched anew."""
-    permit(db, by, Deed.KEEP_ACCOUNTS)
+    permit(db, by, Deed.KEEP_ACCOUNTS, account)
     kept = db.get(LinkedIdentity, locked_account(db, account.id).id)
     if kept is not None:
         db.delete(kept)

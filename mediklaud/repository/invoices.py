@@ -161,7 +161,7 @@ def _line(number: str, charge: Charge) -> dict[str, Any]:
 
 def bills_of(db: Session, patient_id: int, *, by: Account) -> Sequence[Invoice]:
     """A patient's bills, and those they pay for somebody else, the newest first."""
-    permit(db, by, Deed.SEE_PAPERS)
+    permit(db, by, Deed.SEE_PAPERS, f"patient/{patient_id}")
     known(db, Patient, patient_id)
     theirs = or_(Invoice.patient_id == patient_id, Invoice.payer_id == patient_id)
     rows = select(Invoice).where(theirs)
@@ -170,7 +170,7 @@ def bills_of(db: Session, patient_id: int, *, by: Account) -> Sequence[Invoice]:
 
 def bill_paper(db: Session, number: str, *, by: Account) -> papers.Bill:
     """A bill as it was issued, ready to be drawn, with what is paid on it by now."""
-    permit(db, by, Deed.SEE_PAPERS)
+    permit(db, by, Deed.SEE_PAPERS, f"invoice/{number}")
     invoice = known(db, Invoice, number)
     note_opened(db, by, invoice.patient_id, "papers opened")
     lines = select(InvoiceLine).where(InvoiceLine.invoice_number == number)

@@ -40,7 +40,7 @@ def grant_leave(
     No booking slips in between: both lock the doctor's row. Appointments that stand in the
     leave stay, and are listed among those to be moved until nobody is left.
     """
-    permit(db, by, Deed.PLAN_SESSIONS)
+    permit(db, by, Deed.PLAN_SESSIONS, doctor)
     locked_doctor(db, doctor.id)
     granted = db.exec(select(Leave).where(Leave.form == form)).first()
     if granted is not None:
@@ -67,7 +67,7 @@ def grant_leave(
 
 def withdraw_leave(db: Session, leave: Leave, *, by: Account) -> None:
     """Take leave back; its hours can be booked again at once."""
-    permit(db, by, Deed.PLAN_SESSIONS)
+    permit(db, by, Deed.PLAN_SESSIONS, leave)
     locked_doctor(db, leave.doctor_id)
     kept = there(db.get(Leave, leave.id), "leave", leave.id)
     if kept.withdrawn_at is None:
@@ -114,7 +114,7 @@ def appointments_in(
     db: Session, doctor: Doctor, begins_at: datetime, ends_at: datetime, *, by: Account
 ) -> Sequence[tuple[Appointment, Patient]]:
     """The booked appointments of a doctor between two moments, the earliest first."""
-    permit(db, by, Deed.PLAN_SESSIONS)
+    permit(db, by, Deed.PLAN_SESSIONS, doctor)
     known(db, Doctor, doctor.id)
     rows = (
         select(Appointment, Patient)

@@ -101,7 +101,7 @@ def other_times(db: Session, one: Stranded, *, by: Account) -> list[Offer]:
 
     The nearest ones; where nothing near the old time is free, the first ones after today.
     """
-    permit(db, by, Deed.RELOCATE)
+    permit(db, by, Deed.RELOCATE, one.visit.appointment)
     appointment, near, taken = one.visit.appointment, _Near(db, [one], by), _Taken(db, [one])
 
     def fitting(offers: Iterable[Offer], most: int) -> Iterator[Offer]:

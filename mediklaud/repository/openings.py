@@ -68,7 +68,7 @@ def who_fits(
     all of it is free now: sessions, leave, holidays, appointments and other clerks' holds
     are asked, with the free time around the stretch. The patient is nowhere else then.
     """
-    permit(db, by, Deed.KEEP_WAITLIST)
+    permit(db, by, Deed.KEEP_WAITLIST, doctor)
     known(db, Doctor, doctor.id)
     zone = the_hospital(db).zone
     times: dict[VisitKind, list[FreeTime]] = {}

@@ -98,7 +98,7 @@ def edit_patient(
     Refuses when somebody else changed it since `version` was shown (StaleForm). What is kept
     already is not written again, so a second click is the same edit.
     """
-    permit(db, by, Deed.ENROLL_PATIENT)
+    permit(db, by, Deed.ENROLL_PATIENT, patient)
     kept = locked_patient(db, patient.id)
     checked = _checked(db, typed)
     before = {word: getattr(kept, word) for word in checked}
@@ -166,7 +166,7 @@ def lock_patient(db: Session, patient_id: int | None) -> Patient:
 
 def patient_with(db: Session, patient_id: int, *, by: Account) -> Patient:
     """The patient of an id, for the desks that look patients up; that it is opened is noted."""
-    permit(db, by, Deed.FIND_PATIENT)
+    permit(db, by, Deed.FIND_PATIENT, f"patient/{patient_id}")
     found = known(db, Patient, patient_id)
     note_opened(db, by, patient_id, "card opened")
     return found

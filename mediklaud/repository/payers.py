@@ -44,7 +44,7 @@ def name_payer(db: Session, patient: Patient, payer: Patient | None, *, by: Acco
     the payer so far owes for the minor's care, another name would open the dues gate
     (PayerStillOwes); a bill for the minor needs the minor's row, so none comes meanwhile.
     """
-    permit(db, by, Deed.NAME_PAYER)
+    permit(db, by, Deed.NAME_PAYER, patient)
     kept = locked_patient(db, patient.id)
     named = locked_patient(db, payer.id) if payer is not None else None
     if named is not None:

@@ -132,7 +132,7 @@ def take_tenders(
     dues before or after, never half. A second click is the same payment:
     a_second_click_is_the_same_payment.
     """
-    permit(db, by, Deed.TAKE_PAYMENT)
+    permit(db, by, Deed.TAKE_PAYMENT, patient)
     locked = lock_patient(db, patient.id)
     same_click = receipt_of_form(db, form, locked)
     if same_click is not None:
@@ -191,7 +191,7 @@ def _of_another(db: Session, number: str, payer_id: int, payer: Patient) -> Refu
 
 def bills_to_pay(db: Session, patient: Patient, *, by: Account) -> tuple[Patient, list[OpenBill]]:
     """Who pays now and the bills there are to pay; none where nothing is owed."""
-    permit(db, by, Deed.SEE_DUES)
+    permit(db, by, Deed.SEE_DUES, patient)
     kept = there(db.get(Patient, patient.id), "patient", patient.id)
     payer, bills = to_pay(db, kept, ())
     return (payer, bills) if bills else (payer_of(db, kept), [])
@@ -346,7 +346,7 @@ def receipts_of(
     db: Session, patient_id: int, *, by: Account
 ) -> list[tuple[Receipt, list[Payment]]]:
     """The receipts of a patient, or of a minor's payer, with their payments, newest first."""
-    permit(db, by, Deed.SEE_PAPERS)
+    permit(db, by, Deed.SEE_PAPERS, f"patient/{patient_id}")
     known(db, Patient, patient_id)
     payer = select(Patient.payer_id).where(Patient.id == patient_id).scalar_subquery()
     rows = select(Receipt).where(or_(Receipt.payer_id == patient_id, Receipt.payer_id == payer))
@@ -362,7 +362,7 @@ def receipts_of(
 
 def receipt_paper(db: Session, number: str, *, by: Account) -> papers.Receipt:
     """A receipt as it was issued, ready to be drawn; what came to nothing says so."""
-    permit(db, by, Deed.SEE_PAPERS)
+    permit(db, by, Deed.SEE_PAPERS, f"receipt/{number}")
     receipt = _numbered(db, number, ReceiptKind.RECEIPT, by)
     paid = (
         select(Allocation, Invoice)
@@ -400,7 +400,7 @@ def _own_parts(
 
 def advance_paper(db: Session, number: str, *, by: Account) -> papers.AdvanceReceipt:
     """An advance receipt as it was issued, ready to be drawn."""
-    permit(db, by, Deed.SEE_PAPERS)
+    permit(db, by, Deed.SEE_PAPERS, f"receipt/{number}")
     return papers.AdvanceReceipt(**_head(db, _numbered(db, number, ReceiptKind.ADVANCE, by)))
 
 

@@ -98,7 +98,7 @@ def agree_plan(
     a_bill_is_on_one_plan keeps two desks from agreeing twice, and a second click is the same
     plan: a_second_click_is_the_same_plan.
     """
-    permit(db, by, Deed.AGREE_PLAN)
+    permit(db, by, Deed.AGREE_PLAN, patient)
     locked = locked_patient(db, patient.id)
     same_click = db.exec(select(PaymentPlan).where(PaymentPlan.form == form)).first()
     if same_click is not None and same_click.payer_id in (locked.id, locked.payer_id):
@@ -174,7 +174,7 @@ def end_plan(db: Session, plan: PaymentPlan, reason: str, *, by: Account) -> Pay
     With the payer's row locked, like every deed that changes the gate. A plan that has ended
     stays as it ended (a_plan_is_ended_once), so a second click is the same end.
     """
-    permit(db, by, Deed.AGREE_PLAN)
+    permit(db, by, Deed.AGREE_PLAN, plan)
     told = text.needed(reason, field="Reason", at_most=200)
     kept = _locked_plan(db, plan)
     if kept.ended_at is not None:
@@ -217,7 +217,7 @@ def _months_after(day: date, months: int) -> date:
 
 def plans_of(db: Session, patient_id: int, *, by: Account) -> list[PlanView]:
     """The plans of a payer as they stand today, the newest first, ended ones too."""
-    permit(db, by, Deed.SEE_DUES)
+    permit(db, by, Deed.SEE_DUES, f"patient/{patient_id}")
     known(db, Patient, patient_id)
     rows = rows_of(PaymentPlan, Patient).join(Patient).where(PaymentPlan.payer_id == patient_id)
     return _views(db, db.exec(rows.order_by(col(PaymentPlan.id).desc()).limit(PLANS_A_PAGE)).all())

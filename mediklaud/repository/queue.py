@@ -55,11 +55,11 @@ def queue_of(db: Session, doctor_id: int | None = None, *, by: Account) -> list[
     """
     held = roles_of(db, by)
     if Role.DOCTOR in held and Role.FRONT_DESK not in held:
-        permit(db, by, Deed.SEE_OWN_SCHEDULE)
+        permit(db, by, Deed.SEE_OWN_SCHEDULE, f"doctor/{doctor_id or 'every'}")
         if doctor_id is None or doctor_id != by.doctor_id:
             raise NotYourQueue(subject=f"doctor/{doctor_id or 'every'}")
     else:
-        permit(db, by, Deed.SEE_DAY)
+        permit(db, by, Deed.SEE_DAY, f"doctor/{doctor_id or 'every'}")
     here = _here_today(db)
     if doctor_id is not None:
         known(db, Doctor, doctor_id)

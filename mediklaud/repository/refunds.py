@@ -58,7 +58,7 @@ def refund_payment(
     Refuses more than is left of it (MoreThanLeft, no_more_is_refunded_than_is_left). A second
     click is the same refund: a_second_click_is_the_same_refund.
     """
-    permit(db, by, Deed.REFUND)
+    permit(db, by, Deed.REFUND, payment)
     told = text.needed(reason, field="Reason", at_most=200)
     payer = _locked_payer(db, payment)
     same_click = db.exec(select(Refund).where(Refund.form == form)).first()
@@ -116,7 +116,7 @@ def reverse_payment(db: Session, payment: Payment, reason: str, *, by: Account) 
     Refuses one of which a part was refunded (RefundedAlready). A second click is the same
     reversal: a_payment_is_reversed_once.
     """
-    permit(db, by, Deed.REVERSE_PAYMENT)
+    permit(db, by, Deed.REVERSE_PAYMENT, payment)
     told = text.needed(reason, field="Reason", at_most=200)
     _locked_payer(db, payment)
     standing = _reversal_of(db, payment)
@@ -157,7 +157,7 @@ class TakenPayment:
 
 def payments_on(db: Session, receipt_number: str, *, by: Account) -> list[TakenPayment]:
     """The payments on a receipt, in their order, each as it stands now."""
-    permit(db, by, Deed.SEE_PAPERS)
+    permit(db, by, Deed.SEE_PAPERS, f"receipt/{receipt_number}")
     known(db, Receipt, receipt_number)
     rows = select(Payment).where(Payment.receipt_number == receipt_number)
     return [
@@ -173,7 +173,7 @@ def payments_on(db: Session, receipt_number: str, *, by: Account) -> list[TakenP
 
 def refunds_of(db: Session, patient_id: int, *, by: Account) -> Sequence[Refund]:
     """What was given back to a payer, the newest first."""
-    permit(db, by, Deed.SEE_PAPERS)
+    permit(db, by, Deed.SEE_PAPERS, f"patient/{patient_id}")
     known(db, Patient, patient_id)
     rows = select(Refund).where(Refund.payer_id == patient_id)
     return db.exec(rows.order_by(col(Refund.issued_at).desc()).limit(200)).all()
@@ -181,7 +181,7 @@ def refunds_of(db: Session, patient_id: int, *, by: Account) -> Sequence[Refund]
 
 def refund_paper(db: Session, number: str, *, by: Account) -> papers.RefundVoucher:
     """A refund voucher as it was issued, with the receipt it names, ready to be drawn."""
-    permit(db, by, Deed.SEE_PAPERS)
+    permit(db, by, Deed.SEE_PAPERS, f"refund/{number}")
     refund = db.get(Refund, number)
     if refund is None:
         raise NotFound(what="refund voucher", subject=f"refund/{number}")

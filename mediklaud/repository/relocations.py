@@ -109,7 +109,7 @@ def stranded(
     left or whose registration has run out by that day; of one doctor or one leave alone where
     they are named. Emergencies stand first, then the earliest.
     """
-    permit(db, by, Deed.RELOCATE)
+    permit(db, by, Deed.RELOCATE, doctor)
     if doctor is not None:
         known(db, Doctor, doctor.id)
     causes = _causes(db, _to_come(db, doctor, leave))
@@ -121,7 +121,7 @@ def stranded(
 
 def count_stranded(db: Session, *, by: Account, doctor: Doctor | None = None) -> int:
     """How many appointments to come can no longer be kept; of one doctor where one is named."""
-    permit(db, by, Deed.RELOCATE)
+    permit(db, by, Deed.RELOCATE, doctor)
     if doctor is not None:
         known(db, Doctor, doctor.id)
     return len(_causes(db, _to_come(db, doctor, None)))
@@ -132,7 +132,7 @@ def left_in(db: Session, leave: Leave, *, by: Account) -> LeftInLeave:
 
     Nobody is booked into a leave, so whoever stood in it did so before it was granted.
     """
-    permit(db, by, Deed.RELOCATE)
+    permit(db, by, Deed.RELOCATE, leave)
     left = len(_causes(db, _to_come(db, None, leave)))
     granted = leave.granted_at
     if granted is None:
@@ -163,7 +163,7 @@ def relocate(
     Refuses an appointment whose time stands (NotStranded). A second click is the same move.
     Two desks that want one time meet as bookings do: one is told the next free time.
     """
-    permit(db, by, Deed.RELOCATE)
+    permit(db, by, Deed.RELOCATE, appointment)
     patient = locked_patient(db, appointment.patient_id)
     clicked = db.exec(select(Appointment).where(Appointment.form == form)).first()
     if clicked is not None and clicked.moved_from_id == appointment.id:

@@ -76,7 +76,7 @@ def open_session(db: Session, doctor: Doctor, typed: SessionForm, *, by: Account
     for procedures need the doctor's fee for them (ProcedureNotPriced), since the free times
     they give could not be booked.
     """
-    permit(db, by, Deed.PLAN_SESSIONS)
+    permit(db, by, Deed.PLAN_SESSIONS, doctor)
     kept = locked_doctor(db, doctor.id)
     _refuse_nonsense(typed)
     _refuse_unpriced(db, kept, typed)
@@ -120,7 +120,7 @@ def close_session(db: Session, session: WorkingSession, *, last_day: date, by: A
     What is booked already stays booked, until it is moved. Closing never makes a session last
     longer. Refuses a session that another desk has taken away (NotFound).
     """
-    permit(db, by, Deed.PLAN_SESSIONS)
+    permit(db, by, Deed.PLAN_SESSIONS, session)
     locked_doctor(db, session.doctor_id)
     kept = db.get(WorkingSession, session.id, populate_existing=True)
     if kept is None:

@@ -48,7 +48,7 @@ def set_share(
     A part of it in hundredths of a per cent, or a sum for each visit; today or later. The same
     day's share is written over (one_share_a_day), and a second click is the same share.
     """
-    permit(db, by, Deed.SET_SHARES)
+    permit(db, by, Deed.SET_SHARES, doctor)
     possible = 0 <= basis_points <= 10_000 and 0 <= visit_paise <= MOST_PAISE
     if not possible or (basis_points and visit_paise):
         raise ShareNotPossible()
@@ -107,7 +107,7 @@ def share_lines(
     before_paise (received on the bill before these days), received_paise. All parts of a
     receipt sum to what of it pays bills, so a statement ties to the receipts.
     """
-    permit(db, by, Deed.SEE_SHARES)
+    permit(db, by, Deed.SEE_SHARES, doctor)
     if doctor is not None:
         known(db, Doctor, doctor.id)
     before = (
@@ -166,7 +166,7 @@ def received_for(
     the day: so that one proves the other. Columns: receipt_number, issued_on, amount_paise
     (all of the receipt), received_paise.
     """
-    permit(db, by, Deed.SEE_SHARES)
+    permit(db, by, Deed.SEE_SHARES, doctor)
     known(db, Doctor, doctor.id)
     zone = the_hospital(db).zone
     begins = clock.moment_at(first_day, 0, zone)
@@ -210,7 +210,7 @@ def doctor_statement(
     by: Account,
 ) -> DoctorStatement:
     """A doctor's month as a paper, with the receipts' sum that its lines are held against."""
-    permit(db, by, Deed.SEE_SHARES)
+    permit(db, by, Deed.SEE_SHARES, doctor)
     kept = known(db, Doctor, doctor.id)
     receipts = received_for(db, kept, first_day, last_day, by=by)
     now, zone = clock.now(), the_hospital(db).zone

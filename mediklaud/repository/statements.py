@@ -72,7 +72,7 @@ def statement_of(
     Its balance is dues less advance: what of it is below zero the hospital holds. For a minor
     with a payer the bills stand in the payer's account.
     """
-    permit(db, by, Deed.SEE_DUES)
+    permit(db, by, Deed.SEE_DUES, f"patient/{patient_id}")
     patient = patient_with(db, patient_id, by=by)
     hospital, at = the_hospital(db), now or clock.now()
     return Statement(

@@ -104,7 +104,7 @@ def keep_service(
     One name is one service, however it is spelt (one_service_per_name). Refuses a change of
     what somebody else changed since `version` was shown (StaleForm).
     """
-    permit(db, by, Deed.KEEP_SERVICES)
+    permit(db, by, Deed.KEEP_SERVICES, service)
     checked = _checked(typed)
     kept = _locked_service(db, service) if service is not None else Service(**checked)
     if kept.id is not None:
@@ -130,7 +130,7 @@ def price_service(
     The same day's price is written over, and a second click is the same price
     (one_service_price_a_day).
     """
-    permit(db, by, Deed.KEEP_SERVICES)
+    permit(db, by, Deed.KEEP_SERVICES, service)
     if not 0 <= price_paise <= MOST_PAISE:
         raise PriceNotPossible()
     if effective_from < clock.today(the_hospital(db).zone):
@@ -191,7 +191,7 @@ def bill_services(
     row is locked like for every bill. A second click is the same bill:
     a_second_click_is_the_same_bill.
     """
-    permit(db, by, Deed.BILL_SERVICES)
+    permit(db, by, Deed.BILL_SERVICES, patient)
     locked = lock_patient(db, patient.id)
     number, patient_id = _BILL_OF_FORM.first(db, {"form": form}) or (None, None)
     if patient_id == locked.id:
@@ -210,7 +210,7 @@ def bill_services(
 
 def unbilled_visit(db: Session, number: str, *, by: Account) -> Appointment | None:
     """The finished visit of a bill that was voided, while nothing bills it anew."""
-    permit(db, by, Deed.SEE_PAPERS)
+    permit(db, by, Deed.SEE_PAPERS, f"invoice/{number}")
     known(db, Invoice, number)
     rows = (
         select(Appointment)
@@ -231,7 +231,7 @@ def bill_again(db: Session, appointment: Appointment, *, by: Account) -> Invoice
 
     Refuses one that is billed (VisitBilledAlready, consultation_is_charged_once).
     """
-    permit(db, by, Deed.BILL_SERVICES)
+    permit(db, by, Deed.BILL_SERVICES, appointment)
     patient = locked_patient(db, appointment.patient_id)
     found = db.get(Appointment, appointment.id, populate_existing=True)
     kept = there(found, "appointment", appointment.id)

@@ -49,7 +49,7 @@ def day_visits(
     db: Session, day: date, *, by: Account, doctor_id: int | None = None, page: int = 1
 ) -> list[Visit]:
     """The front desk's list of a day, by time, cancelled ones too; a page of it at a time."""
-    permit(db, by, Deed.SEE_DAY)
+    permit(db, by, Deed.SEE_DAY, f"doctor/{doctor_id or 'every'}")
     if doctor_id is not None:
         known(db, Doctor, doctor_id)
     skipped = (page - 1) * VISITS_A_PAGE
@@ -58,7 +58,7 @@ def day_visits(
 
 def day_pages(db: Session, day: date, *, by: Account, doctor_id: int | None = None) -> int:
     """How many pages the list of a day has; an empty day has one."""
-    permit(db, by, Deed.SEE_DAY)
+    permit(db, by, Deed.SEE_DAY, f"doctor/{doctor_id or 'every'}")
     if doctor_id is not None:
         known(db, Doctor, doctor_id)
     size = select(func.count()).select_from(Appointment).where(*_of_day(db, day, doctor_id))
@@ -75,7 +75,7 @@ def _of_day(db: Session, day: date, doctor_id: int | None) -> list[ColumnElement
 
 def upcoming_visits(db: Session, patient_id: int, *, by: Account) -> list[Visit]:
     """A patient's booked appointments that are still to come, for the front desk."""
-    permit(db, by, Deed.SEE_DAY)
+    permit(db, by, Deed.SEE_DAY, f"patient/{patient_id}")
     known(db, Patient, patient_id)
     return visits_where(
         db,
@@ -87,7 +87,7 @@ def upcoming_visits(db: Session, patient_id: int, *, by: Account) -> list[Visit]
 
 def expected_today(db: Session, patient_id: int, *, by: Account) -> list[Visit]:
     """A patient's appointments of today that nobody has marked yet, late ones too."""
-    permit(db, by, Deed.SEE_DAY)
+    permit(db, by, Deed.SEE_DAY, f"patient/{patient_id}")
     known(db, Patient, patient_id)
     return visits_where(
         db,

@@ -104,7 +104,7 @@ def put_on_waitlist(
     Whoever owes may wait: the gate stands at the booking. A second click is the same entry
     (a_second_click_is_the_same_entry).
     """
-    permit(db, by, Deed.KEEP_WAITLIST)
+    permit(db, by, Deed.KEEP_WAITLIST, patient)
     locked = locked_patient(db, patient.id)
     clicked = db.exec(select(WaitlistEntry).where(WaitlistEntry.form == form)).first()
     if clicked is not None and clicked.patient_id == locked.id:
@@ -130,7 +130,7 @@ def withdraw_wait(db: Session, entry: WaitlistEntry, *, by: Account) -> Waitlist
 
     Refuses where another desk has booked the patient meanwhile (WaitsNoMore).
     """
-    permit(db, by, Deed.KEEP_WAITLIST)
+    permit(db, by, Deed.KEEP_WAITLIST, entry)
     patient = locked_patient(db, entry.patient_id)
     kept = _locked_entry(db, entry)
     if kept.appointment_id is not None:
@@ -161,7 +161,7 @@ def book_waiting(
     may be another time. The wait stays ended when the appointment is cancelled later. A
     second click is the same appointment.
     """
-    permit(db, by, Deed.KEEP_WAITLIST)
+    permit(db, by, Deed.KEEP_WAITLIST, entry)
     patient = locked_patient(db, entry.patient_id)
     kept = _locked_entry(db, entry)
     if kept.appointment_id is not None:
@@ -200,7 +200,7 @@ def ran_out(db: Session, *, by: Account) -> list[Wait]:
 
 def waits_of(db: Session, patient_id: int, *, by: Account) -> list[Wait]:
     """What a patient waits for now."""
-    permit(db, by, Deed.KEEP_WAITLIST)
+    permit(db, by, Deed.KEEP_WAITLIST, f"patient/{patient_id}")
     known(db, Patient, patient_id)
     still = col(WaitlistEntry.last_day) >= clock.today(the_hospital(db).zone)
     return _waits(db, and_(still, col(WaitlistEntry.patient_id) == patient_id))

@@ -69,7 +69,7 @@ def give_discount(
     Refuses more (AboveDiscountLimit): then a waiver is asked for. With the payer's row
     locked. A second click is the same note: a_second_click_is_the_same_credit.
     """
-    permit(db, by, Deed.GIVE_DISCOUNT)
+    permit(db, by, Deed.GIVE_DISCOUNT, f"invoice/{number}")
     told = text.needed(reason, field="Reason", at_most=200)
     bill = locked_bill(db, number)
     same_click = credit_of_form(db, form, bill)
@@ -85,7 +85,7 @@ def give_discount(
 
 def discount_left(db: Session, number: str, *, by: Account) -> int:
     """How much of a bill this account may still discount at once, in paise."""
-    permit(db, by, Deed.GIVE_DISCOUNT)
+    permit(db, by, Deed.GIVE_DISCOUNT, f"invoice/{number}")
     known(db, Invoice, number)
     given = select(total(CreditNote.total_paise)).where(
         CreditNote.invoice_number == number,
@@ -104,7 +104,7 @@ def set_discount_limit(db: Session, account: Account, limit_paise: int, *, by: A
     Nobody sets the own limit (YourOwnLimit): it is another person's word that a clerk may
     give the hospital's money away.
     """
-    permit(db, by, Deed.KEEP_ACCOUNTS)
+    permit(db, by, Deed.KEEP_ACCOUNTS, account)
     if account.id == by.id:
         raise YourOwnLimit(subject=f"account/{by.id}")
     if not 0 <= limit_paise <= MOST_PAISE:
@@ -128,7 +128,7 @@ def ask_waiver(
     One request at a time stands on a bill (one_open_waiver_a_bill: WaiverAskedAlready). A
     second click is the same request: a_second_click_is_the_same_waiver.
     """
-    permit(db, by, Deed.ASK_WAIVER)
+    permit(db, by, Deed.ASK_WAIVER, f"invoice/{number}")
     person = _person(by)
     told = text.needed(reason, field="Reason", at_most=200)
     bill = locked_bill(db, number)
@@ -171,7 +171,7 @@ def approve_waiver(
     is owed by now (DiscountTooMuch). Two who decide at once meet at the payer's row: a second
     click is the same approval, any other decision is refused (WaiverDecidedAlready).
     """
-    permit(db, by, Deed.DECIDE_WAIVER)
+    permit(db, by, Deed.DECIDE_WAIVER, request)
     told = text.line(note, field="Note", at_most=200)
     bill, kept = _to_decide(db, request, WaiverStatus.APPROVED, by)
     if kept.status is not WaiverStatus.REQUESTED:
@@ -188,7 +188,7 @@ def refuse_waiver(
     db: Session, request: WaiverRequest, reason: str, *, by: Account
 ) -> WaiverRequest:
     """Refuse another person's request, with a reason; a new one may be asked for."""
-    permit(db, by, Deed.DECIDE_WAIVER)
+    permit(db, by, Deed.DECIDE_WAIVER, request)
     told = text.needed(reason, field="Reason", at_most=200)
     _, kept = _to_decide(db, request, WaiverStatus.REFUSED, by)
     if kept.status is WaiverStatus.REQUESTED:
@@ -209,7 +209,7 @@ def asked_waivers(db: Session, *, by: Account) -> list[AskedWaiver]:
 
 def waivers_of(db: Session, number: str, *, by: Account) -> Sequence[WaiverRequest]:
     """The waivers asked for on a bill, the newest first, decided ones too."""
-    permit(db, by, Deed.SEE_DUES)
+    permit(db, by, Deed.SEE_DUES, f"invoice/{number}")
     known(db, Invoice, number)
     rows = select(WaiverRequest).where(WaiverRequest.invoice_number == number)
     return db.exec(rows.order_by(col(WaiverRequest.id).desc())).all()
