@@ -270,7 +270,7 @@ class Desks:
 
     def move(self, turn: Turn) -> None:
         """Move a visit, and sometimes click twice."""
-        visit = self.visit(turn.pick, turn.slip, lambda one: one.status is Status.BOOKED)
+        visit = self.visit(turn.pick, turn.slip, self.model.not_begun)
         self._move("move", turn, visit, self.model.move, repository.move_appointment)
 
     def relocate(self, turn: Turn) -> None:

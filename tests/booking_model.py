@@ -60,7 +60,7 @@ class Model(Rules):
         clicked = self._clicked(form)
         if clicked is not None and clicked.moved_from == visit.id:
             return self._same(clicked)
-        if visit.status is not Status.BOOKED:
+        if not self.not_begun(visit):
             raise No(errors.NotBookedAnyMore)
         ends_at, session = self._place(doctor, starts_at, visit.kind)
         if visit.ends_at <= self.now:
@@ -95,7 +95,7 @@ class Model(Rules):
         """Cancel a visit the doctor has not begun."""
         if not reason:
             raise No(errors.EmptyField)
-        if visit.status not in (Status.BOOKED, Status.ARRIVED) or visit.begun:
+        if not self.not_begun(visit):
             raise No(errors.NotBookedAnyMore)
         return lambda _: setattr(visit, "status", Status.CANCELLED)
 

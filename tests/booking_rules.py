@@ -66,13 +66,20 @@ class Rules:
         """Whether somebody did not come today."""
         return visit.status is Status.NO_SHOW and day_of(visit.starts_at) == self.today
 
+    def not_begun(self, visit: Visit) -> bool:
+        """Whether somebody is expected or waits, and the doctor has not begun."""
+        return visit.status in (Status.BOOKED, Status.ARRIVED) and not visit.begun
+
     def stranded(self, visit: Visit) -> bool:
-        """Whether a time to come cannot be kept: leave, a holiday, the doctor or the hours."""
+        """Whether a time that is not over cannot be kept: leave, holiday, doctor or hours."""
         doctor, day = self.doctors[visit.doctor], day_of(visit.starts_at)
-        if visit.starts_at <= self.now:
+        if visit.ends_at <= self.now:
             return False
         expired = doctor.expires_on is not None and doctor.expires_on < day
-        if expired or not doctor.active or self._closed(doctor, visit.starts_at, visit.ends_at):
+        on_leave = any(
+            self.now < ends and _meet(visit, begins, ends) for begins, ends in doctor.leaves.values()
+        )
+        if expired or not doctor.active or on_leave or day in self.holidays:
             return True
         reached = visit.starts_at
         for hours in sorted(doctor.hours.values(), key=lambda one: one.begins):
@@ -82,8 +89,8 @@ class Rules:
         return reached < visit.ends_at
 
     def to_relocate(self, visit: Visit) -> bool:
-        """Whether somebody is expected at a time that is gone."""
-        return visit.status is Status.BOOKED and self.stranded(visit)
+        """Whether somebody is expected or waits whose time is gone."""
+        return self.not_begun(visit) and self.stranded(visit)
 
     def free(
         self, doctor: Doctor, day: date, kind: VisitKind, clerk: str

@@ -55,6 +55,8 @@ _AS_A_RULE = {
     for word, field in Appointment.model_fields.items()
     if word != "id" and not field.is_required()
 }
+# What may still be cancelled or moved, as long as the doctor has not begun.
+_NOT_BEGUN = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
 STATUS_WORDS = {
     AppointmentStatus.BOOKED: "booked",
     AppointmentStatus.ARRIVED: "marked as arrived",
@@ -197,11 +199,12 @@ def move_appointment(
     by: Account,
     hold: str | None = None,
 ) -> Appointment:
-    """Move a booked appointment to another time or doctor: a new row linked to the old one.
+    """Move an appointment to another time or doctor: a new row linked to the old one.
 
     A change is never blocked by dues, while there is a time to change: one that is over is
     booked anew, through the gate (a_past_time_is_not_moved_past_the_gate). The old time is free
-    the moment the new one is taken; where that fails, the old one stands.
+    the moment the new one is taken; where that fails, the old one stands. Who waits already is
+    expected anew: token, arrival and what the arrival was billed end with the old time.
     """
     permit(db, by, Deed.CHANGE_APPOINTMENT)
     return move_booked(db, appointment, doctor, starts_at, form=form, by=by, hold=hold)
@@ -223,12 +226,15 @@ def move_booked(
     same_click = db.exec(select(Appointment).where(Appointment.form == form)).first()
     if same_click is not None and same_click.moved_from_id == appointment.id:
         return same_click
-    old = still(db, appointment, AppointmentStatus.BOOKED, wanted="moved")
+    old = still(db, appointment, *_NOT_BEGUN, wanted="moved")
+    refuse_begun(db, old, wanted="moved")
     # Both doctors in one order, so that two moves that cross do not wait for each other.
     for doctor_id in sorted({old.doctor_id, doctor.id or 0}):
         locked_doctor(db, doctor_id)
     place = bookable(db, doctor, starts_at, old.kind)
     _cancel(db, old, reason=reason)
+    # Who arrived may be billed already.
+    unbill(db, old, "The visit was moved", by=by)
     row = new_appointment(
         db,
         patient,
@@ -277,8 +283,7 @@ def cancel_appointment(
     permit(db, by, Deed.CHANGE_APPOINTMENT)
     patient = locked_patient(db, appointment.patient_id)
     wanted = text.needed(reason, field="Reason", at_most=200)
-    live = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
-    kept = still(db, appointment, *live, wanted="cancelled")
+    kept = still(db, appointment, *_NOT_BEGUN, wanted="cancelled")
     refuse_begun(db, kept, wanted="cancelled")
     _cancel(db, kept, reason=wanted)
     # Who arrived may be billed already.

@@ -150,7 +150,7 @@ def _allowed(visit: Visit, hospital: Hospital) -> tuple[list[str], list[str]]:
     if one.status is _BOOKED:
         return [ARRIVED, MISSED] if today else [MISSED], [MOVE, CANCEL]
     if one.status is _ARRIVED and visit.begun_at is None:
-        return [NOT_ARRIVED] if today and not one.walk_in else [], [CANCEL]
+        return [NOT_ARRIVED] if today and not one.walk_in else [], [MOVE, CANCEL]
     if one.status is AppointmentStatus.NO_SHOW and today:
         return [CAME], []
     restorable = visit.moved_to_id is None and one.starts_at > now
