@@ -118,9 +118,11 @@ class Model(Rules):
             raise No(errors.NotBookedAnyMore)
         if day_of(visit.starts_at) != self.today:
             raise No(errors.NotThatDay)
-        self._refuse_unbookable(self.doctors[visit.doctor], self.today)
         self._gate(visit.patient, visit.emergency)
-        return self._revived(visit, visit.ends_at, visit.session, clerk, None)
+        told = (self.doctors[visit.doctor], visit.starts_at, visit.kind)
+        ends_at, session = self._place_of_any_hour(*told)
+        session = session if visit.token is None else visit.session
+        return self._revived(visit, ends_at, session, clerk, None)
 
     def _revived(
         self,

@@ -152,9 +152,15 @@ class Rules:
         self, doctor: Doctor, starts_at: datetime, kind: VisitKind
     ) -> tuple[datetime, datetime]:
         """When a visit that begins at a moment ends, and when its session began."""
-        day = day_of(starts_at)
         if starts_at <= self.now:
             raise No(errors.PastTime)
+        return self._place_of_any_hour(doctor, starts_at, kind)
+
+    def _place_of_any_hour(
+        self, doctor: Doctor, starts_at: datetime, kind: VisitKind
+    ) -> tuple[datetime, datetime]:
+        """The same for a time that may have begun."""
+        day = day_of(starts_at)
         if day > self.today + FURTHEST:
             raise No(errors.TooFarAhead)
         self._refuse_unbookable(doctor, day)

@@ -320,10 +320,7 @@ def restore_appointment(
     was_emergency = kept.emergency_reason is not None
     gate = passed_gate(db, patient, emergency or kept.emergency_reason)
     place = bookable(db, doctor, kept.starts_at, kept.kind)
-    # The session may have been opened anew meanwhile; a token stays with the one it was given in.
-    session = place.session_begins_at if kept.token is None else kept.session_begins_at
-    when = {"ends_at": place.slot.ends_at, "session_begins_at": session}
-    revive(db, kept, patient, doctor, by=by, **when, **gate)
+    revive(db, kept, patient, doctor, place, by=by, **gate)
     kept.calendar_sequence += 1
     note_deed(db, by, "cancellation undone", f"appointment/{kept.id}")
     write_letter(db, "restored", kept, patient, doctor)
@@ -337,6 +334,7 @@ def revive(
     kept: Appointment,
     patient: Patient,
     doctor: Doctor,
+    place: Place,
     *,
     by: Account,
     **changes: Any,
@@ -344,7 +342,11 @@ def revive(
     """Make an appointment live again through the one door; for siblings."""
     day = clock.day_of(kept.starts_at, the_hospital(db).zone)
     arrived = kept.arrived_at is not None
+    # The session may have been opened anew meanwhile; a token stays with the one it was given in.
+    session = place.session_begins_at if kept.token is None else kept.session_begins_at
     changes = {
+        "ends_at": place.slot.ends_at,
+        "session_begins_at": session,
         "status": AppointmentStatus.ARRIVED if arrived else AppointmentStatus.BOOKED,
         "cancelled_at": None,
         "cancel_reason": None,
@@ -353,7 +355,6 @@ def revive(
         **changes,
     }
     if kept.overbook_number is not None:
-        session = changes.get("session_begins_at", kept.session_begins_at)
         changes |= _overbooking(db, doctor, session)
     promise_again(db, kept, patient, doctor, by=by, changes=changes)
 

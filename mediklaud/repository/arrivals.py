@@ -39,7 +39,7 @@ from mediklaud.repository.free_times import free_slots
 from mediklaud.repository.hospital import next_number, the_hospital
 from mediklaud.repository.invoices import bill_consultation
 from mediklaud.repository.patients import locked_patient
-from mediklaud.repository.promises import bookable, passed_gate, promise
+from mediklaud.repository.promises import bookable, passed_gate, place_of_any_hour, promise
 from mediklaud.repository.sessions import sessions_of
 from mediklaud.timetable import occurrence_at
 
@@ -129,18 +129,19 @@ def undo_no_show(
 ) -> Appointment:
     """Undo a no-show that was a slip, on its own day, through the one door to a live time.
 
-    The gate is asked again, and where the time went to somebody else meanwhile it is refused.
-    An emergency that passes the gate only now is told to the CMO.
+    It is a booking anew: the gate, the sessions and the kind of visit are asked again, and where
+    the time went to somebody else meanwhile it is refused. An emergency that passes the gate
+    only now is told to the CMO.
     """
     permit(db, by, Deed.CHANGE_APPOINTMENT)
     patient = locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.NO_SHOW, wanted="marked as expected")
     _refuse_other_day(db, kept)
     doctor = locked_doctor(db, kept.doctor_id)
-    refuse_unbookable(doctor, clock.today(the_hospital(db).zone))
     was_emergency = kept.emergency_reason is not None
     gate = passed_gate(db, patient, emergency or kept.emergency_reason)
-    revive(db, kept, patient, doctor, by=by, **gate)
+    place = place_of_any_hour(db, doctor, kept.starts_at, kept.kind)
+    revive(db, kept, patient, doctor, place, by=by, **gate)
     note_deed(db, by, "no-show undone", f"appointment/{kept.id}")
     if emergency is not None and not was_emergency:
         tell_the_cmo(db, kept, patient, doctor, by)

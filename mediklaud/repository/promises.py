@@ -47,7 +47,7 @@ from mediklaud.models import (
     WorkingSession,
 )
 from mediklaud.money import rupees
-from mediklaud.repository.doctors import PRICED, lock_standing, refuse_unbookable
+from mediklaud.repository.doctors import PRICED, Standing, lock_standing, refuse_unbookable
 from mediklaud.repository.dues import Dues, OpenBill, dues_now
 from mediklaud.repository.free_times import FURTHEST_DAYS, hours_for, next_free
 from mediklaud.repository.holidays import holidays_between
@@ -121,10 +121,19 @@ def bookable(db: Session, doctor: Doctor, starts_at: datetime, kind: VisitKind) 
     Refuses the past, days beyond the horizon, a doctor who cannot be booked that day, hours
     outside the sessions and kinds not seen in them.
     """
-    zone = rules_of_the_house(db).zone
     kept = lock_standing(db, doctor.id)
     if starts_at <= clock.now():
         raise PastTime()
+    return _place(db, kept, starts_at, kind)
+
+
+def place_of_any_hour(db: Session, doctor: Doctor, starts_at: datetime, kind: VisitKind) -> Place:
+    """The same for a time that may have begun: of a slip that is undone, or of an overbooking."""
+    return _place(db, lock_standing(db, doctor.id), starts_at, kind)
+
+
+def _place(db: Session, kept: Standing, starts_at: datetime, kind: VisitKind) -> Place:
+    zone = rules_of_the_house(db).zone
     day = clock.day_of(starts_at, zone)
     if day > clock.today(zone) + timedelta(days=FURTHEST_DAYS):
         raise TooFarAhead(days=FURTHEST_DAYS)
