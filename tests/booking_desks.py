@@ -254,7 +254,7 @@ class Desks:
     def overbook(self, turn: Turn) -> None:
         """Book over a time that is taken."""
         taken = self.visit(
-            turn.pick, turn.slip, lambda one: one.live and one.starts_at > self.model.now
+            turn.pick, turn.slip, lambda one: one.live and one.ends_at > self.model.now
         )
         doctor, patient = self.model.doctors[taken.doctor], self.patient(turn.pick, turn.slip)
         form, by = self._a_form(turn.pick, turn.slip), self.accounts[turn.clerk]

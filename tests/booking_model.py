@@ -12,7 +12,7 @@ from typing import Any
 from mediklaud import errors
 from mediklaud.models import AppointmentStatus as Status
 from mediklaud.models import VisitKind
-from tests.booking_rules import Rules
+from tests.booking_rules import Rules, meet
 from tests.booking_things import FREE_FOR, HOLD, PRICES, Held, No, Visit, Wait, day_of, foretold
 
 
@@ -44,9 +44,11 @@ class Model(Rules):
         if clicked is not None and clicked.patient == patient:
             return self._same(clicked)
         self._gate(patient, None)
-        ends_at, session = self._place(doctor, starts_at, kind)
+        ends_at, session = self._place_of_any_hour(doctor, starts_at, kind)
+        if ends_at <= self.now and not self._runs_late(doctor, starts_at, kind, session):
+            raise No(errors.PastTime)
         taken = self._in_the_way(doctor, starts_at, ends_at, clerk)
-        if not taken & {errors.SlotTaken, errors.TimeHeld}:
+        if starts_at > self.now and not taken & {errors.SlotTaken, errors.TimeHeld}:
             raise No(errors.NotOverFree)
         wanted = Visit(0, doctor.id, patient, kind, starts_at, ends_at, session, form)
         wanted.overbook = self._place_over(doctor.id, session)
@@ -253,8 +255,11 @@ class Model(Rules):
         free = self.free(doctor, self.today, kind, clerk="")
         if not free:
             raise No(errors.NoTimeLeft)
-        ends_at, session = self._place(doctor, free[0][0], kind)
-        wanted = Visit(0, doctor.id, patient, kind, free[0][0], ends_at, session, form)
+        busy = [one for one in self.live() if one.patient == patient]
+        fits = [time for time in free if not any(meet(one, *time) for one in busy)]
+        starts_at = (fits or free)[0][0]
+        ends_at, session = self._place(doctor, starts_at, kind)
+        wanted = Visit(0, doctor.id, patient, kind, starts_at, ends_at, session, form)
         self._refuse_promised(wanted, clerk, form=form)
         wanted.entitled_by = self._entitling(patient, doctor.id, kind, self.today)
         wanted.walk_in = True

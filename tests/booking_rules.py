@@ -23,7 +23,7 @@ from tests.booking_things import (
 )
 
 
-def _meet(one: Any, starts_at: datetime, ends_at: datetime) -> bool:
+def meet(one: Any, starts_at: datetime, ends_at: datetime) -> bool:
     return bool(one.starts_at < ends_at and starts_at < one.ends_at)
 
 
@@ -77,7 +77,7 @@ class Rules:
             return False
         expired = doctor.expires_on is not None and doctor.expires_on < day
         on_leave = any(
-            self.now < ends and _meet(visit, begins, ends) for begins, ends in doctor.leaves.values()
+            self.now < ends and meet(visit, begins, ends) for begins, ends in doctor.leaves.values()
         )
         if expired or not doctor.active or on_leave or day in self.holidays:
             return True
@@ -121,10 +121,10 @@ class Rules:
         """What of a doctor's time stands against a promise."""
         when, no = (starts_at, ends_at), set()
         promised = (one for one in self.live(but) if one.overbook is None)
-        if any(one.doctor == doctor.id and _meet(one, *when) for one in promised):
+        if any(one.doctor == doctor.id and meet(one, *when) for one in promised):
             no.add(errors.SlotTaken)
         others = (one for name, one in self.live_holds().items() if name != clerk)
-        if any(one.doctor == doctor.id and _meet(one, *when) for one in others):
+        if any(one.doctor == doctor.id and meet(one, *when) for one in others):
             no.add(errors.TimeHeld)
         return no | self._closed(doctor, *when)
 
@@ -135,6 +135,21 @@ class Rules:
         if day_of(starts_at) in self.holidays:
             no.add(errors.HospitalClosed)
         return no
+
+    def _runs_late(
+        self, doctor: Doctor, starts_at: datetime, kind: VisitKind, session: datetime
+    ) -> bool:
+        """Whether somebody of a session is here, and this is its last time."""
+        day, here = day_of(starts_at), Status.ARRIVED
+        hours = next(
+            one
+            for one in doctor.hours.values()
+            if one.held_on(day) and moment(day, one.begins) == session
+        )
+        starts = range(hours.begins, hours.ends - (hours.lengths[kind] or 0) + 1, hours.grid)
+        whose = (one for one in self.visits.values() if one.status is here)
+        waits = any((one.doctor, one.session) == (doctor.id, session) for one in whose)
+        return waits and starts_at == moment(day, starts[-1])
 
     # Promises.
 
@@ -184,7 +199,7 @@ class Rules:
             no = self._closed(doctor, *when)
         else:
             no = self._in_the_way(doctor, *when, clerk, but)
-        if any(one.patient == wanted.patient and _meet(one, *when) for one in self.live(but)):
+        if any(one.patient == wanted.patient and meet(one, *when) for one in self.live(but)):
             no.add(errors.PatientBusy)
         if any(one.form == form for one in self.visits.values()):
             no.add(errors.StaleForm)
@@ -220,7 +235,7 @@ class Rules:
         own = self.holds.get(clerk)
         if own is None or own.doctor != wanted.doctor:
             return
-        if own.form == hold or _meet(own, wanted.starts_at, wanted.ends_at):
+        if own.form == hold or meet(own, wanted.starts_at, wanted.ends_at):
             del self.holds[clerk]
 
     def _kept(self, wanted: Visit, clerk: str, hold: str | None = None) -> Callable[[Any], None]:

@@ -12,6 +12,7 @@ from mediklaud.errors import (
     NotBookedAnyMore,
     NothingToUndo,
     NotOverFree,
+    PastTime,
     Refusal,
     SessionFull,
 )
@@ -40,6 +41,7 @@ from mediklaud.repository.promises import (
     Place,
     bookable,
     passed_gate,
+    place_of_any_hour,
     promise,
     promise_again,
     seen,
@@ -115,9 +117,10 @@ def overbook_appointment(
     by: Account,
     emergency: EmergencyReason | None = None,
 ) -> Appointment:
-    """Promise a time that is taken already to one patient more, for a reason, up to the cap.
+    """Promise a time that nobody can book any more to one patient more, for a reason.
 
-    The hospital's cap counts for each session (one_overbooking_a_place,
+    One that is taken, or that runs by now; the session's last one also after it, while somebody
+    of the session is still here (PastTime otherwise). The hospital's cap counts for each session (one_overbooking_a_place,
     overbooking_stays_within_its_cap): refuses a session that is full (SessionFull), and a
     time that is free (NotOverFree). The patient's own time is never promised twice.
     """
@@ -128,8 +131,10 @@ def overbook_appointment(
         return same_click
     why = text.needed(reason, field="Reason", at_most=200)
     gate = passed_gate(db, locked, emergency)
-    place = bookable(db, doctor, starts_at, kind)
-    if not _is_taken(db, doctor, place, by):
+    place = place_of_any_hour(db, doctor, starts_at, kind)
+    if not _is_open_still(db, doctor, place):
+        raise PastTime()
+    if place.slot.starts_at > clock.now() and not _is_taken(db, doctor, place, by):
         raise NotOverFree()
     over = {**_overbooking(db, doctor, place.session_begins_at), "overbook_reason": why}
     row = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate, **over)
@@ -386,6 +391,23 @@ def clicked(db: Session, form: str, patient: Patient) -> Appointment | None:
     told = {"form": form, "patient_id": patient.id}
     found = db.connection().execute(_CLICKED, told).scalar()
     return db.get_one(Appointment, found) if found is not None else None
+
+
+def _is_open_still(db: Session, doctor: Doctor, place: Place) -> bool:
+    """Whether somebody can still come at a time: it is not over, or the doctor is late with it."""
+    if place.slot.ends_at > clock.now():
+        return True
+    return place.is_last and runs_late(db, doctor, place.session_begins_at)
+
+
+def runs_late(db: Session, doctor: Doctor, session_begins_at: datetime) -> bool:
+    """Whether somebody of a session waits or is with the doctor; open to every desk."""
+    here = select(Appointment.id).where(
+        Appointment.doctor_id == doctor.id,
+        Appointment.session_begins_at == session_begins_at,
+        Appointment.status == AppointmentStatus.ARRIVED,
+    )
+    return db.exec(here.limit(1)).first() is not None
 
 
 def _is_taken(db: Session, doctor: Doctor, place: Place, by: Account) -> bool:

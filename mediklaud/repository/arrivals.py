@@ -1,8 +1,9 @@
 """The waiting room: who arrived under which token, who did not come, and slips undone."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from mediklaud import clock
 from mediklaud.errors import (
@@ -13,6 +14,7 @@ from mediklaud.errors import (
     NotYetTime,
 )
 from mediklaud.models import (
+    LIVE,
     Account,
     Appointment,
     AppointmentStatus,
@@ -41,7 +43,7 @@ from mediklaud.repository.invoices import bill_consultation
 from mediklaud.repository.patients import locked_patient
 from mediklaud.repository.promises import bookable, passed_gate, place_of_any_hour, promise
 from mediklaud.repository.sessions import sessions_of
-from mediklaud.timetable import occurrence_at
+from mediklaud.timetable import Slot, occurrence_at
 
 
 def arrive(db: Session, appointment: Appointment, *, by: Account) -> Appointment:
@@ -162,6 +164,7 @@ def walk_in(
 
     It is a booking like any other, so the gate and both overlaps hold. Refuses a patient who
     waits for this doctor already (AlreadyInQueue), and a day without a free time (NoTimeLeft).
+    A time in which the patient is busy elsewhere is passed over where another one is free.
     """
     permit(db, by, Deed.BOOK)
     locked = locked_patient(db, patient.id)
@@ -175,7 +178,7 @@ def walk_in(
     free = free_slots(db, [doctor], today, 1, kind)[doctor.id or 0]
     if not free:
         raise NoTimeLeft(name=doctor.name)
-    place = bookable(db, doctor, free[0].starts_at, kind)
+    place = bookable(db, doctor, _first_for(db, locked, free).starts_at, kind)
     row = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate)
     arrived = {"status": AppointmentStatus.ARRIVED, "arrived_at": clock.now(), "walk_in": True}
     token = _next_token(db, doctor.id, place.session_begins_at)
@@ -184,6 +187,18 @@ def walk_in(
     bill_at_arrival(db, appointment, locked, doctor, by=by)
     announce(db, appointment, locked, doctor, by=by)
     return appointment
+
+
+def _first_for(db: Session, patient: Patient, free: Sequence[Slot]) -> Slot:
+    """The first time in which the patient is nowhere else; the very first where there is none."""
+    busy = select(Appointment.starts_at, Appointment.ends_at).where(
+        Appointment.patient_id == patient.id,
+        col(Appointment.status).in_(LIVE),
+        Appointment.ends_at > free[0].starts_at,
+        Appointment.starts_at < free[-1].ends_at,
+    )
+    elsewhere = [Slot(*times) for times in db.exec(busy)]
+    return next((one for one in free if not any(map(one.overlaps, elsewhere))), free[0])
 
 
 def _refuse_waiting(db: Session, patient: Patient, doctor: Doctor) -> None:

@@ -89,6 +89,8 @@ class Place:
 
     slot: Slot
     session_begins_at: datetime
+    # Whether no other visit of this length begins after it in the session.
+    is_last: bool = False
 
 
 def passed_gate(db: Session, patient: Patient, emergency: EmergencyReason | None) -> dict[str, Any]:
@@ -149,7 +151,8 @@ def _place(db: Session, kept: Standing, starts_at: datetime, kind: VisitKind) ->
     slot = slot_at(held.session, starts_at, zone)
     if slot is None:
         raise NoSuchSlot(name=kept.name)
-    return Place(slot, held.begins_at)
+    next_ends_at = slot.ends_at + timedelta(minutes=held.session.slot_minutes)
+    return Place(slot, held.begins_at, is_last=next_ends_at > held.ends_at)
 
 
 def promise(
