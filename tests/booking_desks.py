@@ -329,7 +329,7 @@ class Desks:
         self._change("arrive", visit, self.model.arrive(visit), repository.arrive, by=by)
 
     def _now(self, visit: Visit) -> bool:
-        return plain.day_of(visit.starts_at) == self.model.today
+        return self.model.of_the_day_at_work(visit)
 
     def undo_arrival(self, turn: Turn) -> None:
         """Undo an arrival."""

@@ -118,7 +118,7 @@ class Model(Rules):
         """Undo a no-show of today."""
         if visit.status is not Status.NO_SHOW:
             raise No(errors.NotBookedAnyMore)
-        if day_of(visit.starts_at) != self.today:
+        if not self.of_the_day_at_work(visit):
             raise No(errors.NotThatDay)
         self._gate(visit.patient, visit.emergency)
         told = (self.doctors[visit.doctor], visit.starts_at, visit.kind)
@@ -211,7 +211,7 @@ class Model(Rules):
         """The patient is in the waiting room."""
         if visit.status is not Status.BOOKED:
             raise No(errors.NotBookedAnyMore)
-        if day_of(visit.starts_at) != self.today:
+        if not self.of_the_day_at_work(visit):
             raise No(errors.NotThatDay)
         return lambda _: self._arrived(visit)
 
@@ -220,7 +220,7 @@ class Model(Rules):
         """Undo an arrival of today; the token stays."""
         if visit.status is not Status.ARRIVED or visit.begun:
             raise No(errors.NotBookedAnyMore)
-        if day_of(visit.starts_at) != self.today:
+        if not self.of_the_day_at_work(visit):
             raise No(errors.NotThatDay)
         if visit.walk_in:
             raise No(errors.NothingToUndo)
@@ -246,7 +246,7 @@ class Model(Rules):
         if clicked is not None and clicked.patient == patient:
             return self._same(clicked)
         for one in self.visits.values():
-            here = one.status is Status.ARRIVED and day_of(one.starts_at) == self.today
+            here = one.status is Status.ARRIVED and self.of_the_day_at_work(one)
             if here and (one.patient, one.doctor) == (patient, doctor.id):
                 raise No(errors.AlreadyInQueue)
         self._gate(patient, None)
@@ -277,7 +277,7 @@ class Model(Rules):
             return lambda _: None
         if visit.status not in (Status.BOOKED, Status.ARRIVED):
             raise No(errors.NotBookedAnyMore)
-        if day_of(visit.starts_at) != self.today:
+        if not self.of_the_day_at_work(visit):
             raise No(errors.NotThatDay)
         if any(one.doctor == visit.doctor and self._open(one) for one in self.visits.values()):
             raise No(errors.OtherConsultationOpen)

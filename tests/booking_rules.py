@@ -62,9 +62,14 @@ class Rules:
         """Whether somebody is expected whose time has begun."""
         return visit.status is Status.BOOKED and visit.starts_at <= self.now
 
+    def of_the_day_at_work(self, visit: Visit) -> bool:
+        """Whether a visit is of today, or was promised for the last six hours."""
+        recent = self.now - timedelta(hours=6) <= visit.starts_at <= self.now
+        return recent or day_of(visit.starts_at) == self.today
+
     def missed_today(self, visit: Visit) -> bool:
         """Whether somebody did not come today."""
-        return visit.status is Status.NO_SHOW and day_of(visit.starts_at) == self.today
+        return visit.status is Status.NO_SHOW and self.of_the_day_at_work(visit)
 
     def not_begun(self, visit: Visit) -> bool:
         """Whether somebody is expected or waits, and the doctor has not begun."""

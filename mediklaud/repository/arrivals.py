@@ -44,6 +44,7 @@ from mediklaud.repository.patients import locked_patient
 from mediklaud.repository.promises import bookable, passed_gate, place_of_any_hour, promise
 from mediklaud.repository.sessions import sessions_of
 from mediklaud.timetable import Slot, occurrence_at
+from mediklaud.waiting import working_day
 
 
 def arrive(db: Session, appointment: Appointment, *, by: Account) -> Appointment:
@@ -55,7 +56,7 @@ def arrive(db: Session, appointment: Appointment, *, by: Account) -> Appointment
     permit(db, by, Deed.CHANGE_APPOINTMENT)
     patient = locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.BOOKED, wanted="marked as arrived")
-    _refuse_other_day(db, kept)
+    refuse_other_day(db, kept)
     # Before the counter of tokens, as at a walk-in: two orders would lock each other out.
     doctor = locked_doctor(db, kept.doctor_id)
     note_arrival(db, kept)
@@ -97,7 +98,7 @@ def undo_arrival(db: Session, appointment: Appointment, *, by: Account) -> Appoi
     locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.ARRIVED, wanted="marked as not arrived")
     refuse_begun(db, kept, wanted="marked as not arrived")
-    _refuse_other_day(db, kept)
+    refuse_other_day(db, kept)
     if kept.walk_in:
         raise NothingToUndo(status="a walk-in's: cancel it instead")
     kept.sqlmodel_update({"status": AppointmentStatus.BOOKED, "arrived_at": None})
@@ -138,7 +139,7 @@ def undo_no_show(
     permit(db, by, Deed.CHANGE_APPOINTMENT)
     patient = locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.NO_SHOW, wanted="marked as expected")
-    _refuse_other_day(db, kept)
+    refuse_other_day(db, kept)
     doctor = locked_doctor(db, kept.doctor_id)
     was_emergency = kept.emergency_reason is not None
     gate = passed_gate(db, patient, emergency or kept.emergency_reason)
@@ -202,7 +203,7 @@ def _first_for(db: Session, patient: Patient, free: Sequence[Slot]) -> Slot:
 
 
 def _refuse_waiting(db: Session, patient: Patient, doctor: Doctor) -> None:
-    begins_at, ends_at = clock.day_bounds(clock.today(the_hospital(db).zone), the_hospital(db).zone)
+    begins_at, ends_at = working_day(clock.now(), the_hospital(db).zone)
     row = select(Appointment).where(
         Appointment.patient_id == patient.id,
         Appointment.doctor_id == doctor.id,
@@ -215,9 +216,10 @@ def _refuse_waiting(db: Session, patient: Patient, doctor: Doctor) -> None:
         raise AlreadyInQueue(patient=patient.name, token=waiting.token, name=doctor.name)
 
 
-def _refuse_other_day(db: Session, kept: Appointment) -> None:
-    zone = the_hospital(db).zone
-    if clock.day_of(kept.starts_at, zone) != clock.today(zone):
+def refuse_other_day(db: Session, kept: Appointment) -> None:
+    """Refuse (NotThatDay) what is not of the day at work; for siblings."""
+    begins_at, ends_at = working_day(clock.now(), the_hospital(db).zone)
+    if not begins_at <= kept.starts_at < ends_at:
         raise NotThatDay()
 
 
