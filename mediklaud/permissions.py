@@ -379,6 +379,7 @@ OPEN = {
     "remove_factor": "the present password and a code are the permission",
     "renew_recovery_codes": "the present password and a code are the permission",
     "roles_of": "permit itself asks it",
+    "runs_late": "that somebody waits names nobody",
     "secret_address": "it only words a secret in hand",
     "sessions_of": "when a doctor works is open to every desk",
     "sign_out_elsewhere": "the own account, and its sign-in is asked for",

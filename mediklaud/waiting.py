@@ -3,12 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from mediklaud import clock
+
 GRACE_MINUTES = 10
 RULE = (
     "Emergencies come first. Everybody else comes by the promised hour; a walk-in's is the free "
     f"time it was given. Who comes more than {GRACE_MINUTES} minutes late comes by the hour of "
     "arrival instead."
 )
+# After midnight, whoever was promised an hour so shortly before still belongs to the day at work.
+NIGHT_HOURS = 6
+
+
+def working_day(now: datetime, zone: str) -> tuple[datetime, datetime]:
+    """From when to when appointments are of the day at work: today's, and at night last evening's.
+
+    A session may end at midnight while people wait; who came in the morning waits no more.
+    """
+    begins_at, ends_at = clock.day_bounds(clock.day_of(now, zone), zone)
+    return min(begins_at, now - timedelta(hours=NIGHT_HOURS)), ends_at
 
 
 @dataclass(frozen=True)

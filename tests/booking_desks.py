@@ -254,7 +254,7 @@ class Desks:
     def overbook(self, turn: Turn) -> None:
         """Book over a time that is taken."""
         taken = self.visit(
-            turn.pick, turn.slip, lambda one: one.live and one.starts_at > self.model.now
+            turn.pick, turn.slip, lambda one: one.live and one.ends_at > self.model.now
         )
         doctor, patient = self.model.doctors[taken.doctor], self.patient(turn.pick, turn.slip)
         form, by = self._a_form(turn.pick, turn.slip), self.accounts[turn.clerk]
@@ -270,7 +270,7 @@ class Desks:
 
     def move(self, turn: Turn) -> None:
         """Move a visit, and sometimes click twice."""
-        visit = self.visit(turn.pick, turn.slip, lambda one: one.status is Status.BOOKED)
+        visit = self.visit(turn.pick, turn.slip, self.model.not_begun)
         self._move("move", turn, visit, self.model.move, repository.move_appointment)
 
     def relocate(self, turn: Turn) -> None:
@@ -329,7 +329,7 @@ class Desks:
         self._change("arrive", visit, self.model.arrive(visit), repository.arrive, by=by)
 
     def _now(self, visit: Visit) -> bool:
-        return plain.day_of(visit.starts_at) == self.model.today
+        return self.model.of_the_day_at_work(visit)
 
     def undo_arrival(self, turn: Turn) -> None:
         """Undo an arrival."""

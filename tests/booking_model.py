@@ -12,7 +12,7 @@ from typing import Any
 from mediklaud import errors
 from mediklaud.models import AppointmentStatus as Status
 from mediklaud.models import VisitKind
-from tests.booking_rules import Rules
+from tests.booking_rules import Rules, meet
 from tests.booking_things import FREE_FOR, HOLD, PRICES, Held, No, Visit, Wait, day_of, foretold
 
 
@@ -44,9 +44,11 @@ class Model(Rules):
         if clicked is not None and clicked.patient == patient:
             return self._same(clicked)
         self._gate(patient, None)
-        ends_at, session = self._place(doctor, starts_at, kind)
+        ends_at, session = self._place_of_any_hour(doctor, starts_at, kind)
+        if ends_at <= self.now and not self._runs_late(doctor, starts_at, kind, session):
+            raise No(errors.PastTime)
         taken = self._in_the_way(doctor, starts_at, ends_at, clerk)
-        if not taken & {errors.SlotTaken, errors.TimeHeld}:
+        if starts_at > self.now and not taken & {errors.SlotTaken, errors.TimeHeld}:
             raise No(errors.NotOverFree)
         wanted = Visit(0, doctor.id, patient, kind, starts_at, ends_at, session, form)
         wanted.overbook = self._place_over(wanted, session)
@@ -60,7 +62,7 @@ class Model(Rules):
         clicked = self._clicked(form)
         if clicked is not None and clicked.moved_from == visit.id:
             return self._same(clicked)
-        if visit.status is not Status.BOOKED:
+        if not self.not_begun(visit):
             raise No(errors.NotBookedAnyMore)
         ends_at, session = self._place(doctor, starts_at, visit.kind)
         if visit.ends_at <= self.now:
@@ -95,7 +97,7 @@ class Model(Rules):
         """Cancel a visit the doctor has not begun."""
         if not reason:
             raise No(errors.EmptyField)
-        if visit.status not in (Status.BOOKED, Status.ARRIVED) or visit.begun:
+        if not self.not_begun(visit):
             raise No(errors.NotBookedAnyMore)
         return lambda _: setattr(visit, "status", Status.CANCELLED)
 
@@ -116,11 +118,13 @@ class Model(Rules):
         """Undo a no-show of today."""
         if visit.status is not Status.NO_SHOW:
             raise No(errors.NotBookedAnyMore)
-        if day_of(visit.starts_at) != self.today:
+        if not self.of_the_day_at_work(visit):
             raise No(errors.NotThatDay)
-        self._refuse_unbookable(self.doctors[visit.doctor], self.today)
         self._gate(visit.patient, visit.emergency)
-        return self._revived(visit, visit.ends_at, visit.session, clerk, None)
+        told = (self.doctors[visit.doctor], visit.starts_at, visit.kind)
+        ends_at, session = self._place_of_any_hour(*told)
+        session = session if visit.token is None else visit.session
+        return self._revived(visit, ends_at, session, clerk, None)
 
     def _revived(
         self,
@@ -212,7 +216,7 @@ class Model(Rules):
         """The patient is in the waiting room."""
         if visit.status is not Status.BOOKED:
             raise No(errors.NotBookedAnyMore)
-        if day_of(visit.starts_at) != self.today:
+        if not self.of_the_day_at_work(visit):
             raise No(errors.NotThatDay)
         return lambda _: self._arrived(visit)
 
@@ -221,7 +225,7 @@ class Model(Rules):
         """Undo an arrival of today; the token stays."""
         if visit.status is not Status.ARRIVED or visit.begun:
             raise No(errors.NotBookedAnyMore)
-        if day_of(visit.starts_at) != self.today:
+        if not self.of_the_day_at_work(visit):
             raise No(errors.NotThatDay)
         if visit.walk_in:
             raise No(errors.NothingToUndo)
@@ -247,7 +251,7 @@ class Model(Rules):
         if clicked is not None and clicked.patient == patient:
             return self._same(clicked)
         for one in self.visits.values():
-            here = one.status is Status.ARRIVED and day_of(one.starts_at) == self.today
+            here = one.status is Status.ARRIVED and self.of_the_day_at_work(one)
             if here and (one.patient, one.doctor) == (patient, doctor.id):
                 raise No(errors.AlreadyInQueue)
         self._gate(patient, None)
@@ -256,8 +260,11 @@ class Model(Rules):
         free = self.free(doctor, self.today, kind, clerk="")
         if not free:
             raise No(errors.NoTimeLeft)
-        ends_at, session = self._place(doctor, free[0][0], kind)
-        wanted = Visit(0, doctor.id, patient, kind, free[0][0], ends_at, session, form)
+        busy = [one for one in self.live() if one.patient == patient]
+        fits = [time for time in free if not any(meet(one, *time) for one in busy)]
+        starts_at = (fits or free)[0][0]
+        ends_at, session = self._place(doctor, starts_at, kind)
+        wanted = Visit(0, doctor.id, patient, kind, starts_at, ends_at, session, form)
         self._refuse_promised(wanted, clerk, form=form)
         wanted.entitled_by = self._entitling(patient, doctor.id, kind, self.today)
         wanted.walk_in = True
@@ -275,7 +282,7 @@ class Model(Rules):
             return lambda _: None
         if visit.status not in (Status.BOOKED, Status.ARRIVED):
             raise No(errors.NotBookedAnyMore)
-        if day_of(visit.starts_at) != self.today:
+        if not self.of_the_day_at_work(visit):
             raise No(errors.NotThatDay)
         if any(one.doctor == visit.doctor and self._open(one) for one in self.visits.values()):
             raise No(errors.OtherConsultationOpen)

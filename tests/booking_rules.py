@@ -23,7 +23,7 @@ from tests.booking_things import (
 )
 
 
-def _meet(one: Any, starts_at: datetime, ends_at: datetime) -> bool:
+def meet(one: Any, starts_at: datetime, ends_at: datetime) -> bool:
     return bool(one.starts_at < ends_at and starts_at < one.ends_at)
 
 
@@ -62,17 +62,29 @@ class Rules:
         """Whether somebody is expected whose time has begun."""
         return visit.status is Status.BOOKED and visit.starts_at <= self.now
 
+    def of_the_day_at_work(self, visit: Visit) -> bool:
+        """Whether a visit is of today, or was promised for the last six hours."""
+        recent = self.now - timedelta(hours=6) <= visit.starts_at <= self.now
+        return recent or day_of(visit.starts_at) == self.today
+
     def missed_today(self, visit: Visit) -> bool:
         """Whether somebody did not come today."""
-        return visit.status is Status.NO_SHOW and day_of(visit.starts_at) == self.today
+        return visit.status is Status.NO_SHOW and self.of_the_day_at_work(visit)
+
+    def not_begun(self, visit: Visit) -> bool:
+        """Whether somebody is expected or waits, and the doctor has not begun."""
+        return visit.status in (Status.BOOKED, Status.ARRIVED) and not visit.begun
 
     def stranded(self, visit: Visit) -> bool:
-        """Whether a time to come cannot be kept: leave, a holiday, the doctor or the hours."""
+        """Whether a time that is not over cannot be kept: leave, holiday, doctor or hours."""
         doctor, day = self.doctors[visit.doctor], day_of(visit.starts_at)
-        if visit.starts_at <= self.now:
+        if visit.ends_at <= self.now:
             return False
         expired = doctor.expires_on is not None and doctor.expires_on < day
-        if expired or not doctor.active or self._closed(doctor, visit.starts_at, visit.ends_at):
+        on_leave = any(
+            self.now < ends and meet(visit, begins, ends) for begins, ends in doctor.leaves.values()
+        )
+        if expired or not doctor.active or on_leave or day in self.holidays:
             return True
         reached = visit.starts_at
         for hours in sorted(doctor.hours.values(), key=lambda one: one.begins):
@@ -82,8 +94,8 @@ class Rules:
         return reached < visit.ends_at
 
     def to_relocate(self, visit: Visit) -> bool:
-        """Whether somebody is expected at a time that is gone."""
-        return visit.status is Status.BOOKED and self.stranded(visit)
+        """Whether somebody is expected or waits whose time is gone."""
+        return self.not_begun(visit) and self.stranded(visit)
 
     def free(
         self, doctor: Doctor, day: date, kind: VisitKind, clerk: str
@@ -114,10 +126,10 @@ class Rules:
         """What of a doctor's time stands against a promise."""
         when, no = (starts_at, ends_at), set()
         promised = (one for one in self.live(but) if one.overbook is None)
-        if any(one.doctor == doctor.id and _meet(one, *when) for one in promised):
+        if any(one.doctor == doctor.id and meet(one, *when) for one in promised):
             no.add(errors.SlotTaken)
         others = (one for name, one in self.live_holds().items() if name != clerk)
-        if any(one.doctor == doctor.id and _meet(one, *when) for one in others):
+        if any(one.doctor == doctor.id and meet(one, *when) for one in others):
             no.add(errors.TimeHeld)
         return no | self._closed(doctor, *when)
 
@@ -128,6 +140,21 @@ class Rules:
         if day_of(starts_at) in self.holidays:
             no.add(errors.HospitalClosed)
         return no
+
+    def _runs_late(
+        self, doctor: Doctor, starts_at: datetime, kind: VisitKind, session: datetime
+    ) -> bool:
+        """Whether somebody of a session is here, and this is its last time."""
+        day, here = day_of(starts_at), Status.ARRIVED
+        hours = next(
+            one
+            for one in doctor.hours.values()
+            if one.held_on(day) and moment(day, one.begins) == session
+        )
+        starts = range(hours.begins, hours.ends - (hours.lengths[kind] or 0) + 1, hours.grid)
+        whose = (one for one in self.visits.values() if one.status is here)
+        waits = any((one.doctor, one.session) == (doctor.id, session) for one in whose)
+        return waits and starts_at == moment(day, starts[-1])
 
     # Promises.
 
@@ -145,9 +172,15 @@ class Rules:
         self, doctor: Doctor, starts_at: datetime, kind: VisitKind
     ) -> tuple[datetime, datetime]:
         """When a visit that begins at a moment ends, and when its session began."""
-        day = day_of(starts_at)
         if starts_at <= self.now:
             raise No(errors.PastTime)
+        return self._place_of_any_hour(doctor, starts_at, kind)
+
+    def _place_of_any_hour(
+        self, doctor: Doctor, starts_at: datetime, kind: VisitKind
+    ) -> tuple[datetime, datetime]:
+        """The same for a time that may have begun."""
+        day = day_of(starts_at)
         if day > self.today + FURTHEST:
             raise No(errors.TooFarAhead)
         self._refuse_unbookable(doctor, day)
@@ -171,7 +204,7 @@ class Rules:
             no = self._closed(doctor, *when)
         else:
             no = self._in_the_way(doctor, *when, clerk, but)
-        if any(one.patient == wanted.patient and _meet(one, *when) for one in self.live(but)):
+        if any(one.patient == wanted.patient and meet(one, *when) for one in self.live(but)):
             no.add(errors.PatientBusy)
         if any(one.form == form for one in self.visits.values()):
             no.add(errors.StaleForm)
@@ -244,7 +277,7 @@ class Rules:
         own = self.holds.get(clerk)
         if own is None or own.doctor != wanted.doctor:
             return
-        if own.form == hold or _meet(own, wanted.starts_at, wanted.ends_at):
+        if own.form == hold or meet(own, wanted.starts_at, wanted.ends_at):
             del self.holds[clerk]
 
     def _kept(self, wanted: Visit, clerk: str, hold: str | None = None) -> Callable[[Any], None]:

@@ -16,7 +16,7 @@ from mediklaud.errors import (
     Refusal,
     TwoDesksMet,
 )
-from mediklaud.models import Appointment, AppointmentStatus, Doctor, Patient
+from mediklaud.models import Appointment, AppointmentStatus, BillWhen, Doctor, Patient
 from mediklaud.repository import (
     SessionForm,
     arrive,
@@ -24,6 +24,7 @@ from mediklaud.repository import (
     cancel_appointment,
     close_session,
     finish_consultation,
+    move_appointment,
     note_no_show,
     open_session,
     overbook_appointment,
@@ -31,7 +32,9 @@ from mediklaud.repository import (
     undo_arrival,
     undo_no_show,
 )
+from mediklaud.repository.dues import dues_of
 from tests.hospital import TODAY, at
+from tests.till import settings
 from tests.visits import a_form, book, desk
 from tests.waiting_room import FIRST, TOMORROW, enrolled, walks_in
 
@@ -346,3 +349,38 @@ def test_finishing_needs_no_arrival_first(db, ward):
     finish_consultation(db, encounter, "Rest.", by=ward.rao_account)
 
     assert (booked.token, booked.status) == (1, AppointmentStatus.FULFILLED)
+
+
+# Moving whoever is here already
+
+
+def test_who_waits_is_moved_and_token_and_arrival_end_with_the_old_time(db, ward):
+    booked = arrive(db, book(db, ward, ward.asha, ward.rao), by=ward.meera)
+
+    moved = move_appointment(db, booked, ward.iyer, at(11), form="m1", by=ward.meera)
+
+    assert (booked.status, booked.token) == (AppointmentStatus.CANCELLED, 1)
+    assert (moved.status, moved.token, moved.arrived_at) == (AppointmentStatus.BOOKED, None, None)
+    assert arrive(db, moved, by=ward.meera).token == 1
+
+
+def test_what_an_arrival_was_billed_is_taken_back_by_a_move(db, ward, nine_o_clock):
+    settings(db, ward, bill_when=BillWhen.ARRIVAL)
+    booked = arrive(db, book(db, ward, ward.asha, ward.rao), by=ward.meera)
+    assert dues_of(db, ward.asha.id).total_paise == 800_00
+    nine_o_clock.move_to(at(10, 20))
+
+    moved = move_appointment(db, booked, ward.iyer, at(11), form="m1", by=ward.meera)
+
+    assert dues_of(db, ward.asha.id).total_paise == 0
+    assert not moved.on_hold
+    arrive(db, moved, by=ward.meera)
+    assert dues_of(db, ward.asha.id).total_paise == 500_00
+
+
+def test_whom_the_doctor_has_begun_is_not_moved(db, ward):
+    booked = book(db, ward, ward.asha, ward.rao)
+    begin_consultation(db, booked, by=ward.rao_account)
+
+    with pytest.raises(NotBookedAnyMore, match="with the doctor already, so it cannot be moved"):
+        move_appointment(db, booked, ward.iyer, at(11), form="m1", by=ward.meera)

@@ -1,11 +1,15 @@
 """Who did not come: the time is free again, and a slip is undone where the rules allow it."""
 
+from datetime import timedelta
+
 import pytest
 from sqlmodel import Session
 
 from mediklaud.errors import (
     DoctorInactive,
     DoctorOnLeave,
+    KindNotSeen,
+    NoSuchSlot,
     NotBookedAnyMore,
     NotThatDay,
     NotYetTime,
@@ -17,11 +21,13 @@ from mediklaud.models import Appointment, AppointmentStatus, EmergencyReason, Pr
 from mediklaud.repository import (
     SessionForm,
     arrive,
+    close_session,
     deactivate_doctor,
     grant_leave,
     move_appointment,
     note_no_show,
     open_session,
+    sessions_of,
     undo_no_show,
     upcoming_visits,
 )
@@ -127,6 +133,28 @@ def test_a_no_show_is_not_undone_with_a_doctor_who_has_left(db, ward, nine_o_clo
     deactivate_doctor(db, ward.rao, by=ward.khan)
 
     with pytest.raises(DoctorInactive):
+        undo_no_show(db, booked, by=ward.meera)
+
+
+def test_a_no_show_is_not_undone_outside_the_sessions_of_by_now(db, ward, nine_o_clock):
+    booked = missed(db, ward, nine_o_clock)
+    (monday,) = (
+        one
+        for one in sessions_of(db, [ward.rao.id], on_or_after=TODAY)
+        if one.weekday == TODAY.weekday()
+    )
+    close_session(db, monday, last_day=TODAY - timedelta(days=1), by=ward.khan)
+
+    with pytest.raises(NoSuchSlot):
+        undo_no_show(db, booked, by=ward.meera)
+
+
+def test_a_no_show_is_not_undone_where_its_kind_is_seen_no_more(db, ward, nine_o_clock):
+    booked = missed(db, ward, nine_o_clock)
+    for one in sessions_of(db, [ward.rao.id], on_or_after=TODAY):
+        one.first_minutes = None
+
+    with pytest.raises(KindNotSeen):
         undo_no_show(db, booked, by=ward.meera)
 
 

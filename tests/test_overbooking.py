@@ -18,6 +18,7 @@ from mediklaud.errors import (
 from mediklaud.models import EmergencyReason, VisitKind
 from mediklaud.repository import (
     SessionForm,
+    arrive,
     cancel_appointment,
     close_session,
     free_slots,
@@ -161,9 +162,33 @@ def test_leave_the_past_and_hours_outside_the_sessions_stay_closed(db, ward, tak
     grant_leave(db, ward.rao, TODAY, TODAY, form="leave", by=ward.khan)
     with pytest.raises(DoctorOnLeave):
         overbook(db, ward, ward.ben)
-    nine_o_clock.move_to(at(10, 1))
+    nine_o_clock.move_to(at(10, 15))
     with pytest.raises(PastTime):
         overbook(db, ward, ward.ben)
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_a_time_that_runs_is_overbooked_and_gives_a_token(db, ward, nine_o_clock, is_taken):
+    if is_taken:
+        book(db, ward, ward.asha, ward.rao, at(12, 45))
+    nine_o_clock.move_to(at(12, 46))
+
+    over = overbook(db, ward, ward.ben, at(12, 45))
+
+    assert arrive(db, over, by=ward.meera).token == 1
+
+
+def test_the_last_time_is_overbooked_while_the_doctor_runs_late(db, ward, nine_o_clock):
+    last, early = (book(db, ward, ward.asha, ward.rao, at(12, n)) for n in (45, 30))
+    arrive(db, early, by=ward.meera)
+    nine_o_clock.move_to(at(13, 5))
+    with pytest.raises(PastTime):
+        overbook(db, ward, ward.ben, early.starts_at)
+
+    assert overbook(db, ward, ward.ben, last.starts_at).overbook_number == 1
+    cancel_appointment(db, early, "Went home", by=ward.meera)
+    with pytest.raises(PastTime):
+        overbook(db, ward, *crowd(db, ward, 1), last.starts_at)
 
 
 def test_a_second_click_is_the_same_overbooking(db, ward, taken):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from mediklaud import database
-from mediklaud.errors import NotPermitted, NotYourQueue
+from mediklaud.errors import NotPermitted, NotThatDay, NotYourQueue
 from mediklaud.models import EmergencyReason, Role, VisitKind
 from mediklaud.repository import (
     SessionForm,
@@ -19,11 +19,13 @@ from mediklaud.repository import (
     close_session,
     day_visits,
     enroll_patient,
+    expected_today,
     finish_consultation,
     grant_leave,
     open_session,
     queue_of,
     sessions_of,
+    undo_arrival,
     walk_in,
 )
 from tests.hospital import BEN, TODAY, at, ward_of
@@ -108,6 +110,46 @@ def test_yesterdays_patients_do_not_wait_today(db, ward, nine_o_clock):
 
     assert queue(db, ward, ward.rao) == []
     assert line(db, ward, ward.rao).waiting == ()
+
+
+@pytest.fixture
+def after_midnight(db, ward, nine_o_clock):
+    """Asha waits since 23:40 for 23:45, Ben is late for 23:30; the doctor is late as well."""
+    night = SessionForm(TODAY.weekday(), 22 * 60, 24 * 60, 15, valid_from=TODAY)
+    open_session(db, ward.rao, night, by=ward.khan)
+    asha, ben = (
+        book(db, ward, patient, ward.rao, at(23, minute))
+        for patient, minute in ((ward.asha, 45), (ward.ben, 30))
+    )
+    nine_o_clock.move_to(at(23, 40))
+    arrive(db, asha, by=ward.meera)
+    nine_o_clock.move_to(at(0, 2, day=TODAY + timedelta(days=1)))
+    return asha, ben
+
+
+def test_who_waits_over_midnight_still_waits(db, ward, after_midnight):
+    asha, ben = after_midnight
+    assert queue(db, ward, ward.rao) == ["Asha Menon"]
+    assert line(db, ward, ward.rao).waiting == (1,)
+    assert [one.appointment.id for one in expected_today(db, ward.ben.id, by=ward.meera)] == [
+        ben.id
+    ]
+
+    undo_arrival(db, asha, by=ward.meera)
+    arrive(db, asha, by=ward.meera)
+    arrive(db, ben, by=ward.meera)
+    begin_consultation(db, ben, by=ward.rao_account)
+    assert (line(db, ward, ward.rao).now, queue(db, ward, ward.rao)) == (2, ["Asha Menon"])
+
+
+def test_who_was_not_seen_at_night_waits_no_more_in_the_morning(
+    db, ward, after_midnight, nine_o_clock
+):
+    nine_o_clock.move_to(at(6, day=TODAY + timedelta(days=1)))
+
+    assert queue(db, ward, ward.rao) == []
+    with pytest.raises(NotThatDay):
+        begin_consultation(db, after_midnight[0], by=ward.rao_account)
 
 
 def test_every_doctor_has_an_own_queue_and_the_desk_sees_all(db, ward):

@@ -11,6 +11,7 @@ from mediklaud.models import EmergencyReason, VisitKind, WorkingSession
 from mediklaud.repository import (
     SessionForm,
     arrive,
+    begin_consultation,
     cancel_appointment,
     close_session,
     count_stranded,
@@ -19,6 +20,7 @@ from mediklaud.repository import (
     edit_doctor,
     left_in,
     open_session,
+    queue_of,
     relocate,
     relocations,
     stranded,
@@ -28,6 +30,7 @@ from mediklaud.repository import (
 from tests.hospital import RAO, TODAY, at
 from tests.relocating import TUESDAY, WEDNESDAY, listed, on_leave
 from tests.visits import book, desk
+from tests.waiting_room import enrolled, walks_in
 
 
 def whys(db, ward):
@@ -141,17 +144,41 @@ def test_who_comes_after_the_registrations_last_day_is_listed(db, ward):
     assert on_it.id not in listed(db, ward)
 
 
-def test_only_who_is_booked_and_still_to_come_is_listed(db, ward, nine_o_clock):
-    arrived = book(db, ward, ward.asha, ward.rao, at(10))
-    gone = book(db, ward, ward.ben, ward.rao, at(11))
-    book(db, ward, ward.ben, ward.rao, at(10, 15))
-    late = book(db, ward, ward.asha, ward.rao, at(12))
+def test_only_whose_time_has_not_ended_and_whom_the_doctor_has_not_begun_is_listed(
+    db, ward, nine_o_clock
+):
+    book(db, ward, ward.asha, ward.rao, at(10))
+    late = book(db, ward, ward.ben, ward.rao, at(10, 15))
+    begun, waits = (book(db, ward, ward.asha, ward.rao, at(hour)) for hour in (11, 12))
+    gone = book(db, ward, ward.ben, ward.rao, at(11, 30))
     on_leave(db, ward)
-    arrive(db, arrived, by=ward.meera)
+    for one in (begun, waits):
+        arrive(db, one, by=ward.meera)
+    begin_consultation(db, begun, by=ward.rao_account)
     cancel_appointment(db, gone, "Feels better", by=ward.meera)
     nine_o_clock.move_to(at(10, 15))
 
-    assert listed(db, ward) == [late.id]
+    assert listed(db, ward) == [late.id, waits.id]
+
+
+def test_a_leave_within_the_session_lists_who_waits_until_they_are_moved(db, ward, nine_o_clock):
+    waits = book(db, ward, ward.asha, ward.rao, at(11))
+    late = book(db, ward, ward.ben, ward.rao, at(10))
+    begun, walker = enrolled(db, ward, 2)
+    nine_o_clock.move_to(at(10, 5))
+    arrive(db, waits, by=ward.meera)
+    inside = walks_in(db, ward, begun, ward.rao)
+    begin_consultation(db, inside, by=ward.rao_account)
+    walked = walks_in(db, ward, walker, ward.rao)
+    leave = on_leave(db, ward, begins_minute=600)
+
+    assert listed(db, ward, leave=leave) == [late.id, walked.id, waits.id]
+    assert left_in(db, leave, by=ward.khan) == relocations.LeftInLeave(3, 3)
+    for n, one in enumerate((late, walked, waits)):
+        told = {"form": f"m{n}", "by": ward.khan}
+        assert relocate(db, one, ward.iyer, at(12, 15 * n), **told).token is None
+    assert left_in(db, leave, by=ward.khan) == relocations.LeftInLeave(0, 3)
+    assert queue_of(db, ward.rao.id, by=ward.meera) == []
 
 
 def test_emergencies_stand_first_and_then_the_earliest(db, ward):

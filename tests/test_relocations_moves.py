@@ -62,7 +62,7 @@ def test_whose_time_stands_or_has_passed_is_not_relocated(db, ward, nine_o_clock
     stands = book(db, ward, ward.ben, ward.rao, at(10, day=WEDNESDAY))
     passed = book(db, ward, ward.asha, ward.rao, at(10))
     on_leave(db, ward)
-    nine_o_clock.move_to(at(10))
+    nine_o_clock.move_to(at(10, 15))
 
     for one in (stands, passed):
         with pytest.raises(NotStranded, match="needs no move"):

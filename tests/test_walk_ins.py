@@ -2,7 +2,14 @@
 
 import pytest
 
-from mediklaud.errors import AlreadyInQueue, DoctorInactive, NoTimeLeft, NotPermitted, OnHold
+from mediklaud.errors import (
+    AlreadyInQueue,
+    DoctorInactive,
+    NoTimeLeft,
+    NotPermitted,
+    OnHold,
+    PatientBusy,
+)
 from mediklaud.models import AppointmentStatus, EmergencyReason, Priority, Role
 from mediklaud.repository import (
     arrive,
@@ -36,6 +43,20 @@ def test_a_walk_in_passes_over_what_another_clerk_holds(db, ward):
     hold_time(db, ward.rao, at(10), FIRST, form="h1", by=lata)
 
     assert walks_in(db, ward, ward.ben, ward.rao).starts_at == at(10, 15)
+
+
+def test_a_walk_in_passes_over_a_time_in_which_the_patient_is_elsewhere(db, ward):
+    book(db, ward, ward.asha, ward.iyer, at(10))
+
+    assert walks_in(db, ward, ward.asha, ward.rao).starts_at == at(10, 15)
+
+
+def test_a_walk_in_who_is_elsewhere_all_the_time_is_told_so(db, ward, nine_o_clock):
+    book(db, ward, ward.asha, ward.iyer, at(12, 45))
+    nine_o_clock.move_to(at(12, 40))
+
+    with pytest.raises(PatientBusy, match="Dr Suresh Iyer at 12:45 PM"):
+        walks_in(db, ward, ward.asha, ward.rao)
 
 
 def test_a_second_click_is_the_same_walk_in(db, ward):

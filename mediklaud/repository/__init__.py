@@ -18,6 +18,7 @@ from mediklaud.repository.appointments import (
     overbook_appointment,
     overbookings_left,
     restore_appointment,
+    runs_late,
 )
 from mediklaud.repository.arrivals import (
     arrive,
@@ -647,6 +648,7 @@ __all__ = [
     "reverse_payment",
     "review_glass",
     "roles_of",
+    "runs_late",
     "schedule_of",
     "secret_address",
     "send_trial",

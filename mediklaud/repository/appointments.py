@@ -14,6 +14,7 @@ from mediklaud.errors import (
     NotBookedAnyMore,
     NothingToUndo,
     NotOverFree,
+    PastTime,
     Refusal,
     SessionFull,
 )
@@ -42,6 +43,7 @@ from mediklaud.repository.promises import (
     Place,
     bookable,
     passed_gate,
+    place_of_any_hour,
     promise,
     promise_again,
     seen,
@@ -58,6 +60,8 @@ _AS_A_RULE = {
     for word, field in Appointment.model_fields.items()
     if word != "id" and not field.is_required()
 }
+# What may still be cancelled or moved, as long as the doctor has not begun.
+_NOT_BEGUN = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
 STATUS_WORDS = {
     AppointmentStatus.BOOKED: "booked",
     AppointmentStatus.ARRIVED: "marked as arrived",
@@ -116,9 +120,11 @@ def overbook_appointment(
     by: Account,
     emergency: EmergencyReason | None = None,
 ) -> Appointment:
-    """Promise a time that is taken already to one patient more, for a reason, up to the cap.
+    """Promise a time that nobody can book any more to one patient more, for a reason.
 
-    The hospital's cap counts for each session as its hours stand now (one_overbooking_a_place,
+    One that is taken, or that runs by now; the session's last one also after it, while somebody
+    of the session is still here (PastTime otherwise). The hospital's cap counts for each session
+    as its hours stand now (one_overbooking_a_place,
     overbooking_stays_within_its_cap): refuses a session that is full (SessionFull), and a
     time that is free (NotOverFree). The patient's own time is never promised twice.
     """
@@ -129,8 +135,10 @@ def overbook_appointment(
         return same_click
     why = text.needed(reason, field="Reason", at_most=200)
     gate = passed_gate(db, locked, emergency)
-    place = bookable(db, doctor, starts_at, kind)
-    if not _is_taken(db, doctor, place, by):
+    place = place_of_any_hour(db, doctor, starts_at, kind)
+    if not _is_open_still(db, doctor, place):
+        raise PastTime()
+    if place.slot.starts_at > clock.now() and not _is_taken(db, doctor, place, by):
         raise NotOverFree()
     over = {**_overbooking(db, doctor, starts_at, place.session_begins_at), "overbook_reason": why}
     row = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate, **over)
@@ -200,11 +208,12 @@ def move_appointment(
     by: Account,
     hold: str | None = None,
 ) -> Appointment:
-    """Move a booked appointment to another time or doctor: a new row linked to the old one.
+    """Move an appointment to another time or doctor: a new row linked to the old one.
 
     A change is never blocked by dues, while there is a time to change: one that is over is
     booked anew, through the gate (a_past_time_is_not_moved_past_the_gate). The old time is free
-    the moment the new one is taken; where that fails, the old one stands.
+    the moment the new one is taken; where that fails, the old one stands. Who waits already is
+    expected anew: token, arrival and what the arrival was billed end with the old time.
     """
     permit(db, by, Deed.CHANGE_APPOINTMENT, appointment)
     return move_booked(db, appointment, doctor, starts_at, form=form, by=by, hold=hold)
@@ -226,12 +235,15 @@ def move_booked(
     same_click = db.exec(select(Appointment).where(Appointment.form == form)).first()
     if same_click is not None and same_click.moved_from_id == appointment.id:
         return same_click
-    old = still(db, appointment, AppointmentStatus.BOOKED, wanted="moved")
+    old = still(db, appointment, *_NOT_BEGUN, wanted="moved")
+    refuse_begun(db, old, wanted="moved")
     # Both doctors in one order, so that two moves that cross do not wait for each other.
     for doctor_id in sorted({old.doctor_id, doctor.id or 0}):
         locked_doctor(db, doctor_id)
     place = bookable(db, doctor, starts_at, old.kind)
     _cancel(db, old, reason=reason)
+    # Who arrived may be billed already.
+    unbill(db, old, "The visit was moved", by=by)
     row = new_appointment(
         db,
         patient,
@@ -280,8 +292,7 @@ def cancel_appointment(
     permit(db, by, Deed.CHANGE_APPOINTMENT, appointment)
     patient = locked_patient(db, appointment.patient_id)
     wanted = text.needed(reason, field="Reason", at_most=200)
-    live = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
-    kept = still(db, appointment, *live, wanted="cancelled")
+    kept = still(db, appointment, *_NOT_BEGUN, wanted="cancelled")
     refuse_begun(db, kept, wanted="cancelled")
     _cancel(db, kept, reason=wanted)
     # Who arrived may be billed already.
@@ -318,10 +329,7 @@ def restore_appointment(
     was_emergency = kept.emergency_reason is not None
     gate = passed_gate(db, patient, emergency or kept.emergency_reason)
     place = bookable(db, doctor, kept.starts_at, kept.kind)
-    # The session may have been opened anew meanwhile; a token stays with the one it was given in.
-    session = place.session_begins_at if kept.token is None else kept.session_begins_at
-    when = {"ends_at": place.slot.ends_at, "session_begins_at": session}
-    revive(db, kept, patient, doctor, by=by, **when, **gate)
+    revive(db, kept, patient, doctor, place, by=by, **gate)
     kept.calendar_sequence += 1
     note_deed(db, by, "cancellation undone", f"appointment/{kept.id}")
     write_letter(db, "restored", kept, patient, doctor)
@@ -335,6 +343,7 @@ def revive(
     kept: Appointment,
     patient: Patient,
     doctor: Doctor,
+    place: Place,
     *,
     by: Account,
     **changes: Any,
@@ -342,7 +351,11 @@ def revive(
     """Make an appointment live again through the one door; for siblings."""
     day = clock.day_of(kept.starts_at, the_hospital(db).zone)
     arrived = kept.arrived_at is not None
+    # The session may have been opened anew meanwhile; a token stays with the one it was given in.
+    session = place.session_begins_at if kept.token is None else kept.session_begins_at
     changes = {
+        "ends_at": place.slot.ends_at,
+        "session_begins_at": session,
         "status": AppointmentStatus.ARRIVED if arrived else AppointmentStatus.BOOKED,
         "cancelled_at": None,
         "cancel_reason": None,
@@ -351,7 +364,7 @@ def revive(
         **changes,
     }
     if kept.overbook_number is not None:
-        session = changes.get("session_begins_at", kept.session_begins_at)
+        session = changes["session_begins_at"]
         changes |= _overbooking(db, doctor, kept.starts_at, session)
     promise_again(db, kept, patient, doctor, by=by, changes=changes)
 
@@ -383,6 +396,23 @@ def clicked(db: Session, form: str, patient: Patient) -> Appointment | None:
     told = {"form": form, "patient_id": patient.id}
     found = db.connection().execute(_CLICKED, told).scalar()
     return db.get_one(Appointment, found) if found is not None else None
+
+
+def _is_open_still(db: Session, doctor: Doctor, place: Place) -> bool:
+    """Whether somebody can still come at a time: it is not over, or the doctor is late with it."""
+    if place.slot.ends_at > clock.now():
+        return True
+    return place.is_last and runs_late(db, doctor, place.session_begins_at)
+
+
+def runs_late(db: Session, doctor: Doctor, session_begins_at: datetime) -> bool:
+    """Whether somebody of a session waits or is with the doctor; open to every desk."""
+    here = select(Appointment.id).where(
+        Appointment.doctor_id == doctor.id,
+        Appointment.session_begins_at == session_begins_at,
+        Appointment.status == AppointmentStatus.ARRIVED,
+    )
+    return db.exec(here.limit(1)).first() is not None
 
 
 def _is_taken(db: Session, doctor: Doctor, place: Place, by: Account) -> bool:

@@ -1,5 +1,6 @@
 """The waiting room: who arrived under which token, who did not come, and slips undone."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -13,6 +14,7 @@ from mediklaud.errors import (
     NotYetTime,
 )
 from mediklaud.models import (
+    LIVE,
     Account,
     Appointment,
     AppointmentStatus,
@@ -40,8 +42,10 @@ from mediklaud.repository.free_times import free_slots
 from mediklaud.repository.hospital import next_number, the_hospital
 from mediklaud.repository.invoices import bill_consultation
 from mediklaud.repository.patients import locked_patient
-from mediklaud.repository.promises import bookable, passed_gate, promise
+from mediklaud.repository.promises import bookable, passed_gate, place_of_any_hour, promise
 from mediklaud.repository.sessions import session_at
+from mediklaud.timetable import Slot
+from mediklaud.waiting import working_day
 
 
 def arrive(db: Session, appointment: Appointment, *, by: Account) -> Appointment:
@@ -53,7 +57,7 @@ def arrive(db: Session, appointment: Appointment, *, by: Account) -> Appointment
     permit(db, by, Deed.CHANGE_APPOINTMENT, appointment)
     patient = locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.BOOKED, wanted="marked as arrived")
-    _refuse_other_day(db, kept)
+    refuse_other_day(db, kept)
     # Before the counter of tokens, as at a walk-in: two orders would lock each other out.
     doctor = locked_doctor(db, kept.doctor_id)
     note_arrival(db, kept)
@@ -99,7 +103,7 @@ def undo_arrival(db: Session, appointment: Appointment, *, by: Account) -> Appoi
     locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.ARRIVED, wanted="marked as not arrived")
     refuse_begun(db, kept, wanted="marked as not arrived")
-    _refuse_other_day(db, kept)
+    refuse_other_day(db, kept)
     if kept.walk_in:
         raise NothingToUndo(status="a walk-in's: cancel it instead")
     kept.sqlmodel_update({"status": AppointmentStatus.BOOKED, "arrived_at": None})
@@ -133,18 +137,19 @@ def undo_no_show(
 ) -> Appointment:
     """Undo a no-show that was a slip, on its own day, through the one door to a live time.
 
-    The gate is asked again, and where the time went to somebody else meanwhile it is refused.
-    An emergency that passes the gate only now is told to the CMO.
+    It is a booking anew: the gate, the sessions and the kind of visit are asked again, and where
+    the time went to somebody else meanwhile it is refused. An emergency that passes the gate
+    only now is told to the CMO.
     """
     permit(db, by, Deed.CHANGE_APPOINTMENT, appointment)
     patient = locked_patient(db, appointment.patient_id)
     kept = still(db, appointment, AppointmentStatus.NO_SHOW, wanted="marked as expected")
-    _refuse_other_day(db, kept)
+    refuse_other_day(db, kept)
     doctor = locked_doctor(db, kept.doctor_id)
-    refuse_unbookable(doctor, clock.today(the_hospital(db).zone))
     was_emergency = kept.emergency_reason is not None
     gate = passed_gate(db, patient, emergency or kept.emergency_reason)
-    revive(db, kept, patient, doctor, by=by, **gate)
+    place = place_of_any_hour(db, doctor, kept.starts_at, kept.kind)
+    revive(db, kept, patient, doctor, place, by=by, **gate)
     note_deed(db, by, "no-show undone", f"appointment/{kept.id}")
     if emergency is not None and not was_emergency:
         tell_the_cmo(db, kept, patient, doctor, by)
@@ -165,6 +170,7 @@ def walk_in(
 
     It is a booking like any other, so the gate and both overlaps hold. Refuses a patient who
     waits for this doctor already (AlreadyInQueue), and a day without a free time (NoTimeLeft).
+    A time in which the patient is busy elsewhere is passed over where another one is free.
     """
     permit(db, by, Deed.BOOK, patient)
     locked = locked_patient(db, patient.id)
@@ -178,7 +184,7 @@ def walk_in(
     free = free_slots(db, [doctor], today, 1, kind)[doctor.id or 0]
     if not free:
         raise NoTimeLeft(name=doctor.name)
-    place = bookable(db, doctor, free[0].starts_at, kind)
+    place = bookable(db, doctor, _first_for(db, locked, free).starts_at, kind)
     row = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate)
     arrived = {"status": AppointmentStatus.ARRIVED, "arrived_at": clock.now(), "walk_in": True}
     session = _counted_in(db, doctor.id or 0, place.slot.starts_at) or place.session_begins_at
@@ -189,8 +195,20 @@ def walk_in(
     return appointment
 
 
+def _first_for(db: Session, patient: Patient, free: Sequence[Slot]) -> Slot:
+    """The first time in which the patient is nowhere else; the very first where there is none."""
+    busy = select(Appointment.starts_at, Appointment.ends_at).where(
+        Appointment.patient_id == patient.id,
+        col(Appointment.status).in_(LIVE),
+        Appointment.ends_at > free[0].starts_at,
+        Appointment.starts_at < free[-1].ends_at,
+    )
+    elsewhere = [Slot(*times) for times in db.exec(busy)]
+    return next((one for one in free if not any(map(one.overlaps, elsewhere))), free[0])
+
+
 def _refuse_waiting(db: Session, patient: Patient, doctor: Doctor) -> None:
-    begins_at, ends_at = clock.day_bounds(clock.today(the_hospital(db).zone), the_hospital(db).zone)
+    begins_at, ends_at = working_day(clock.now(), the_hospital(db).zone)
     row = select(Appointment).where(
         Appointment.patient_id == patient.id,
         Appointment.doctor_id == doctor.id,
@@ -203,9 +221,10 @@ def _refuse_waiting(db: Session, patient: Patient, doctor: Doctor) -> None:
         raise AlreadyInQueue(patient=patient.name, token=waiting.token, name=doctor.name)
 
 
-def _refuse_other_day(db: Session, kept: Appointment) -> None:
-    zone = the_hospital(db).zone
-    if clock.day_of(kept.starts_at, zone) != clock.today(zone):
+def refuse_other_day(db: Session, kept: Appointment) -> None:
+    """Refuse (NotThatDay) what is not of the day at work; for siblings."""
+    begins_at, ends_at = working_day(clock.now(), the_hospital(db).zone)
+    if not begins_at <= kept.starts_at < ends_at:
         raise NotThatDay()
 
 

@@ -13,7 +13,6 @@ from mediklaud.errors import (
     AlreadyFinished,
     NotBookedAnyMore,
     NotFound,
-    NotThatDay,
     NotYourAppointment,
     OtherConsultationOpen,
 )
@@ -29,7 +28,7 @@ from mediklaud.models import (
 )
 from mediklaud.permissions import Deed
 from mediklaud.repository.appointments import STATUS_WORDS
-from mediklaud.repository.arrivals import bill_at_arrival, note_arrival
+from mediklaud.repository.arrivals import bill_at_arrival, note_arrival, refuse_other_day
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.break_glass import opening_of, own_visit
 from mediklaud.repository.doctors import doctor_with, locked_doctor
@@ -127,9 +126,7 @@ def begin_consultation(db: Session, appointment: Appointment, *, by: Account) ->
         return begun
     if kept.status not in (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED):
         raise NotBookedAnyMore(status=STATUS_WORDS[kept.status], wanted="begun")
-    zone = the_hospital(db).zone
-    if clock.day_of(kept.starts_at, zone) != clock.today(zone):
-        raise NotThatDay()
+    refuse_other_day(db, kept)
     doctor = locked_doctor(db, kept.doctor_id)
     _refuse_second(db, by)
     encounter = Encounter(appointment_id=kept.id or 0, begun_at=clock.now())

@@ -47,7 +47,7 @@ from mediklaud.models import (
     WorkingSession,
 )
 from mediklaud.money import rupees
-from mediklaud.repository.doctors import PRICED, lock_standing, refuse_unbookable
+from mediklaud.repository.doctors import PRICED, Standing, lock_standing, refuse_unbookable
 from mediklaud.repository.dues import Dues, OpenBill, dues_now
 from mediklaud.repository.free_times import FURTHEST_DAYS, hours_for, next_free
 from mediklaud.repository.holidays import holidays_between
@@ -89,6 +89,8 @@ class Place:
 
     slot: Slot
     session_begins_at: datetime
+    # Whether no other visit of this length begins after it in the session.
+    is_last: bool = False
 
 
 def passed_gate(db: Session, patient: Patient, emergency: EmergencyReason | None) -> dict[str, Any]:
@@ -121,10 +123,19 @@ def bookable(db: Session, doctor: Doctor, starts_at: datetime, kind: VisitKind) 
     Refuses the past, days beyond the horizon, a doctor who cannot be booked that day, hours
     outside the sessions and kinds not seen in them.
     """
-    zone = rules_of_the_house(db).zone
     kept = lock_standing(db, doctor.id)
     if starts_at <= clock.now():
         raise PastTime()
+    return _place(db, kept, starts_at, kind)
+
+
+def place_of_any_hour(db: Session, doctor: Doctor, starts_at: datetime, kind: VisitKind) -> Place:
+    """The same for a time that may have begun: of a slip that is undone, or of an overbooking."""
+    return _place(db, lock_standing(db, doctor.id), starts_at, kind)
+
+
+def _place(db: Session, kept: Standing, starts_at: datetime, kind: VisitKind) -> Place:
+    zone = rules_of_the_house(db).zone
     day = clock.day_of(starts_at, zone)
     if day > clock.today(zone) + timedelta(days=FURTHEST_DAYS):
         raise TooFarAhead(days=FURTHEST_DAYS)
@@ -140,7 +151,8 @@ def bookable(db: Session, doctor: Doctor, starts_at: datetime, kind: VisitKind) 
     slot = slot_at(held.session, starts_at, zone)
     if slot is None:
         raise NoSuchSlot(name=kept.name)
-    return Place(slot, held.begins_at)
+    next_ends_at = slot.ends_at + timedelta(minutes=held.session.slot_minutes)
+    return Place(slot, held.begins_at, is_last=next_ends_at > held.ends_at)
 
 
 def promise(

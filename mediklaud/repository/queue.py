@@ -26,7 +26,7 @@ from mediklaud.repository.leaves import leaves_of, taken_by_leave
 from mediklaud.repository.sessions import sessions_of
 from mediklaud.repository.visits import OPEN_ENCOUNTER, Visit, visits_where
 from mediklaud.timetable import Slot, sessions_on
-from mediklaud.waiting import Place
+from mediklaud.waiting import Place, working_day
 
 # Who is here, and whether the doctor has begun with them.
 _Here = list[tuple[Appointment, bool]]
@@ -122,7 +122,7 @@ def _line(doctor: Doctor, begins_at: datetime | None, here: _Here) -> BoardLine:
 
 
 def _here_today(db: Session) -> list[ColumnElement[bool]]:
-    begins_at, ends_at = _today(db)
+    begins_at, ends_at = working_day(clock.now(), the_hospital(db).zone)
     return [
         col(Appointment.status) == AppointmentStatus.ARRIVED,
         col(Appointment.starts_at) >= begins_at,
@@ -133,7 +133,8 @@ def _here_today(db: Session) -> list[ColumnElement[bool]]:
 def _working_today(db: Session) -> set[int]:
     """The doctors with a session today that does not lie wholly within a leave."""
     zone = the_hospital(db).zone
-    day, (begins_at, ends_at) = clock.today(zone), _today(db)
+    day = clock.today(zone)
+    begins_at, ends_at = clock.day_bounds(day, zone)
     ids = [doctor.id for doctor in doctors(db)]
     away = taken_by_leave(leaves_of(db, ids, after=begins_at, before=ends_at))
     held = [
@@ -154,8 +155,3 @@ def _working_today(db: Session) -> set[int]:
             for one in away.get(doctor_id, [])
         )
     }
-
-
-def _today(db: Session) -> tuple[datetime, datetime]:
-    zone = the_hospital(db).zone
-    return clock.day_bounds(clock.today(zone), zone)

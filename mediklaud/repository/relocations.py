@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_
+from sqlalchemy import ColumnElement, exists, false, func, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -22,6 +22,7 @@ from mediklaud.models import (
     Appointment,
     AppointmentStatus,
     Doctor,
+    Encounter,
     Holiday,
     Leave,
     Priority,
@@ -42,11 +43,13 @@ from mediklaud.timetable import Slot, sessions_on
 
 # So many stand on the list at once; the next come up as these are moved.
 LISTED = 200
+# No visit is longer, so none that began before that reaches in.
+_LONGEST = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Stranded:
-    """A booked appointment still to come whose time can no longer be kept, and why."""
+    """An appointment that has not begun whose time can no longer be kept, and why."""
 
     visit: Visit
     why: str
@@ -103,9 +106,9 @@ class _Plans:
 def stranded(
     db: Session, *, by: Account, doctor: Doctor | None = None, leave: Leave | None = None
 ) -> Worklist:
-    """Every booked appointment still to come whose time can no longer be kept, and why.
+    """Every appointment not begun whose time, still to come or running, cannot be kept, and why.
 
-    In a leave that stands, on a holiday, outside the doctor's sessions, or with a doctor who
+    Whoever is expected and whoever waits already. In a leave that stands, on a holiday, outside the doctor's sessions, or with a doctor who
     left or whose registration has run out by that day; of one doctor or one leave alone where
     they are named. Emergencies stand first, then the earliest.
     """
@@ -120,7 +123,7 @@ def stranded(
 
 
 def count_stranded(db: Session, *, by: Account, doctor: Doctor | None = None) -> int:
-    """How many appointments to come can no longer be kept; of one doctor where one is named."""
+    """How many appointments can no longer be kept; of one doctor where one is named."""
     permit(db, by, Deed.RELOCATE, doctor)
     if doctor is not None:
         known(db, Doctor, doctor.id)
@@ -137,14 +140,16 @@ def left_in(db: Session, leave: Leave, *, by: Account) -> LeftInLeave:
     granted = leave.granted_at
     if granted is None:
         return LeftInLeave(left, left)
+    begun = exists().where(
+        col(Encounter.appointment_id) == col(Appointment.id), col(Encounter.begun_at) <= granted
+    )
     hit = select(func.count()).where(
         *_within(leave),
-        Appointment.starts_at > granted,
-        or_(
-            col(Appointment.arrived_at) > granted,
-            col(Appointment.cancelled_at) > granted,
-            and_(col(Appointment.arrived_at).is_(None), col(Appointment.cancelled_at).is_(None)),
-        ),
+        Appointment.ends_at > granted,
+        or_(col(Appointment.cancelled_at).is_(None), col(Appointment.cancelled_at) > granted),
+        ~begun,
+        # Nobody is missed before the time: who was by then, was so before the leave.
+        or_(Appointment.status != AppointmentStatus.NO_SHOW, Appointment.starts_at > granted),
     )
     return LeftInLeave(left, max(left, db.exec(hit).one()))
 
@@ -171,7 +176,7 @@ def relocate(
     found = db.get(Appointment, appointment.id, populate_existing=True)
     old = there(found, "appointment", appointment.id)
     plans, time = _plans(db, [old.doctor_id]), Slot(old.starts_at, old.ends_at)
-    why = plans.against(old.doctor_id, old.kind, time) if old.starts_at > clock.now() else ""
+    why = plans.against(old.doctor_id, old.kind, time) if old.ends_at > clock.now() else ""
     if not why:
         raise NotStranded(patient=patient.name)
     return move_booked(db, old, doctor, starts_at, form=form, by=by, reason=f"Moved: {why}")
@@ -186,17 +191,20 @@ def turn_of(appointment: Appointment) -> tuple[bool, datetime, int]:
 def _within(leave: Leave) -> tuple[Any, ...]:
     return (
         Appointment.doctor_id == leave.doctor_id,
-        # No visit is longer than a day, so none from before that reaches in.
-        Appointment.starts_at > leave.begins_at - timedelta(days=1),
+        Appointment.starts_at > leave.begins_at - _LONGEST,
         Appointment.starts_at < leave.ends_at,
         Appointment.ends_at > leave.begins_at,
     )
 
 
 def _to_come(db: Session, doctor: Doctor | None, leave: Leave | None) -> list[ColumnElement[bool]]:
+    now = clock.now()
+    begun = exists().where(col(Encounter.appointment_id) == col(Appointment.id))
     conditions: list[Any] = [
-        Appointment.status == AppointmentStatus.BOOKED,
-        Appointment.starts_at > clock.now(),
+        col(Appointment.status).in_((AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)),
+        Appointment.starts_at > now - _LONGEST,
+        Appointment.ends_at > now,
+        ~begun,
     ]
     if doctor is not None:
         conditions.append(Appointment.doctor_id == doctor.id)

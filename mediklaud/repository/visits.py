@@ -23,6 +23,7 @@ from mediklaud.permissions import Deed
 from mediklaud.repository.audit import permit
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.outbox import letters_of
+from mediklaud.waiting import working_day
 
 VISITS_A_PAGE = 200
 # How an appointment is joined to the consultation that is open in the doctor's room.
@@ -66,11 +67,14 @@ def day_pages(db: Session, day: date, *, by: Account, doctor_id: int | None = No
 
 
 def _of_day(db: Session, day: date, doctor_id: int | None) -> list[ColumnElement[bool]]:
-    begins_at, ends_at = clock.day_bounds(day, the_hospital(db).zone)
-    conditions = [col(Appointment.starts_at) >= begins_at, col(Appointment.starts_at) < ends_at]
+    conditions = _between(*clock.day_bounds(day, the_hospital(db).zone))
     if doctor_id is not None:
         conditions.append(col(Appointment.doctor_id) == doctor_id)
     return conditions
+
+
+def _between(begins_at: datetime, ends_at: datetime) -> list[ColumnElement[bool]]:
+    return [col(Appointment.starts_at) >= begins_at, col(Appointment.starts_at) < ends_at]
 
 
 def upcoming_visits(db: Session, patient_id: int, *, by: Account) -> list[Visit]:
@@ -86,14 +90,14 @@ def upcoming_visits(db: Session, patient_id: int, *, by: Account) -> list[Visit]
 
 
 def expected_today(db: Session, patient_id: int, *, by: Account) -> list[Visit]:
-    """A patient's appointments of today that nobody has marked yet, late ones too."""
+    """A patient's appointments of the day at work that nobody has marked yet, late ones too."""
     permit(db, by, Deed.SEE_DAY, f"patient/{patient_id}")
     known(db, Patient, patient_id)
     return visits_where(
         db,
         Appointment.patient_id == patient_id,
         Appointment.status == AppointmentStatus.BOOKED,
-        *_of_day(db, clock.today(the_hospital(db).zone), None),
+        *_between(*working_day(clock.now(), the_hospital(db).zone)),
     )
 
 

@@ -18,6 +18,7 @@ from mediklaud.repository import Visit, owed_by
 from mediklaud.ui import booking, choose, letters, show
 from mediklaud.ui.desk import sitting
 from mediklaud.ui.plain import plain
+from mediklaud.waiting import working_day
 
 ARRIVED, MISSED = "Mark as arrived", "Did not come"
 NOT_ARRIVED, CAME, RESTORED = "Undo the arrival", "Undo the no-show", "Undo the cancellation"
@@ -146,11 +147,12 @@ def actions(visit: Visit, form: str, hospital: Hospital) -> Asked:
 def _allowed(visit: Visit, hospital: Hospital) -> tuple[list[str], list[str]]:
     """Which buttons, and which changes, make sense now; the deeds ask everything again."""
     one, now = visit.appointment, clock.now()
-    today = clock.day_of(one.starts_at, hospital.zone) == clock.today(hospital.zone)
+    begins_at, ends_at = working_day(now, hospital.zone)
+    today = begins_at <= one.starts_at < ends_at
     if one.status is _BOOKED:
         return [ARRIVED, MISSED] if today else [MISSED], [MOVE, CANCEL]
     if one.status is _ARRIVED and visit.begun_at is None:
-        return [NOT_ARRIVED] if today and not one.walk_in else [], [CANCEL]
+        return [NOT_ARRIVED] if today and not one.walk_in else [], [MOVE, CANCEL]
     if one.status is AppointmentStatus.NO_SHOW and today:
         return [CAME], []
     restorable = visit.moved_to_id is None and one.starts_at > now

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 
 import streamlit as st
 
 from mediklaud import clock
 from mediklaud.database import reading
 from mediklaud.models import Doctor, Hospital
-from mediklaud.repository import free_slots, leaves_of, overbookings_left, sessions_of
+from mediklaud.repository import free_slots, leaves_of, overbookings_left, runs_late, sessions_of
 from mediklaud.timetable import Slot, occurrence_at, slots_on
 from mediklaud.ui import choose, holding
 from mediklaud.ui.desk import sitting
@@ -47,13 +48,13 @@ def over(asked: Wanted, form: str, hospital: Hospital, *, missing: str) -> Over 
             return None
         taken = _taken(doctor, day, asked, hospital)
         if not taken:
-            st.caption("No time of that day is taken, so nothing needs to be overbooked.")
+            st.caption("No time of that day is taken or runs, so nothing needs to be overbooked.")
             return None
         return _fields(doctor, taken, form, hospital, missing=missing)
 
 
 def _taken(doctor: Doctor, day: date, asked: Wanted, hospital: Hospital) -> dict[datetime, int]:
-    """The day's times that are promised already, and how many more their session takes."""
+    """The day's times that are promised already or run by now, and how many more they take."""
     begins, ends = clock.day_bounds(day, hospital.zone)
     with reading() as db:
         me = sitting(db)
@@ -61,10 +62,15 @@ def _taken(doctor: Doctor, day: date, asked: Wanted, hospital: Hospital) -> dict
         free = free_slots(db, [doctor], day, 1, asked.kind, clerk=me)[doctor.id or 0]
         away = leaves_of(db, [doctor.id], after=begins, before=ends)
         found = {}
-        for slot in slots_on(sessions, day, hospital.zone, asked.kind):
+        slots = slots_on(sessions, day, hospital.zone, asked.kind)
+        for slot, following in zip_longest(slots, slots[1:]):
             held = occurrence_at(sessions, slot.starts_at, hospital.zone)
             gone = any(Slot(one.begins_at, one.ends_at).overlaps(slot) for one in away)
-            if held and slot not in free and not gone and slot.starts_at > clock.now():
+            if held is None or slot in free or gone:
+                continue
+            last = following is None or following.starts_at >= held.ends_at
+            late = last and runs_late(db, doctor, held.begins_at)
+            if late or slot.ends_at > clock.now():
                 found[slot.starts_at] = overbookings_left(db, doctor, held.begins_at)
     return found
 

@@ -9,7 +9,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mediklaud import clock, contact
 from mediklaud.database import reading
-from mediklaud.models import Account, Appointment, Hospital, Leave, MessageStatus, Patient, Priority
+from mediklaud.models import (
+    Account,
+    Appointment,
+    AppointmentStatus,
+    Hospital,
+    Leave,
+    MessageStatus,
+    Patient,
+    Priority,
+)
 from mediklaud.repository import (
     NEAR_DAYS,
     LeftInLeave,
@@ -131,6 +140,9 @@ def _who(one: Stranded, offer: Offer | None, hospital: Hospital, leave: Leave | 
         st.caption(plain(visit.patient.number), width="content")
         if visit.appointment.priority is Priority.EMERGENCY:
             st.badge("Emergency", icon=":material/emergency:", color="red")
+        if visit.appointment.status is AppointmentStatus.ARRIVED:
+            waits = f"Waits here: token {visit.appointment.token}"
+            st.badge(waits, icon=":material/chair:", color="orange")
     when = _time_words(visit.appointment.starts_at, hospital)
     kind = show.KIND_WORDS.get(visit.appointment.kind, "Procedure")
     st.markdown(
@@ -150,6 +162,8 @@ def _who(one: Stranded, offer: Offer | None, hospital: Hospital, leave: Leave | 
 def _told(one: Stranded, offer: Offer | None) -> str:
     """Whether the letter of a move reaches the patient in time, or somebody calls."""
     letter = one.visit.letter
+    if one.visit.appointment.status is AppointmentStatus.ARRIVED:
+        return "**is in the waiting room: tell them there**"
     if not one.visit.patient.email:
         return "**no email: call**"
     if letter is not None and letter.status in _UNDELIVERED:
@@ -192,7 +206,7 @@ def head(listed: Worklist) -> None:
     if not listed.count:
         st.success("Nobody has to be moved.", icon=":material/task_alt:")
         st.caption(
-            "Who is booked in a leave, on a holiday, outside the sessions or with a doctor who "
+            "Who is booked or waits in a leave, on a holiday, outside the sessions or with a doctor who "
             "left stands here until moved."
         )
         return
