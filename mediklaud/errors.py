@@ -984,3 +984,9 @@ class IdentityNotTrusted(Refusal):
 
 class IdentityNotFresh(Refusal):
     """What single sign-on said of you was used before, or is too old. Sign in with it again."""
+
+
+class SessionNeverTakesPlace(SessionNotPossible):
+    """No {day:%A} from today on lies between the first and the last day. Choose a later last day, or none."""
+
+    field = "Last day"
