@@ -1019,3 +1019,9 @@ class CreditedWhole(Refusal):
 
 class GlassOfAnInactiveDoctor(AccessRefused):
     """You no longer see patients here, so nobody else's record opens to you. Ask the Chief Medical Officer."""
+
+
+class SessionNeverTakesPlace(SessionNotPossible):
+    """No {day:%A} from today on lies between the first and the last day. Choose a later last day, or none."""
+
+    field = "Last day"

@@ -217,13 +217,15 @@ class Desks:
             self.deed("hold", said, done)
 
     def book_held(self, turn: Turn) -> None:
-        """Book the time that was held, if it still is."""
+        """Book the time that was held, if it still is; by a slip another time."""
         clerk = _one_of(sorted(self.model.holds), turn.pick)
         held = self.model.holds[clerk]
         whose = CLERKS[turn.pick % 2] if turn.slip else clerk
         told = {"form": next(self.forms), "clerk": whose, "hold": held.form}
-        doctor = self.model.doctors[held.doctor]
-        self._book(self.patient(turn.pick, turn.slip), doctor, held.starts_at, turn.kind, **told)
+        doctor, starts_at = self.model.doctors[held.doctor], held.starts_at
+        if turn.slip and turn.pick % 3 == 0:
+            starts_at = self.time(turn.pick, False, doctor, turn.kind, whose)
+        self._book(self.patient(turn.pick, turn.slip), doctor, starts_at, turn.kind, **told)
 
     def extend(self, turn: Turn) -> None:
         """Extend a hold."""

@@ -29,7 +29,8 @@ class Model(Rules):
         ends_at, session = self._place(doctor, starts_at, kind)
         self._refuse_anothers(hold, clerk)
         own = self.live_holds().get(clerk)
-        if hold is not None and (own is None or (own.form, own.doctor) != (hold, doctor.id)):
+        named = own and (own.form, own.doctor, own.starts_at)
+        if hold is not None and named != (hold, doctor.id, starts_at):
             raise No(errors.HoldRanOut)
         wanted = Visit(0, doctor.id, patient, kind, starts_at, ends_at, session, form)
         wanted.emergency = emergency

@@ -21,16 +21,20 @@ from mediklaud.errors import (
 )
 from mediklaud.models import Appointment, AppointmentStatus, Hold, Role, VisitKind
 from mediklaud.repository import (
+    SessionForm,
     begin_sign_in,
     cancel_appointment,
     create_account,
     declare_holiday,
+    end_own_sign_in,
     end_sign_in,
     extend_hold,
     free_slots,
     grant_leave,
     hold_time,
+    live_account,
     move_appointment,
+    open_session,
     overbook_appointment,
     own_hold,
     release_hold,
@@ -140,6 +144,38 @@ def test_an_expired_hold_never_books_even_where_the_time_is_free(db, ward, nine_
     assert db.exec(select(Appointment)).all() == []
 
 
+def test_a_hold_books_no_other_time_than_its_own(db, ward):
+    hold(db, ward, at(12))
+
+    with pytest.raises(HoldRanOut), db.begin_nested():
+        book(db, ward, ward.asha, ward.rao, at(11), hold="hold")
+    db.expire_all()
+    assert own_hold(db, by=ward.meera).starts_at == at(12)
+
+
+def test_a_hold_given_up_in_another_tab_names_the_same_time_while_it_is_free(db, ward):
+    hold(db, ward)
+    hold(db, ward, at(12), form="other tab")
+
+    with pytest.raises(HoldRanOut, match="10:00 AM IST is still free: choose it again"):
+        book(db, ward, ward.asha, ward.rao, hold="hold")
+    book(db, ward, ward.ben, ward.rao)
+    with pytest.raises(HoldRanOut, match="free time is Monday 23 November 2026, 10:15 AM"):
+        book(db, ward, ward.asha, ward.rao, hold="hold")
+
+
+def test_what_is_free_next_is_free_for_the_kind_of_visit_that_was_asked_for(db, ward, nina):
+    afternoon = SessionForm(TODAY.weekday(), 840, 930, 15, valid_from=TODAY, first_minutes=30)
+    open_session(db, ward.rao, afternoon, by=ward.khan)
+    book(db, ward, ward.asha, ward.rao, at(14, 30))
+    hold(db, ward, at(14), kind=VisitKind.FOLLOW_UP)
+
+    with pytest.raises(TimeHeld, match="3:00 PM"):
+        hold(db, ward, at(14), by=nina, form="nina")
+    with pytest.raises(TimeHeld, match="3:00 PM"):
+        book(db, ward, ward.ben, ward.rao, at(14), by=nina)
+
+
 def test_what_ran_out_stands_in_nobodys_way(db, ward, nina, nine_o_clock):
     hold(db, ward)
     nine_o_clock.shift(timedelta(minutes=5, seconds=1))
@@ -195,6 +231,37 @@ def test_signing_out_releases_what_the_clerk_holds(db, ward, nina):
     end_sign_in(db, token)
 
     assert is_free(db, ward, at(10), by=nina)
+
+
+def test_signing_out_on_one_machine_leaves_the_hold_of_another(db, ward):
+    one, other = begin_sign_in(db, ward.meera), begin_sign_in(db, ward.meera)
+    hold(db, ward)
+
+    end_sign_in(db, one)
+    assert own_hold(db, by=ward.meera) is not None
+    end_sign_in(db, other)
+    assert own_hold(db, by=ward.meera) is None
+
+
+def test_a_sign_in_that_fell_idle_keeps_no_hold(db, ward, nine_o_clock):
+    begin_sign_in(db, ward.meera)
+    nine_o_clock.shift(timedelta(minutes=16))
+    token = begin_sign_in(db, ward.meera)
+    hold(db, ward)
+    end_sign_in(db, token)
+
+    assert own_hold(db, by=ward.meera) is None
+
+
+def test_ending_the_last_own_sign_in_releases_what_the_clerk_holds(db, ward):
+    there = live_account(db, begin_sign_in(db, ward.meera)).sign_in_id
+    hold(db, ward)
+    here = live_account(db, begin_sign_in(db, ward.meera))
+    end_own_sign_in(db, here, there)
+    assert own_hold(db, by=here) is not None
+
+    end_own_sign_in(db, here, here.sign_in_id)
+    assert db.exec(select(Hold)).all() == []
 
 
 def test_a_second_click_is_the_same_hold(db, ward):

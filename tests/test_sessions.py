@@ -14,6 +14,7 @@ from mediklaud.errors import (
     ProcedureNotPriced,
     SessionEndsTooSoon,
     SessionNeverHeld,
+    SessionNeverTakesPlace,
     SessionNotPossible,
     SessionsOverlap,
     SlotNotPossible,
@@ -123,6 +124,18 @@ def test_a_session_may_follow_one_that_is_closed(db, ward):
             SessionNeverHeld,
             "Last day",
             "23 November 2026",
+        ),
+        (
+            {"weekday": 4, "valid_to": TODAY + timedelta(days=1)},
+            SessionNeverTakesPlace,
+            "Last day",
+            "No Friday from today on lies between",
+        ),
+        (
+            {"valid_from": TODAY - timedelta(days=14), "valid_to": TODAY - timedelta(days=7)},
+            SessionNeverTakesPlace,
+            "Last day",
+            "No Monday from today on",
         ),
     ],
 )

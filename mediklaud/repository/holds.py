@@ -128,7 +128,7 @@ def _keep(db: Session, hold: Hold, doctor: Doctor) -> None:
     except SlotTaken as taken:
         raise SlotTaken(way_on=next_free(db, doctor, slot.starts_at, hold.kind)) from taken
     except TimeHeld as held:
-        raise held_by(db, doctor, slot) from held
+        raise held_by(db, doctor, slot, hold.kind) from held
 
 
 def _own(db: Session, form: str, by: Account, *, locked: bool = False) -> Hold | None:

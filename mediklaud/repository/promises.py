@@ -49,7 +49,7 @@ from mediklaud.models import (
 from mediklaud.money import rupees
 from mediklaud.repository.doctors import PRICED, Standing, lock_standing, refuse_unbookable
 from mediklaud.repository.dues import Dues, OpenBill, dues_now
-from mediklaud.repository.free_times import FURTHEST_DAYS, hours_for, next_free
+from mediklaud.repository.free_times import FURTHEST_DAYS, free_slots, hours_for, next_free
 from mediklaud.repository.holidays import holidays_between
 from mediklaud.repository.hospital import rules_of_the_house, the_hospital
 from mediklaud.timetable import Hours, Slot, occurrence_at, slot_at
@@ -166,9 +166,10 @@ def promise(
 ) -> Appointment:
     """Write a new live appointment; the database's no becomes the refusal it stands for.
 
-    A hold is named by its form and goes with the booking; one that has run out books nothing
-    (HoldRanOut). Two desks that want one time meet at no_overlapping_appointments_of_a_doctor
-    or no_appointment_takes_a_held_time: one gets it, the other is told the next free time.
+    A hold is named by its form and goes with the booking; one that has run out, or is of another
+    time, books nothing (HoldRanOut). Two desks that want one time meet at
+    no_overlapping_appointments_of_a_doctor or no_appointment_takes_a_held_time: one gets it,
+    the other is told the next free time.
     """
     slot, kind = Slot(row["starts_at"], row["ends_at"]), row["kind"]
     if hold is not None:
@@ -237,12 +238,20 @@ def _use_hold(
     ).first()
     if held is not None:
         refuse_anothers(held, by)
-    at_doctor = (doctor.id, by.id)
-    if held is None or at_doctor != (held.doctor_id, held.account_id) or _ran_out(held):
-        way_on = next_free(db, doctor, slot.starts_at, kind, clerk=by)
-        raise HoldRanOut(way_on=way_on)
+    at_doctor = (doctor.id, by.id, slot.starts_at)
+    its_own = held is not None and at_doctor == (held.doctor_id, held.account_id, held.starts_at)
+    if held is None or not its_own or _ran_out(held):
+        raise HoldRanOut(way_on=_way_on_from(db, slot, kind, doctor, by))
     db.delete(held)
     db.flush()
+
+
+def _way_on_from(db: Session, slot: Slot, kind: VisitKind, doctor: Doctor, by: Account) -> str:
+    zone = the_hospital(db).zone
+    free = free_slots(db, [doctor], clock.day_of(slot.starts_at, zone), 1, kind, clerk=by)
+    if slot in free[doctor.id or 0]:
+        return f"{clock.moment_words(slot.starts_at, zone)} is still free: choose it again."
+    return next_free(db, doctor, slot.starts_at, kind, clerk=by)
 
 
 def refuse_anothers(hold: Hold, by: Account) -> None:
@@ -269,11 +278,11 @@ def _way_on(
     except SlotTaken as taken:
         raise SlotTaken(way_on=next_free(db, doctor, slot.starts_at, kind)) from taken
     except TimeHeld as held:
-        raise held_by(db, doctor, slot) from held
+        raise held_by(db, doctor, slot, kind) from held
 
 
-def held_by(db: Session, doctor: Doctor, slot: Slot) -> Refusal:
-    """The refusal that another clerk holds a time: who, and for how long yet.
+def held_by(db: Session, doctor: Doctor, slot: Slot, kind: VisitKind) -> Refusal:
+    """The refusal that another clerk holds a time: who, how long yet, and what is free instead.
 
     Two may hold parts of a long visit's time; the one whose hold lasts longest is named. A
     hold given back at this very moment leaves nobody to name (TwoDesksMet).
@@ -295,7 +304,7 @@ def held_by(db: Session, doctor: Doctor, slot: Slot) -> Refusal:
     return TimeHeld(
         name=name,
         left=clock.left_words(hold.expires_at - clock.now()),
-        way_on=next_free(db, doctor, slot.starts_at, hold.kind),
+        way_on=next_free(db, doctor, slot.starts_at, kind),
     )
 
 

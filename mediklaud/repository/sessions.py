@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
@@ -14,6 +14,7 @@ from mediklaud.errors import (
     ProcedureNotPriced,
     SessionEndsTooSoon,
     SessionNeverHeld,
+    SessionNeverTakesPlace,
     SessionsOverlap,
     SlotNotPossible,
     VisitLengthNotPossible,
@@ -79,6 +80,7 @@ def open_session(db: Session, doctor: Doctor, typed: SessionForm, *, by: Account
     permit(db, by, Deed.PLAN_SESSIONS, doctor)
     kept = locked_doctor(db, doctor.id)
     _refuse_nonsense(typed)
+    _refuse_never(typed, clock.today(the_hospital(db).zone))
     _refuse_unpriced(db, kept, typed)
     session = WorkingSession(doctor_id=doctor.id or 0, **{**vars(typed), **typed.lengths})
     with expecting(db, no_overlapping_sessions_of_a_doctor=SessionsOverlap(name=doctor.name)):
@@ -106,6 +108,13 @@ def _refuse_nonsense(typed: SessionForm) -> None:
             raise VisitLengthNotPossible(at_most=length, field=_LENGTH_FIELDS[column])
     if typed.valid_to is not None and typed.valid_to < typed.valid_from:
         raise SessionNeverHeld(first=typed.valid_from)
+
+
+def _refuse_never(typed: SessionForm, today: date) -> None:
+    first = max(typed.valid_from, today)
+    first += timedelta(days=(typed.weekday - first.weekday()) % 7)
+    if typed.valid_to is not None and typed.valid_to < first:
+        raise SessionNeverTakesPlace(day=first)
 
 
 def _refuse_unpriced(db: Session, doctor: Doctor, typed: SessionForm) -> None:

@@ -83,9 +83,7 @@ def end_sign_in(db: Session, token: str) -> None:
     if found is not None and found[0].ended_at is None:
         sign_in, account = found
         sign_in.ended_at = clock.now()
-        # Nobody waits for a caller whose clerk has gone.
-        db.execute(delete(Hold).where(col(Hold.account_id) == sign_in.account_id))
-        db.flush()
+        _release_holds(db, sign_in.account_id)
         sit_down(db, sign_in.account_id, sign_in.id)
         note_deed(db, account, "signed out", f"sign_in/{sign_in.id}")
 
@@ -120,7 +118,7 @@ def end_own_sign_in(db: Session, me: Account, sign_in_id: int) -> None:
         raise NotFound(what="sign-in", subject=f"sign_in/{sign_in_id}")
     if sign_in.ended_at is None:
         sign_in.ended_at = clock.now()
-        db.flush()
+        _release_holds(db, me.id)
         note_deed(db, me, "sign-in ended", f"sign_in/{sign_in_id}")
 
 
@@ -135,8 +133,16 @@ def sign_out_everywhere(db: Session, me: Account) -> None:
     """End every own sign-in, this one too."""
     refuse_signed_out(db, me)
     end_sign_ins(db, me)
-    db.execute(delete(Hold).where(col(Hold.account_id) == me.id))
+    _release_holds(db, me.id)
     note_deed(db, me, "signed out everywhere", f"account/{me.id}")
+
+
+def _release_holds(db: Session, account_id: int | None) -> None:
+    """Nobody waits for a caller whose clerk has gone, from the last machine where one was."""
+    db.flush()
+    live = select(SignIn.id).where(SignIn.account_id == account_id, *IS_LIVE)
+    if db.exec(live.limit(1), params=moment()).first() is None:
+        db.execute(delete(Hold).where(col(Hold.account_id) == account_id))
 
 
 def refuse_signed_out(db: Session, me: Account) -> None:
