@@ -16,12 +16,18 @@ from mediklaud.models import Account, Appointment, Hold, Patient, Role, SignIn, 
 from mediklaud.repository import create_account
 from tests.browser import Desk, Server, chromium, serving
 from tests.conftest import assert_house_is_green
-from tests.hospital import PASSWORD, ZONE, open_ward, ward_of
+from tests.follow_ups import paid_visit, policy
+from tests.hospital import PASSWORD, ZONE, at, open_ward, ward_of
 from tests.test_browser import true_now
 
 OpenDesk = Callable[[str], Desk]
 HOUR = re.compile(r"^\d+:\d\d [AP]M$")
 RAO = "Dr Anjali Rao"
+
+
+def yesterday(hour: int) -> datetime:
+    """An hour of the day before the true one."""
+    return at(hour, day=clock.day_of(true_now(), ZONE) - timedelta(days=1))
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +39,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def server(empty_sqlite: Path, nine_o_clock: time_machine.Traveller) -> Iterator[Server]:
-    """The cast with a second clerk, Tariq, on the true day; the self-check runs at the end."""
-    nine_o_clock.move_to(true_now())
+    """The cast since yesterday with a second clerk, Tariq; the self-check runs at the end."""
+    nine_o_clock.move_to(yesterday(9))
     with transaction() as db:
         open_ward(db)
         tariq = {Role.FRONT_DESK}
         tariq = create_account(db, "tariq", "Tariq Anwar", PASSWORD, tariq, by=ward_of(db).tara)
         for session in db.exec(select(WorkingSession)):
             session.valid_from = clock.today(ZONE)
+    nine_o_clock.move_to(true_now())
     with serving(empty_sqlite) as running:
         yield running
     assert_house_is_green()
@@ -136,6 +143,31 @@ def test_a_known_patient_is_booked_in_five_actions(sit: OpenDesk) -> None:
     desk.sees("Asha Menon is booked: ")
     assert clerk.actions <= 5
     assert count(Appointment) == 1
+
+
+def test_a_follow_up_that_is_left_is_booked_in_five_actions_too(
+    server: Server, sit: OpenDesk, nine_o_clock: time_machine.Traveller
+) -> None:
+    nine_o_clock.move_to(yesterday(10))
+    with transaction() as db:
+        policy(db, ward_of(db), visits=2, days=7)
+        paid_visit(db, ward_of(db), starts_at=yesterday(11))
+    nine_o_clock.move_to(true_now())
+    desk = sit("meera")
+    clerk = Counted(desk)
+    asha = desk.page.get_by_role("button", name=re.compile("Asha Menon"))
+
+    clerk.does(lambda: desk.page.get_by_label("Find a patient").fill("98860 11111"))
+    asha.wait_for()
+    clerk.does(asha.click)
+    clerk.does(lambda: desk.choose("Doctor or specialty", RAO))
+    first_time(desk)
+    clerk.does(desk.page.get_by_role("button", name=HOUR).first.click)
+    desk.sees("Follow-up · free visit 1 of 2 until")
+    clerk.does(desk.page.get_by_role("button", name=re.compile(f"Book .* with {RAO}")).click)
+
+    desk.sees("Asha Menon is booked: ")
+    assert clerk.actions <= 5
 
 
 # What the keyboard would work now: a field's label or a button's words. While a page is drawn
@@ -239,6 +271,40 @@ def test_two_browsers_and_one_slot(sit: OpenDesk) -> None:
     expect(shown).to_have_count(0, timeout=30_000)
     assert first_time(tariq) != hour
     assert (count(Appointment), count(Hold)) == (1, 0)
+
+
+def test_a_new_hold_of_another_clerk_shows_without_a_click(sit: OpenDesk) -> None:
+    meera, tariq = sit("meera"), sit("tariq")
+    tariq.choose("Doctor or specialty", RAO)
+    hour = first_time(tariq)
+    search = tariq.page.get_by_label("Find a patient")
+    search.press_sequentially("ash")
+    tariq.rest()
+
+    hold(meera)
+
+    expect(tariq.page.get_by_text(f"{hour} · held by Meera Nair,")).to_be_visible(timeout=15_000)
+    # Who types on is not disturbed.
+    expect(search).to_be_focused()
+    expect(search).to_have_value("ash")
+    tariq.page.keyboard.type("a")
+    tariq.page.get_by_role("button", name=re.compile("Asha Menon")).wait_for()
+    assert search.input_value() == "asha"
+
+
+def test_the_keyboard_stays_on_its_time_while_the_list_looks_anew(sit: OpenDesk) -> None:
+    meera, tariq = sit("meera"), sit("tariq")
+    tariq.choose("Doctor or specialty", RAO)
+    hour = first_time(tariq)
+    times = tariq.page.locator(".st-key-times").get_by_role("button", name=HOUR)
+    third, words = times.nth(2), times.nth(2).inner_text()
+    third.focus()
+
+    hold(meera)
+
+    expect(tariq.page.get_by_text(f"{hour} · held by Meera Nair,")).to_be_visible(timeout=15_000)
+    tariq.page.wait_for_timeout(6_000)
+    assert focused(tariq) == words
 
 
 def test_a_time_booked_meanwhile_was_just_taken(sit: OpenDesk) -> None:

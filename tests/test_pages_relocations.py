@@ -43,8 +43,8 @@ def on_leave(day=WEDNESDAY):
         return grant_leave(db, ward.rao, day, day, form="l1", by=ward.khan, reason="Conference")
 
 
-def with_rao(patch, username="khan") -> AppTest:
-    page = sit(patch, username, "cmo/leave")
+def with_rao(patch, username="khan", page="cmo/leave") -> AppTest:
+    page = sit(patch, username, page)
     with desk() as (_, ward):
         return field(page, "Doctor").set_value(ward.rao.id).run()
 
@@ -138,6 +138,53 @@ def test_two_leaves_that_meet_show_a_patient_under_both_with_one_time(monkeypatc
     assert moves(page) == ["Move to Tue 24 Nov, 12:45 PM with Dr Anjali Rao"] * 2
     move(page, 1)
     assert said(page).count("Nobody is left: 1 patient stood in it.") == 2
+
+
+# A closed session
+
+
+def closing(page: AppTest, last_day) -> AppTest:
+    """Close Dr Rao's session of Wednesdays."""
+    box = field(page, "Session")
+    box.select(next(words for words in box.options if words.startswith("Wednesday")))
+    fill(page, Held_for_the_last_time_on=last_day)
+    return press(page, "Close the session")
+
+
+def test_closing_a_session_shows_every_patient_hit_and_where_each_can_go(monkeypatch):
+    three_in_rao()
+    page = with_rao(monkeypatch, page="cmo/sessions")
+
+    closing(page, TODAY)
+
+    assert "The session is closed. 3 patients are to be moved." in said(page)
+    assert "Dr Anjali Rao holds no session at that time any more" in said(page)
+    assert moves(page)[0] == "Move to Tue 24 Nov, 12:45 PM with Dr Anjali Rao"
+    move(page)
+    assert "Asha Menon is moved: Tuesday 24 November 2026, 12:45 PM IST" in said(page)
+    move(page)
+    assert "1 patient is to be moved." in said(page)
+    move(page)
+    assert moves(page) == []
+    assert all(one.starts_at < at(0, day=WEDNESDAY) for one in live())
+
+
+def test_a_time_taken_meanwhile_is_refused_in_the_row_of_the_closed_session(monkeypatch):
+    three_in_rao()
+    page = closing(with_rao(monkeypatch, page="cmo/sessions"), TODAY)
+    with desk() as (db, ward):
+        book(db, ward, ward.ben, ward.rao, at(12, 45, TUESDAY))
+    move(page)
+
+    assert "This time was just taken." in page.error[0].value.replace("\\", "")
+    assert moves(page)[0] == "Move to Tue 24 Nov, 12:30 PM with Dr Anjali Rao"
+
+
+def test_closing_a_session_in_which_nobody_is_booked_says_so(monkeypatch):
+    page = closing(with_rao(monkeypatch, page="cmo/sessions"), WEDNESDAY)
+
+    assert "The session is closed. Nobody has to be moved." in said(page)
+    assert "Patients to move" not in [one.value for one in page.subheader]
 
 
 # The list

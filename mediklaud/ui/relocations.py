@@ -13,6 +13,7 @@ from mediklaud.models import (
     Account,
     Appointment,
     AppointmentStatus,
+    Doctor,
     Hospital,
     Leave,
     MessageStatus,
@@ -25,11 +26,15 @@ from mediklaud.repository import (
     Offer,
     Stranded,
     Worklist,
+    best_times,
     count_stranded,
     leave_words,
+    relocate,
+    stranded,
 )
 from mediklaud.repository import other_times as read_other_times
 from mediklaud.ui import booking, choose, show
+from mediklaud.ui.desk import record, say
 from mediklaud.ui.menu import page_file
 from mediklaud.ui.plain import plain
 
@@ -194,7 +199,34 @@ def _time_words(moment: datetime, hospital: Hospital) -> str:
     return f"{at:%a} {at.day} {at:%b}, " + f"{at:%I:%M %p}".lstrip("0")
 
 
-def moved_words(moved: Appointment, asked: Move, hospital: Hospital) -> str:
+def of_doctor(doctor: Doctor, form: str, hospital: Hospital, me: Account) -> None:
+    """Whoever of a doctor is to be moved, for whatever reason, each with where to go."""
+    with reading() as db:
+        listed = stranded(db, doctor=doctor, by=me)
+        best = best_times(db, listed.found, by=me)
+    if listed.count:
+        st.subheader("Patients to move", anchor=False)
+        st.warning(count_words(listed.count), icon=":material/event_busy:")
+        make(worklist(listed.found, best, form, hospital, me=me), hospital, me)
+
+
+def make(asked: Move | None, hospital: Hospital, me: Account) -> None:
+    """Make the move whose button was pressed, if any; a refusal stands in its row."""
+    if asked is None:
+        return
+    with asked.place, record() as db:
+        moved = relocate(
+            db,
+            asked.appointment,
+            asked.offer.doctor,
+            asked.offer.starts_at,
+            form=asked.form,
+            by=me,
+        )
+        say(db, _moved_words(moved, asked, hospital))
+
+
+def _moved_words(moved: Appointment, asked: Move, hospital: Hospital) -> str:
     """What is said once a patient is moved: the new time, and who tells it."""
     when = clock.moment_words(moved.starts_at, hospital.zone)
     told = booking.letter_words(asked.patient, "A letter about it", "call")

@@ -22,8 +22,8 @@ from mediklaud.ui.wishes import Wanted
 _AT_ONCE = 24
 # Where several doctors are asked, so many of each a day until more of one are asked for.
 _OF_EACH = 6
-# How often the times are looked at anew while other desks hold some of them.
-_EVERY_SECONDS = 10
+# How often the times are looked at anew: what another desk takes is seen about as soon.
+_EVERY_SECONDS = 5
 _WAITLIST = "pages/front_desk/waitlist.py"
 
 
@@ -40,31 +40,21 @@ class _Place:
 def times(asked: Wanted, hospital: Hospital) -> None:
     """Free times as buttons, the earliest days first; a click holds one for this desk.
 
-    While other desks hold some, the list looks anew by itself, and only the list: it does
-    not count as somebody sitting here, so the desk still falls idle.
+    The list looks anew by itself, and only the list: what is typed or focused elsewhere stays,
+    and it does not count as somebody sitting here, so the desk still falls idle.
     """
-    with reading() as db:
-        held = bool(held_times(db, _ids(asked), by=sitting(db)))
-    every = _EVERY_SECONDS if held else None
     with st.container(key="times"):
-        st.fragment(_draw, run_every=every)(asked, hospital, held)
+        st.fragment(_draw, run_every=_EVERY_SECONDS)(asked, hospital)
 
 
-def _ids(asked: Wanted) -> list[int]:
-    return [one.id or 0 for one in asked.doctors]
-
-
-def _draw(asked: Wanted, hospital: Hospital, had_held: bool) -> None:
+def _draw(asked: Wanted, hospital: Hospital) -> None:
     if holding.is_asked(asked.form):
         st.rerun()
     limit = int(st.session_state.get(f"{asked.form}/limit", _AT_ONCE))
     try:
-        places, held = _places(asked, hospital, limit + 1)
+        places = _places(asked, hospital, limit + 1)
     except (SignedOut, NotPermitted):
         # The whole page, so that its door says why.
-        st.rerun()
-    if had_held and not held:
-        # Nothing changes by itself any more.
         st.rerun()
     if not places:
         waitlist = _WAITLIST if (ROOT / _WAITLIST).exists() else ""
@@ -86,9 +76,7 @@ def _draw(asked: Wanted, hospital: Hospital, had_held: bool) -> None:
         _more(f"{asked.form}/limit", limit + _AT_ONCE, "More days", "expand_more")
 
 
-def _places(
-    asked: Wanted, hospital: Hospital, at_least: int
-) -> tuple[list[_Place], list[HeldTime]]:
+def _places(asked: Wanted, hospital: Hospital, at_least: int) -> list[_Place]:
     """Free times and held ones together, in order, as far as the free ones reach."""
     with reading() as db:
         me = sitting(db)
@@ -101,7 +89,7 @@ def _places(
             at_least=at_least,
             clerk=me,
         )
-        held = held_times(db, _ids(asked), by=me)
+        held = held_times(db, [one.id or 0 for one in asked.doctors], by=me)
     last = clock.day_of(free[-1].starts_at, hospital.zone) if free else date.max
     suit = [
         one
@@ -111,7 +99,7 @@ def _places(
     ]
     places = [_Place(one.starts_at, one.doctor_id, free=one) for one in free]
     places += [_Place(one.slot.starts_at, one.doctor_id, held=one) for one in suit]
-    return sorted(places, key=lambda one: (one.starts_at, one.doctor_id)), held
+    return sorted(places, key=lambda one: (one.starts_at, one.doctor_id))
 
 
 def _by_day(places: Iterable[_Place], hospital: Hospital) -> list[tuple[date, list[_Place]]]:

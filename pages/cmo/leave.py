@@ -13,7 +13,6 @@ from mediklaud.repository import (
     leave_words,
     leaves_of,
     left_in,
-    relocate,
     stranded,
     the_hospital,
     withdraw_leave,
@@ -85,14 +84,4 @@ for leave in leaves:
                 withdraw_leave(db, leave, by=me)
         relocations.left(left[leave.id])
         move = relocations.worklist(hit[leave.id], best, form, hospital, me=me, leave=leave)
-    if move:
-        with move.place, record() as db:
-            moved = relocate(
-                db,
-                move.appointment,
-                move.offer.doctor,
-                move.offer.starts_at,
-                form=move.form,
-                by=me,
-            )
-            say(db, relocations.moved_words(moved, move, hospital))
+    relocations.make(move, hospital, me)

@@ -2,9 +2,9 @@
 
 from mediklaud.database import reading
 from mediklaud.models import Role
-from mediklaud.repository import best_times, relocate, stranded, the_hospital
+from mediklaud.repository import best_times, stranded, the_hospital
 from mediklaud.ui import relocations, show
-from mediklaud.ui.desk import open_desk, record, say, submission_id
+from mediklaud.ui.desk import open_desk, submission_id
 
 me = open_desk("Patients to move", Role.FRONT_DESK, Role.CMO, Role.REGISTRAR)
 
@@ -15,15 +15,5 @@ with reading() as db:
 
 relocations.head(listed)
 asked = relocations.worklist(listed.found, best, submission_id(), hospital, me=me)
-if asked:
-    with asked.place, record() as db:
-        moved = relocate(
-            db,
-            asked.appointment,
-            asked.offer.doctor,
-            asked.offer.starts_at,
-            form=asked.form,
-            by=me,
-        )
-        say(db, relocations.moved_words(moved, asked, hospital))
+relocations.make(asked, hospital, me)
 show.mail_state()
