@@ -88,6 +88,10 @@ class Rows:
         ]
         return sum(self.owed(number) for number in old if not self.is_lifted(number))
 
+    def owes(self, payer_id: int) -> bool:
+        """Whether a payer owes anything, overdue or not."""
+        return any(self.owed(one.number) for one in self.bills if one.payer_id == payer_id)
+
     def on_hold(self, patient_id: int) -> bool:
         """Whether the policy holds routine booking back: for one's own dues and one's payer's."""
         patient, overdue = self.patients[patient_id], self.overdue(patient_id)
@@ -146,8 +150,7 @@ def _compare(family: Family, verdicts: Counter[bool]) -> None:
         rows, by = rows_of(db, ids), account_named(db, "ishaan")
         wanted = {one: rows.on_hold(one) for one in ids}
         assert {one: dues_of(db, one).on_hold for one in ids} == wanted, family.told
-        own = {one: rows.overdue(one) for one in ids}
-        held = {one: paise for one, paise in own.items() if paise > rows.hospital.dues_limit_paise}
+        held = {one: rows.overdue(one) for one in ids if wanted[one] and rows.owes(one)}
         told = who_owes(db, OwedWhere(on_hold=True), by=by)
         assert {row.patient_id: row.overdue_paise for row in told} == held, family.told
         assert owed_numbers(db, by=by).on_hold == len(held), family.told

@@ -26,6 +26,7 @@ from mediklaud.repository import (
     credited_lines,
     credited_sums,
     enroll_patient,
+    name_payer,
     open_bills,
     owed_numbers,
     owed_on_the_eve,
@@ -37,9 +38,9 @@ from mediklaud.repository import (
 )
 from mediklaud.repository.dues import dues_of
 from tests.day import live_through_a_day
-from tests.hospital import ASHA, HOSPITAL, TODAY, at, ward_of
+from tests.hospital import ASHA, CARA, DEV, HOSPITAL, TODAY, at, ward_of
 from tests.test_reports import rows_of
-from tests.till import a_form, pay, service, settings
+from tests.till import a_form, bill_of, pay, service, settings
 
 LINES = (billed_lines, credited_lines, till_lines, allocated_lines)
 SUMS = (billed_sums, credited_sums, till_sums, allocated_sums)
@@ -227,6 +228,25 @@ def tell_of_payer(db, row, flat):
     upto = accumulate(bill.owed_paise for bill in overdue)
     over = [bill for bill, paise in zip(overdue, upto, strict=True) if paise > owed.limit_paise]
     assert row.held_from == (over[0].issued_on if over else None)
+
+
+@pytest.mark.parametrize(("limit_paise", "minor_held"), [(110_00, False), (100_00, True)])
+def test_a_minor_on_hold_with_what_the_payer_owes_is_told(db, ward, limit_paise, minor_held):
+    dev, cara = (enroll_patient(db, one, form=one.name, by=ward.meera) for one in (DEV, CARA))
+    bill_of(db, ward, cara, 60_00)
+    name_payer(db, cara, dev, by=ward.meera)
+    bill_of(db, ward, dev, 50_00)
+    settings(db, ward, dues_limit_paise=limit_paise)
+
+    held = who_owes(db, OwedWhere(on_hold=True), by=ward.ishaan)
+
+    assert dues_of(db, cara.id).on_hold is minor_held
+    assert owed_numbers(db, by=ward.ishaan).on_hold == len(held) == minor_held
+    if minor_held:
+        (row,) = held
+        assert (row.patient_name, row.held_from) == ("Cara Kapoor", TODAY)
+        assert (row.all_paise, row.overdue_paise, row.payers_overdue_paise) == (60_00, 60_00, 50_00)
+        assert (row.bills, row.overdue_bills) == (1, 1)
 
 
 def test_who_owes_is_read_a_page_at_a_time(lived):

@@ -7,11 +7,11 @@ from sqlmodel import select
 
 from mediklaud.database import reading, transaction
 from mediklaud.models import ContactKind, ContactOutcome, DuesLetter, RemindersPause
-from mediklaud.repository import note_contact
+from mediklaud.repository import enroll_patient, name_payer, note_contact
 from tests.desk import click, said, sit, the
 from tests.fields import open_every_menu
-from tests.hospital import TODAY, at, ward_of
-from tests.till import bill_of
+from tests.hospital import CARA, DEV, TODAY, at, ward_of
+from tests.till import bill_of, settings
 
 PROMISED = "Promised to pay by 02 Dec 2026"
 
@@ -44,6 +44,23 @@ def chosen(desk, alt="On hold", row=0):
 
 def log(desk):
     return next(one.value for one in desk.dataframe if "Outcome" in one.value)
+
+
+def test_a_minor_on_hold_with_the_payers_dues_is_listed_with_both(sqlite_house, monkeypatch):
+    with transaction() as db:
+        ward = ward_of(db)
+        dev, cara = (enroll_patient(db, one, form=one.name, by=ward.meera) for one in (DEV, CARA))
+        bill_of(db, ward, cara, 60_00)
+        name_payer(db, cara, dev, by=ward.meera)
+        bill_of(db, ward, dev, 50_00)
+        settings(db, ward, dues_limit_paise=100_00)
+
+    (held,) = (one.value for one in sit(monkeypatch, "ishaan", "finance/gate").dataframe)
+
+    assert held["Patient"].tolist() == ["Cara Kapoor"]
+    assert held["Why on hold"].tolist() == [
+        "₹60.00 on 1 overdue bill and ₹50.00 overdue of who pays for the minor"
+    ]
 
 
 def test_who_is_on_hold_is_listed_with_why_since_when_and_the_last_contact(desk):

@@ -17,9 +17,13 @@ from sqlalchemy import (
     String,
     and_,
     case,
+    false,
     func,
     literal,
+    not_,
+    or_,
     select,
+    true,
     union_all,
 )
 from sqlmodel import Session, col
@@ -31,6 +35,7 @@ from mediklaud.models import Account, Doctor, Invoice, Patient
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import permit
 from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.payers import minors_are_born_after
 from mediklaud.repository.standings import bills_kept_clear
 
 MOST_ROWS = 200
@@ -118,7 +123,7 @@ def owed_numbers(db: Session, where: OwedWhere = ALL, *, by: Account) -> OwedNum
     """The bills that are meant in four numbers."""
     permit(db, by, Deed.SEE_DUES)
     of = _payers(db, where)
-    held = case((of.overdue_paise > the_hospital(db).dues_limit_paise, 1), else_=0)
+    held = case((_is_held(db, of), 1), else_=0)
     rows = select(total(of.owed_paise), total(of.bills), func.count(of.payer_id), total(held))
     return OwedNumbers(*(int(cell) for cell in db.execute(rows).one()))
 
@@ -144,8 +149,9 @@ def who_owes(
 
     Columns: patient_id, patient_number, patient_name, phone, bills, owed_paise (of the bills
     meant), all_paise (of all), overdue_bills, overdue_paise (beyond the days of grace),
-    oldest_on (the day of the oldest open bill), held_from (the day of the bill that went over
-    the limit, which holds booking after the days of grace; None where booking is open).
+    payers_overdue_paise (of a minor's payer, which counts for the minor's gate too), oldest_on
+    (the day of the oldest open bill), held_from (the day of the bill that went over the limit,
+    which holds booking after the days of grace; None where booking is open).
     """
     permit(db, by, Deed.SEE_DUES)
     payers = _payers(db, where)
@@ -161,14 +167,15 @@ def who_owes(
             col(Patient.number).label("patient_number"),
             col(Patient.name).label("patient_name"),
             *(col(Patient.phone), shown.bills, shown.owed_paise),
-            total(of.owed_paise).label("all_paise"),
-            func.sum(case((of.overdue, 1), else_=0)).label("overdue_bills"),
+            total(case((of.own, of.owed_paise))).label("all_paise"),
+            func.sum(case((and_(of.own, of.overdue), 1), else_=0)).label("overdue_bills"),
             shown.overdue_paise,
-            func.min(of.issued_on).label("oldest_on"),
+            total(case((not_(of.own) & of.overdue, of.owed_paise))).label("payers_overdue_paise"),
+            func.min(case((of.own, of.issued_on))).label("oldest_on"),
             func.min(case((held, of.issued_on))).label("held_from"),
         )
         .join(Patient, col(Patient.id) == shown.payer_id)
-        .join(of.payer_id.table, of.payer_id == shown.payer_id)
+        .join(of.patient_id.table, of.patient_id == shown.payer_id)
         .group_by(*shown, col(Patient.id))
         .order_by(shown.owed_paise.desc(), shown.payer_id)
     )
@@ -234,7 +241,7 @@ def _sums(db: Session, of: Columns) -> list[ColumnElement[int]]:
 def _payers(db: Session, where: OwedWhere) -> Columns:
     """Each payer of a bill that is meant: what is owed on those, and overdue on all.
 
-    That is the dues gate's own rule: more overdue than the limit holds booking back.
+    With on_hold only those whom the dues gate holds back.
     """
     of = unpaid_bills(db)
     meant, overdue = _is_meant(of, where), _is_overdue(db, of)
@@ -247,24 +254,49 @@ def _payers(db: Session, where: OwedWhere) -> Columns:
     ).group_by(of.payer_id)
     if meant is not None:
         rows = rows.having(bills > 0)
+    payers = rows.subquery().c
     if where.on_hold:
-        rows = rows.having(overdue_paise > the_hospital(db).dues_limit_paise)
-    return rows.subquery().c
+        return select(*payers).where(_is_held(db, payers)).subquery().c
+    return payers
 
 
-def _overdue_so_far(db: Session, payer_ids: Any) -> Columns:
-    """The open bills of some payers: whether each is overdue, and the sum of such up to it."""
+def _is_held(db: Session, payers: Columns) -> ColumnElement[bool]:
+    """The dues gate's own rule: more overdue than the limit, for a minor with the payer's."""
+    limit = the_hospital(db).dues_limit_paise
+    # Who is over it alone is on hold whoever pays: only the others are looked up.
+    of, is_minor = unpaid_bills(db), _is_minor(db)
+    theirs = (
+        select(total(of.owed_paise))
+        .join(Patient, col(Patient.payer_id) == of.payer_id)
+        .where(col(Patient.id) == payers.payer_id, is_minor, _is_overdue(db, of))
+        .correlate(payers.payer_id.table)
+        .scalar_subquery()
+    )
+    alone = payers.overdue_paise > limit
+    return or_(alone, payers.overdue_paise + theirs > limit)
+
+
+def _is_minor(db: Session) -> ColumnElement[bool]:
+    return col(Patient.birth_date) > minors_are_born_after(clock.today(the_hospital(db).zone))
+
+
+def _overdue_so_far(db: Session, patient_ids: Any) -> Columns:
+    """The open bills that count for some patients: their own and, for minors, their payers'.
+
+    Whether each is own and overdue, and the sum of those overdue up to it.
+    """
     of = unpaid_bills(db)
-    overdue = _is_overdue(db, of)
-    so_far = func.sum(case((overdue, of.owed_paise), else_=0)).over(
-        partition_by=of.payer_id, order_by=(of.issued_on, of.number)
+    bill = (of.issued_on, of.number, of.owed_paise)
+    own = select(of.payer_id.label("patient_id"), *bill, true().label("own"))
+    theirs = select(col(Patient.id), *bill, false()).where(
+        col(Patient.payer_id) == of.payer_id, _is_minor(db), col(Patient.id).in_(patient_ids)
     )
-    rows = select(
-        *(of.payer_id, of.issued_on, of.owed_paise),
-        overdue.label("overdue"),
-        so_far.label("so_far"),
+    counted = union_all(own.where(of.payer_id.in_(patient_ids)), theirs).subquery().c
+    overdue = _is_overdue(db, counted)
+    so_far = func.sum(case((overdue, counted.owed_paise), else_=0)).over(
+        partition_by=counted.patient_id, order_by=(counted.issued_on, counted.number)
     )
-    return rows.where(of.payer_id.in_(payer_ids)).subquery().c
+    return select(*counted, overdue.label("overdue"), so_far.label("so_far")).subquery().c
 
 
 def _is_overdue(db: Session, of: Columns) -> ColumnElement[bool]:

@@ -18,7 +18,13 @@ ADULT_YEARS = 18
 
 def is_minor(born: date, day: date) -> bool:
     """Whether whoever was born on a day is under 18 on another."""
-    return (day.year - born.year) - ((day.month, day.day) < (born.month, born.day)) < ADULT_YEARS
+    return born > minors_are_born_after(day)
+
+
+def minors_are_born_after(day: date) -> date:
+    """The day after which whoever is a minor on another day was born."""
+    last = 28 if (day.month, day.day) == (2, 29) else day.day
+    return day.replace(year=day.year - ADULT_YEARS, day=last)
 
 
 def last_adult_birth(day: date) -> date:

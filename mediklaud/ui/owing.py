@@ -156,7 +156,10 @@ def why_words(row: object) -> str:
     if row.held_from is None:
         return ""
     bills = "bill" if row.overdue_bills == 1 else "bills"
-    return f"{rupees(row.overdue_paise)} on {row.overdue_bills} overdue {bills}"
+    own = f"{rupees(row.overdue_paise)} on {row.overdue_bills} overdue {bills}"
+    theirs = f"{rupees(row.payers_overdue_paise)} overdue of who pays for the minor"
+    told = ((row.overdue_paise, own), (row.payers_overdue_paise, theirs))
+    return " and ".join(words for paise, words in told if paise)
 
 
 def account(patient_id: int, period: tuple[date, date], me: Account) -> None:
