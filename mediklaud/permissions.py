@@ -387,6 +387,7 @@ OPEN = {
     "still_halfway": "the password was proved a moment before",
     "the_hospital": "name and zone of the hospital are on every screen",
     "use_code": "the one-time code is the permission",
+    "watching_account": "the token is the permission",
     "weekdays_of": "it only reads an entry",
 }
 

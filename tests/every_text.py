@@ -117,6 +117,12 @@ def _account(desk: Desk, words: str, *, word: str) -> Given:
     return ask.create_account(desk.db, *who, by=desk.ward.tara, **told), word
 
 
+def _changed(desk: Desk, words: str) -> Given:
+    meera, tara = desk.ward.meera, desk.ward.tara
+    kept = ask.change_account(desk.db, meera, {Role.FRONT_DESK}, by=tara, email=words)
+    return kept, "email"
+
+
 def _registered(desk: Desk, words: str, *, word: str) -> Given:
     typed = replace(IYER, **{"registration": "KMC 90210", word: words})
     return ask.register_doctor(desk.db, typed, by=desk.ward.khan), word
@@ -497,6 +503,7 @@ def _each(verb: str, form: str, shapes: dict[str, str], give: Any) -> Iterator[T
 
 TEXTS = (
     *_each("create_account", "", {"name": "line", "username": "code", "email": "code"}, _account),
+    Text("change_account", "email", _changed, "code"),
     *_each("register_doctor", "DoctorForm.", _OF_DOCTORS, _registered),
     *_each("edit_doctor", "DoctorForm.", _OF_DOCTORS, _edited),
     *_each("enroll_patient", "PatientForm.", _OF_PATIENTS, _enrolled),

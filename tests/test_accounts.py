@@ -1,7 +1,11 @@
 """Accounts, roles and passwords: who may sign in, as what."""
 
-import pytest
+import json
 
+import pytest
+from sqlmodel import select
+
+from mediklaud.database import transaction
 from mediklaud.errors import (
     DoctorHasAccount,
     DoctorRoleNeedsDoctor,
@@ -20,7 +24,7 @@ from mediklaud.errors import (
     UsernameTaken,
     WrongPassword,
 )
-from mediklaud.models import Role
+from mediklaud.models import AuditEvent, Role
 from mediklaud.passwords import is_password, new_code
 from mediklaud.repository import (
     account_named,
@@ -34,7 +38,7 @@ from mediklaud.repository import (
     register_doctor,
     roles_of,
 )
-from tests.hospital import PASSWORD
+from tests.hospital import PASSWORD, ward_of
 from tests.test_doctors import SEN
 from tests.tries import choose_anew
 from tests.visits import book
@@ -182,6 +186,27 @@ def test_a_role_taken_away_is_gone_at_once_for_an_open_page(db, ward):
     with pytest.raises(NotPermitted):
         book(db, ward, ward.asha, ward.rao)
     assert roles_of(db, ward.meera) == {Role.FINANCE}
+
+
+def test_an_email_is_changed_taken_away_and_on_record(house):
+    uma = "uma@example.org"
+    for typed, now in ((uma, uma), (None, uma), ("", None)):
+        with transaction() as db:
+            ward = ward_of(db)
+            held = roles_of(db, ward.meera)
+            kept = change_account(db, ward.meera, held, by=ward.tara, email=typed)
+            assert kept.email == now
+    with pytest.raises(EmailNotUnderstood), transaction() as db:
+        change_account(db, ward.meera, held, by=ward.tara, email="uma@")
+
+    with transaction() as db:
+        rows = db.exec(select(AuditEvent).where(AuditEvent.deed == "account changed"))
+        told = [json.loads(row.detail) for row in rows.all()]
+    assert told == [
+        {"email": {"was": None, "now": uma}},
+        {},
+        {"email": {"was": uma, "now": None}},
+    ]
 
 
 def test_a_disabled_account_may_nothing_and_keeps_its_roles_for_later(db, ward):

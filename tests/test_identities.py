@@ -180,6 +180,29 @@ def test_an_old_word_of_the_provider_opens_nothing(db, ward, age):
         come_by_identity(db, said(at=NINE_O_CLOCK - age), browser="")
 
 
+def test_an_account_without_an_email_is_given_one_and_matched(db, ward):
+    held = roles_of(db, ward.meera)
+    change_account(db, ward.meera, held, by=ward.tara, email=" meera@example.org ")
+
+    come = come_by_identity(db, said(email="meera@example.org"), browser="")
+    assert live_account(db, come).username == "meera"
+
+
+def test_another_email_ends_the_match_and_the_same_one_does_not(db, ward):
+    token = come_by_identity(db, said(), browser="")
+    held = roles_of(db, ward.khan)
+    for same in (None, KHAN):
+        change_account(db, ward.khan, held, by=ward.tara, email=same)
+    assert db.exec(select(LinkedIdentity)).one().subject == "s-1"
+
+    change_account(db, ward.khan, held, by=ward.tara, email="imran@example.org")
+    assert db.exec(select(LinkedIdentity)).all() == []
+    with pytest.raises(SignedOut):
+        live_account(db, token)
+    with pytest.raises(IdentityUnknown):
+        come_by_identity(db, said(at=NINE_O_CLOCK + SECOND), browser="")
+
+
 def test_a_sign_in_by_the_provider_falls_idle_like_any(db, ward, nine_o_clock):
     token = come_by_identity(db, said(), browser="")
     nine_o_clock.move_to(NINE_O_CLOCK + timedelta(minutes=15), tick=False)

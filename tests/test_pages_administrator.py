@@ -156,6 +156,18 @@ def test_changed_roles_hold_at_once(monkeypatch):
     assert desk.success[0].value == plain("The account meera is changed.")
 
 
+def test_an_email_is_given_to_an_account_that_had_none(monkeypatch):
+    desk = _change(monkeypatch, "Meera Nair · meera")
+    fill(desk, Email="meera@")
+    press(desk, "Save the change")
+    assert "not an email address" in beside(desk, "Email")
+
+    fill(desk, Email="meera@example.org")
+    press(desk, "Save the change")
+    assert _account("meera")[0].email == "meera@example.org"
+    assert _account("meera")[1] == {Role.FRONT_DESK}
+
+
 def test_a_discount_limit_is_set_by_another_administrator(monkeypatch):
     desk = _change(monkeypatch, "Ishaan Shah · ishaan")
     fill(desk, Discount_limit="-5")

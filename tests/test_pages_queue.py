@@ -4,23 +4,24 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from mediklaud.database import reading
-from mediklaud.models import EmergencyReason, Role, SignIn
+from mediklaud.errors import SignedOut
+from mediklaud.models import EmergencyReason, Role
 from mediklaud.repository import (
     BoardLine,
     arrive,
     begin_consultation,
     change_account,
     end_sign_in,
+    live_account,
     the_hospital,
 )
 from mediklaud.ui import board
 from mediklaud.ui import desk as ui_desk
 from mediklaud.waiting import RULE
-from tests.desk import booked, click, cut_off_after_the_commit, find, said, sit, take, the
+from tests.desk import HOME, booked, click, cut_off_after_the_commit, find, said, sit, take, the
 from tests.hospital import at
 from tests.visits import book, desk, visit
 
@@ -231,33 +232,40 @@ def test_a_long_queue_is_three_tokens_and_a_number(db, ward):
     assert (card["next"], card["waiting"]) == (["4", "2", "7"], "and 2 more wait")
 
 
-def seen_at():
-    """When the sign-ins were last seen."""
-    with reading() as db:
-        return db.exec(select(SignIn.last_seen_at)).one()
-
-
-def test_a_board_on_the_wall_does_not_fall_idle_and_is_noted_once_a_minute(
-    sqlite_house, nine_o_clock, monkeypatch
+def test_a_board_on_the_wall_does_not_fall_idle_and_is_no_use_of_its_sign_in(
+    busy, nine_o_clock, monkeypatch
 ):
     page = sit(monkeypatch, "meera", "front_desk/board")
-    monkeypatch.setattr(ui_desk, "token", lambda: page.session_state["username"])
-    noted = set()
-    for seconds in range(0, 20 * 60, 10):
-        nine_o_clock.move_to(at(9, 1) + timedelta(seconds=seconds), tick=False)
-        ui_desk.stay()
-        noted.add(seen_at())
+    token = page.session_state["username"]
+    for hours in range(1, 12):
+        nine_o_clock.move_to(at(9 + hours), tick=False)
+        assert [card["doctor"] for card in drawn(page.run())][:1] == ["Dr Anjali Rao"]
+        assert not page.sidebar.button
 
-    assert 18 <= len(noted) <= 21
-    assert seen_at() > at(9, 18)
+    with reading() as db, pytest.raises(SignedOut):
+        live_account(db, token)
+
+
+@pytest.mark.parametrize("other", ["another tab", "the board's own"])
+def test_a_sign_in_that_only_shows_the_board_opens_nothing_else(
+    sqlite_house, nine_o_clock, monkeypatch, other
+):
+    wall = sit(monkeypatch, "meera", "front_desk/board")
+    page = wall
+    if other == "another tab":
+        page = AppTest.from_file(HOME, default_timeout=30)
+        page.session_state["username"] = wall.session_state["username"]
+        page.run()
+    for minutes in (10, 20):
+        nine_o_clock.move_to(at(9, minutes), tick=False)
+        wall.run()
+    page.switch_page("pages/front_desk/book.py").run()
+
+    assert [one.label for one in page.text_input][:1] == ["Username"]
 
 
 def test_after_twelve_hours_the_board_is_signed_out(sqlite_house, nine_o_clock, monkeypatch):
     page = sit(monkeypatch, "meera", "front_desk/board")
-    monkeypatch.setattr(ui_desk, "token", lambda: page.session_state["username"])
-    for minutes in range(10, 12 * 60, 10):
-        nine_o_clock.move_to(at(9) + timedelta(minutes=minutes), tick=False)
-        ui_desk.stay()
     nine_o_clock.move_to(at(21, 1), tick=False)
 
     assert [one.label for one in page.run().text_input][:1] == ["Username"]

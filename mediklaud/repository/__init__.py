@@ -316,6 +316,7 @@ from mediklaud.repository.sign_ins import (
     own_sign_ins,
     sign_out_elsewhere,
     sign_out_everywhere,
+    watching_account,
 )
 from mediklaud.repository.statements import statement_of
 from mediklaud.repository.tariff import (
@@ -689,6 +690,7 @@ __all__ = [
     "waits_of",
     "waivers_of",
     "walk_in",
+    "watching_account",
     "weekdays_of",
     "who_fits",
     "who_owes",

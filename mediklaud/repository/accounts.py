@@ -22,7 +22,15 @@ from mediklaud.errors import (
     UsernameTaken,
     WrongPassword,
 )
-from mediklaud.models import Account, AccountRole, Doctor, Hospital, PasswordCode, Role
+from mediklaud.models import (
+    Account,
+    AccountRole,
+    Doctor,
+    Hospital,
+    LinkedIdentity,
+    PasswordCode,
+    Role,
+)
 from mediklaud.passwords import NO_PASSWORD, Hashed, is_password, password_hash
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import changes, note_deed, permit, roles_of
@@ -84,9 +92,12 @@ def change_account(
     by: Account,
     doctor_id: int | None = None,
     active: bool = True,
+    email: str | None = None,
 ) -> Account:
-    """Change an account's roles or disable it; either ends all its sign-ins at once.
+    """Change an account's roles or its email, or disable it; each ends all its sign-ins at once.
 
+    Without an email the present one stays, and an empty one takes it away. Another one ends
+    what single sign-on knew the account as, so that it is matched anew.
     Two administrators who take each other's last role away wait for one another at the
     hospital's row, so one of them is refused (LastChief).
     """
@@ -97,14 +108,18 @@ def change_account(
     for role in _NEVER_GONE:
         if not (active and role in wanted) and _holders(db, role) == [kept.id]:
             raise LastChief(role=role.value.replace("cmo", "CMO"))
-    before = _rights(db, kept)
+    before = {"email": kept.email, **_rights(db, kept)}
     kept.active = active
+    if email is not None:
+        kept.email = contact.email(email)
     _hold(db, kept, wanted, doctor_id, by=by)
     end_sign_ins(db, kept)
     if not active:
         end_codes(db, kept)
-    changed = changes(before, _rights(db, kept))
+    changed = changes(before, {"email": kept.email, **_rights(db, kept)})
     note_deed(db, by, "account changed", f"account/{kept.id}", **changed)
+    if "email" in changed:
+        end_identity(db, kept, who=by)
     return kept
 
 
@@ -208,6 +223,15 @@ def end_codes(db: Session, account: Account) -> None:
         col(PasswordCode.ended_at).is_(None),
     )
     db.execute(codes.values(ended_at=clock.now()))
+
+
+def end_identity(db: Session, account: Account, *, who: Account) -> None:
+    """Forget whom the provider knows an account as, if it knows it; for siblings, which ask."""
+    kept = db.get(LinkedIdentity, account.id)
+    if kept is not None:
+        db.delete(kept)
+        db.flush()
+        note_deed(db, who, "single sign-on unlinked", f"account/{account.id}")
 
 
 def _hash_of(password: str | Hashed | None, about: Iterable[str]) -> str:

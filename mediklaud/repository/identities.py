@@ -18,7 +18,7 @@ from mediklaud.errors import (
 )
 from mediklaud.models import Account, LinkedIdentity
 from mediklaud.permissions import Deed
-from mediklaud.repository.accounts import locked_account
+from mediklaud.repository.accounts import end_identity, locked_account
 from mediklaud.repository.audit import note_deed, noted, outsider, permit
 from mediklaud.repository.entrance import Halfway, come_in
 
@@ -104,11 +104,7 @@ def note_refused_identity(db: Session, said: Identity, refusal: Refusal) -> None
 def unlink_identity(db: Session, account: Account, *, by: Account) -> None:
     """Forget whom the provider knows an account as, so that its email is matched anew."""
     permit(db, by, Deed.KEEP_ACCOUNTS, account)
-    kept = db.get(LinkedIdentity, locked_account(db, account.id).id)
-    if kept is not None:
-        db.delete(kept)
-        db.flush()
-        note_deed(db, by, "single sign-on unlinked", f"account/{account.id}")
+    end_identity(db, locked_account(db, account.id), who=by)
 
 
 def _linked(db: Session, said: Identity) -> Account | None:

@@ -63,6 +63,19 @@ def live_account(db: Session, token: str) -> Account:
     return account
 
 
+def watching_account(db: Session, token: str) -> Account:
+    """The account of a sign-in that may have fallen idle; for the board on the wall alone.
+
+    It names nobody, and hangs where nobody touches it. Refuses (SignedOut) an unknown, ended
+    or expired one, and a disabled account.
+    """
+    stands = col(SignIn.ended_at).is_(None) & (col(SignIn.expires_at) > clock.now())
+    found = db.exec(_OF_A_TOKEN.where(SignIn.token_hash == token_hash(token), stands)).first()
+    if found is None or not found[1].active:
+        raise SignedOut()
+    return found[1]
+
+
 def is_stale(db: Session, token: str) -> bool:
     """Whether a live sign-in should be noted as seen."""
     sign_in, _ = _live(db, token)

@@ -92,6 +92,12 @@ def roles_and_doctor(
     return frozenset(roles), chosen
 
 
+def email(form: str, account: Account) -> str:
+    """The email of an account, which single sign-on matches."""
+    hint = "Single sign-on matches the account by it; another one is matched anew."
+    return choose.words("Email", form, value=account.email or "", hint=hint)
+
+
 def chosen(staff: Staff) -> tuple[Account, frozenset[Role]]:
     """The account to change, with the roles it holds; the page stops until one is chosen."""
     by_id = {account.id: (account, roles) for account, roles in staff}

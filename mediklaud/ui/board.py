@@ -11,7 +11,7 @@ from mediklaud.database import reading
 from mediklaud.errors import NotPermitted, Refusal, SignedOut
 from mediklaud.models import Appointment, Doctor, Hospital
 from mediklaud.repository import BoardLine, board
-from mediklaud.ui.desk import sitting, stay
+from mediklaud.ui.desk import watching
 from mediklaud.ui.plain import plain
 
 _HERE = Path(__file__).parent
@@ -54,8 +54,7 @@ def hang(doctor_ids: Sequence[int], hospital: Hospital) -> None:
 def _draw(doctor_ids: Sequence[int], hospital: Hospital) -> None:
     try:
         with reading() as db:
-            lines = board(db, by=sitting(db))
-        stay()
+            lines = board(db, by=watching(db))
     except (SignedOut, NotPermitted):
         # The whole page, so that its door says why.
         st.rerun()

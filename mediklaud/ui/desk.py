@@ -22,6 +22,7 @@ from mediklaud.repository import (
     live_account,
     note_seen,
     roles_of,
+    watching_account,
 )
 from mediklaud.ui.plain import plain
 
@@ -35,15 +36,16 @@ def token() -> str:
     return st.session_state.get("username") or ""
 
 
-def open_desk(title: str, *roles: Role) -> Account:
+def open_desk(title: str, *roles: Role, hangs: bool = False) -> Account:
     """Draw the page's head and return the signed-in account, or stop the page.
 
     With roles named, an account that holds none of them is told so. The deed checks its
-    permission again: this door is a courtesy.
+    permission again: this door is a courtesy. What hangs on a wall opens for a sign-in that
+    fell idle too, and does not keep it from falling idle.
     """
     with reading() as db:
-        me = live_account(db, token())
-        stale = is_stale(db, token())
+        me = watching(db) if hangs else sitting(db)
+        stale = not hangs and is_stale(db, token())
         held = roles_of(db, me)
     if stale:
         with transaction() as db:
@@ -77,16 +79,9 @@ def sitting(db: Session) -> Account:
     return live_account(db, token())
 
 
-def stay() -> None:
-    """Note that this desk is in use though nobody touches it, at most once a minute.
-
-    For what hangs on a wall: its sign-in does not fall idle, and still ends after its hours.
-    """
-    with reading() as db:
-        stale = is_stale(db, token())
-    if stale:
-        with transaction() as db:
-            note_seen(db, token())
+def watching(db: Session) -> Account:
+    """Whose sign-in shows what hangs on the wall, though nobody touches it."""
+    return watching_account(db, token())
 
 
 def see(read: Callable[[Session], Seen], held: str = "") -> Seen:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.navigation.page import Page
 from streamlit.runtime.pages_manager import PagesManager
 
 from mediklaud.config import ROOT
@@ -17,11 +18,19 @@ from mediklaud.models import Hospital
 from mediklaud.repository import is_set_up, roles_of, the_hospital
 from mediklaud.ui import entrance, first_visit
 from mediklaud.ui.factor import recovery_codes_shown
-from mediklaud.ui.menu import every_page, run_menu
+from mediklaud.ui.menu import every_page, run_menu, url_of
 from mediklaud.ui.plain import plain
-from mediklaud.ui.sign_in import drop_cookie, keep_cookie, signed_in
+from mediklaud.ui.sign_in import (
+    drop_cookie,
+    keep_cookie,
+    leave_ended,
+    shows_the_wall,
+    signed_in,
+)
 
 log = logging.getLogger("mediklaud")
+# All that a sign-in still opens once it has fallen idle.
+_BOARD = url_of("front_desk/board")
 
 
 def open_front_door() -> None:
@@ -47,7 +56,11 @@ def _open() -> None:
     with unseen:
         me = signed_in()
     if me is None:
-        _close_pages()
+        page = _close_pages()
+        if page.url_path == _BOARD and shows_the_wall():
+            page.run()
+            return
+        leave_ended()
         _signed_out(hospital, unseen)
         return
     with unseen:
@@ -61,9 +74,9 @@ def _open() -> None:
     run_menu(me, roles).run()
 
 
-def _close_pages() -> None:
-    """Every URL is known, so that it is kept, and none is run."""
-    st.navigation(every_page(), position="hidden")
+def _close_pages() -> Page:
+    """Every URL is known, so that it is kept, and none is run; which one is asked for."""
+    return st.navigation(every_page(), position="hidden")
 
 
 def _signed_out(hospital: Hospital, unseen: DeltaGenerator) -> None:

@@ -85,13 +85,18 @@ def page_file(name: str) -> Path:
     return ROOT / "pages" / f"{name}.py"
 
 
+def url_of(name: str) -> str:
+    """The address of a page: role and task, such as finance-dues."""
+    return name.replace("/", "-").replace("_", "-")
+
+
 def page_of(name: str, title: str, icon: str, *, default: bool = False) -> Page:
-    """A page of the menu; its URL is role and task, such as finance-dues."""
+    """A page of the menu, at its URL."""
     return st.Page(
         page_file(name),
         title=title,
         icon=f":material/{icon}:",
-        url_path="" if default else name.replace("/", "-").replace("_", "-"),
+        url_path="" if default else url_of(name),
         default=default,
     )
 

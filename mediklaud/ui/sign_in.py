@@ -16,7 +16,13 @@ from mediklaud.browsers import browser_words
 from mediklaud.database import reading, transaction
 from mediklaud.errors import SignedOut
 from mediklaud.models import Account
-from mediklaud.repository import ABSOLUTE_HOURS, end_sign_in, is_token, live_account
+from mediklaud.repository import (
+    ABSOLUTE_HOURS,
+    end_sign_in,
+    is_token,
+    live_account,
+    watching_account,
+)
 from mediklaud.ui.desk import token
 
 COOKIE = "mediklaud"
@@ -83,15 +89,31 @@ def signed_in() -> Account | None:
         with reading() as db:
             me = live_account(db, token())
     except SignedOut:
-        left = _left_behind()
-        # Its cookie is as dead: were it read again, the form's next click would be lost to it.
-        _forget()
-        st.session_state[_LEFT] = left
-        for word in (_ENDED, _COOKIE_DEAD, "logout"):
-            st.session_state[word] = True
         return None
     st.session_state[_WHO] = me.id
     return me
+
+
+def shows_the_wall() -> bool:
+    """Whether this browser's sign-in has only fallen idle, which still shows the board."""
+    try:
+        with reading() as db:
+            watching_account(db, token())
+    except SignedOut:
+        return False
+    return True
+
+
+def leave_ended() -> None:
+    """Leave a sign-in that has ended by itself, if this browser still carries one."""
+    if not token():
+        return
+    left = _left_behind()
+    # Its cookie is as dead: were it read again, the form's next click would be lost to it.
+    _forget()
+    st.session_state[_LEFT] = left
+    for word in (_ENDED, _COOKIE_DEAD, "logout"):
+        st.session_state[word] = True
 
 
 def _take_cookie() -> None:

@@ -60,12 +60,14 @@ if task == CHANGE:
     form = submission_id(f"change/{account.id}")
     with st.container(border=True):
         roles, doctor_id = accounts.roles_and_doctor(form, by_id, held, account.doctor_id)
+        email = accounts.email(form, account)
         active = st.toggle("May sign in", account.active, key=f"{form}/active")
         st.caption("Saving signs the account out everywhere, so that the change holds at once.")
         asked = st.button("Save the change", type="primary", key=f"{form}/save")
     if asked:
         with record(f"The account {account.username} is changed.") as db:
-            change_account(db, account, roles, by=me, doctor_id=doctor_id, active=active)
+            told = {"doctor_id": doctor_id, "active": active, "email": email}
+            change_account(db, account, roles, by=me, **told)
 
     accounts.discount_limit(account, me)
 

@@ -8,7 +8,7 @@ from mediklaud.repository import doctors, the_hospital
 from mediklaud.ui import board
 from mediklaud.ui.desk import open_desk
 
-me = open_desk("Waiting room", Role.FRONT_DESK)
+me = open_desk("Waiting room", Role.FRONT_DESK, hangs=True)
 
 with reading() as db:
     hospital, offered = the_hospital(db), doctors(db)
