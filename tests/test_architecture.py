@@ -25,7 +25,7 @@ ORDER = (
     *("waitlist", "openings", "arrivals", "queue", "relocations", "offers", "tariff"),
     *("payments", "advances", "refunds", "ledger", "owing", "turnover", "statements", "plans"),
     *("waivers", "day_close", "contacts", "dues_letters", "shares", "break_glass", "encounters"),
-    *("exports", "overview", "proofs", "mail"),
+    *("belongings", "exports", "overview", "proofs", "mail"),
     *("proofs_of_times", "proofs_of_money", "proofs_of_the_till", "proofs_of_the_house"),
     *("proofs_of_privacy", "audit_log"),
     "self_check",

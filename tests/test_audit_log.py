@@ -1,18 +1,24 @@
 """Searching the audit log: by whom, what and when, page by page, and what each role may read."""
 
+import ast
 import json
+import re
 from datetime import timedelta
 
 import pytest
 from sqlmodel import select
 
 from mediklaud import database
+from mediklaud.bench.reads import asked_by
+from mediklaud.config import ROOT
 from mediklaud.errors import NotPermitted
-from mediklaud.models import AuditEvent, Method, Role, SignIn
+from mediklaud.models import AuditEvent, Invoice, Method, Role, SignIn, VisitKind
 from mediklaud.repository import (
     AuditSearch,
     Change,
     ToBeWrittenDown,
+    WaitForm,
+    ask_waiver,
     audit_deeds,
     audit_lines,
     begin_sign_in,
@@ -21,13 +27,16 @@ from mediklaud.repository import (
     edit_patient,
     live_account,
     patient_with,
+    put_on_waitlist,
     take_out_audit,
     take_payment,
 )
 from mediklaud.repository.audit import changes, detail_of, note_deed
+from mediklaud.repository.belongings import _SUBJECTS
 from mediklaud.ui import audit as ui_audit
 from mediklaud.ui.audit import detail_words
 from mediklaud.ui.desk import see
+from tests.day import live_through_a_day
 from tests.desk import click, files_of, sit
 from tests.fields import open_every_menu
 from tests.hospital import ASHA, PASSWORD, TODAY, ward_of
@@ -71,6 +80,67 @@ def test_a_patients_rows_are_those_of_the_visits_and_papers_too(db, busy):
         *("patient enrolled", "payment taken"),
     ]
     assert ("meera", "patient enrolled", "patient JMI-000001") in found
+
+
+def test_a_patients_rows_are_those_of_everything_that_was_done_about_the_patient(
+    house, nine_o_clock
+):
+    live_through_a_day(nine_o_clock)
+    found = {}
+    with database.transaction() as db:
+        ward = ward_of(db)
+        form = WaitForm(VisitKind.FIRST, doctor_id=ward.rao.id, first_day=TODAY, last_day=TODAY)
+        put_on_waitlist(db, ward.asha, form, form="waits", by=ward.meera)
+        bill = db.exec(select(Invoice).where(Invoice.owed_paise > 0)).first()
+        ask_waiver(db, bill.number, 1_00, "Poor", form="poor", by=ward.ishaan)
+    with database.reading() as db:
+        for number in ("JMI-000001", "JMI-000002"):
+            lines = audit_lines(db, about(number), by=ward_of(db).khan, at_most=1_000)
+            found[number] = {line.deed for line in lines}
+
+    assert {
+        *("credit note issued", "credit note cancelled", "payment refunded", "payment reversed"),
+        *("put on the waitlist", "waiver asked", "plan agreed", "advance used"),
+    } <= found["JMI-000001"]
+    assert "patient called" in found["JMI-000001"] | found["JMI-000002"]
+
+
+# Of the house itself, or of whoever works in it; about no patient.
+_OF_NO_PATIENT = {
+    *("account", "day_close", "doctor", "holiday", "hospital", "identity", "service", "sign_in"),
+}
+
+
+def test_every_word_that_names_a_subject_is_a_patients_or_the_houses():
+    files = (ROOT / "mediklaud" / "repository").glob("*.py")
+    deeds = [
+        ast.unparse(call)
+        for file in files
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "note_deed"
+    ]
+    named = set(re.findall(r"f['\"]([a-z_]+)/\{", " ".join(deeds)))
+
+    assert len(named) > 15
+    assert named - _OF_NO_PATIENT == {word for word, *_ in _SUBJECTS if word in named} | {"patient"}
+
+
+def test_the_rows_of_a_patient_are_found_by_indexes(busy, db):
+    asked = asked_by(lambda: audit_lines(db, about("jmi-000001"), by=busy.khan))
+    sqlite = database.engine().dialect.name == "sqlite"
+    if not sqlite:
+        # So few rows are read whole otherwise, whatever index there is.
+        db.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
+    explain = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
+    plans = " ".join(
+        str(db.connection().exec_driver_sql(f"{explain} {statement}", values).all())
+        for statement, given in asked
+        for values in [tuple(given) if isinstance(given, list) else given]
+    )
+
+    read = {str(one.__tablename__) for _, one, _ in _SUBJECTS} | {"audit_event"}
+    assert {one for one in read if re.search(rf"(SCAN|Seq Scan on) {one}\b", plans)} == set()
+    assert "audit_by" in plans
 
 
 @pytest.mark.parametrize(

@@ -5,25 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, literal, tuple_, union_all
+from sqlalchemy import ColumnElement, literal, tuple_
 from sqlalchemy import select as rows_of
 from sqlalchemy import text as sql
 from sqlmodel import Session, SQLModel, col, select
 
 from mediklaud import clock, text
-from mediklaud.models import (
-    Account,
-    Appointment,
-    AuditEvent,
-    Doctor,
-    Encounter,
-    Invoice,
-    Patient,
-    Receipt,
-    Role,
-)
+from mediklaud.models import Account, AuditEvent, Doctor, Patient, Role
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import CONSOLE, detail_of, note_deed, permit, roles_of, write_down
+from mediklaud.repository.belongings import subjects_of
 from mediklaud.repository.hospital import the_hospital
 
 AUDIT_ROWS = 50
@@ -143,7 +134,7 @@ def _subjects(db: Session, about: str) -> Any:
     number = about.upper()
     patient = db.exec(select(Patient.id).where(Patient.number == number)).first()
     if patient is not None:
-        return _of_patient(patient)
+        return subjects_of(patient)
     doctor = db.exec(select(Doctor.id).where(Doctor.number == number)).first()
     account = db.exec(select(Account.id).where(Account.username == about.lower())).first()
     papers = ("invoice", "receipt", "credit_note", "refund")
@@ -153,24 +144,6 @@ def _subjects(db: Session, about: str) -> Any:
         *([f"doctor/{doctor}"] if doctor is not None else []),
         *([f"account/{account}"] if account is not None else []),
     ]
-
-
-def _of_patient(patient_id: int) -> Any:
-    """The patient's own subject, and those of every visit and paper of the patient."""
-
-    def each(word: str, key: Any) -> Any:
-        return rows_of(literal(f"{word}/", String) + cast(key, String))
-
-    visit = col(Encounter.appointment_id) == col(Appointment.id)
-    return union_all(
-        rows_of(literal(f"patient/{patient_id}", String)),
-        each("appointment", Appointment.id).where(col(Appointment.patient_id) == patient_id),
-        each("encounter", Encounter.id)
-        .join(Appointment, visit)
-        .where(col(Appointment.patient_id) == patient_id),
-        each("invoice", Invoice.number).where(col(Invoice.patient_id) == patient_id),
-        each("receipt", Receipt.number).where(col(Receipt.payer_id) == patient_id),
-    )
 
 
 def _named(db: Session, lines: Sequence[AuditLine]) -> list[AuditLine]:
