@@ -120,9 +120,10 @@ def overbook_appointment(
     """Promise a time that nobody can book any more to one patient more, for a reason.
 
     One that is taken, or that runs by now; the session's last one also after it, while somebody
-    of the session is still here (PastTime otherwise). The hospital's cap counts for each session (one_overbooking_a_place,
-    overbooking_stays_within_its_cap): refuses a session that is full (SessionFull), and a
-    time that is free (NotOverFree). The patient's own time is never promised twice.
+    of the session is still here (PastTime otherwise). The hospital's cap counts for each session
+    (one_overbooking_a_place, overbooking_stays_within_its_cap): refuses a session that is full
+    (SessionFull), and a time that is free (NotOverFree). The patient's own time is never
+    promised twice.
     """
     permit(db, by, Deed.OVERBOOK)
     locked = locked_patient(db, patient.id)

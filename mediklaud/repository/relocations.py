@@ -108,9 +108,10 @@ def stranded(
 ) -> Worklist:
     """Every appointment not begun whose time, still to come or running, cannot be kept, and why.
 
-    Whoever is expected and whoever waits already. In a leave that stands, on a holiday, outside the doctor's sessions, or with a doctor who
-    left or whose registration has run out by that day; of one doctor or one leave alone where
-    they are named. Emergencies stand first, then the earliest.
+    Whoever is expected and whoever waits already. In a leave that stands, on a holiday, outside
+    the doctor's sessions, or with a doctor who left or whose registration has run out by that
+    day; of one doctor or one leave alone where they are named. Emergencies stand first, then
+    the earliest.
     """
     permit(db, by, Deed.RELOCATE)
     if doctor is not None:
