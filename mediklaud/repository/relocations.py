@@ -150,7 +150,10 @@ def left_in(db: Session, leave: Leave, *, by: Account) -> LeftInLeave:
         or_(col(Appointment.cancelled_at).is_(None), col(Appointment.cancelled_at) > granted),
         ~begun,
         # Nobody is missed before the time: who was by then, was so before the leave.
-        or_(Appointment.status != AppointmentStatus.NO_SHOW, Appointment.starts_at > granted),
+        or_(
+            col(Appointment.status) != AppointmentStatus.NO_SHOW,
+            col(Appointment.starts_at) > granted,
+        ),
     )
     return LeftInLeave(left, max(left, db.exec(hit).one()))
 
