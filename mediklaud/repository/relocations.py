@@ -108,9 +108,10 @@ def stranded(
 ) -> Worklist:
     """Every appointment not begun whose time, still to come or running, cannot be kept, and why.
 
-    Whoever is expected and whoever waits already. In a leave that stands, on a holiday, outside the doctor's sessions, or with a doctor who
-    left or whose registration has run out by that day; of one doctor or one leave alone where
-    they are named. Emergencies stand first, then the earliest.
+    Whoever is expected and whoever waits already. In a leave that stands, on a holiday, outside
+    the doctor's sessions, or with a doctor who left or whose registration has run out by that
+    day; of one doctor or one leave alone where they are named. Emergencies stand first, then
+    the earliest.
     """
     permit(db, by, Deed.RELOCATE, doctor)
     if doctor is not None:
@@ -149,7 +150,10 @@ def left_in(db: Session, leave: Leave, *, by: Account) -> LeftInLeave:
         or_(col(Appointment.cancelled_at).is_(None), col(Appointment.cancelled_at) > granted),
         ~begun,
         # Nobody is missed before the time: who was by then, was so before the leave.
-        or_(Appointment.status != AppointmentStatus.NO_SHOW, Appointment.starts_at > granted),
+        or_(
+            col(Appointment.status) != AppointmentStatus.NO_SHOW,
+            col(Appointment.starts_at) > granted,
+        ),
     )
     return LeftInLeave(left, max(left, db.exec(hit).one()))
 

@@ -238,8 +238,8 @@ def head(listed: Worklist) -> None:
     if not listed.count:
         st.success("Nobody has to be moved.", icon=":material/task_alt:")
         st.caption(
-            "Who is booked or waits in a leave, on a holiday, outside the sessions or with a doctor who "
-            "left stands here until moved."
+            "Who is booked or waits in a leave, on a holiday, outside the sessions or with a "
+            "doctor who left stands here until moved."
         )
         return
     st.warning(count_words(listed.count), icon=":material/event_busy:")
