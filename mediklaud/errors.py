@@ -427,7 +427,7 @@ class PatientBusy(Refusal):
 
 
 class OnHold(Refusal):
-    """Routine booking is on hold: {patient} owes {owed} on {bills}. The hospital holds booking back for {rule}. Take the payment, agree a payment plan, ask for a waiver and wait for it, or book an emergency with its reason."""
+    """Routine booking is on hold: {patient} owes {owed} on {bills}. The hospital holds booking back for {rule}.{advance} Take the payment, agree a payment plan, ask for a waiver and wait for it, or book an emergency with its reason."""
 
 
 class NotBookedAnyMore(Refusal):

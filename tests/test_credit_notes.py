@@ -1,6 +1,9 @@
 """Credit notes: bills corrected and voided, what was paid set free, and the note cancelled."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from sqlmodel import select
 
 from mediklaud.errors import (
@@ -397,3 +400,14 @@ def test_a_visit_undone_after_its_bill_was_credited_whole_may_be_billed_again(db
     arrive(db, appointment, by=ward.meera)
 
     assert owed(db, ward.asha) == 800_00
+
+
+def test_a_bill_is_settled_no_earlier_than_anything_on_it(db, ward):
+    """One server's clock is a minute ahead, and the rest is waived at the other."""
+    bill = bill_of(db, ward, ward.asha, 500_00)
+    with time_machine.travel(at(9) + timedelta(seconds=65), tick=False):
+        paid = pay(db, ward, ward.asha, 300_00)
+    with time_machine.travel(at(9) + timedelta(seconds=5), tick=False):
+        assert waive(db, ward, bill, 200_00).issued_at < paid.issued_at
+
+    assert db.get_one(Invoice, bill.number).settled_at == paid.issued_at

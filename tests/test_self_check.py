@@ -420,6 +420,17 @@ BREACHES = (
         "JMI/2627/000001",
         (sql("UPDATE invoice SET settled_at = NULL, owed_paise = 1 WHERE serial = 1"),),
     ),
+    # Settled years after its payment, and before it.
+    Breach(
+        "settled",
+        "JMI/2627/000001",
+        (sql("UPDATE invoice SET settled_at = '2031-01-01 00:00:00+00' WHERE serial = 1"),),
+    ),
+    Breach(
+        "settled",
+        "JMI/2627/000001",
+        (sql("UPDATE invoice SET settled_at = issued_at WHERE serial = 1"),),
+    ),
     Breach(
         "whole paise",
         "tariff 1",

@@ -231,6 +231,22 @@ def test_whoever_owes_nothing_uses_no_advance(db, ward):
         use_advance(db, ward.asha, by=ward.ishaan)
 
 
+def test_whoever_is_on_hold_hears_of_the_advance_that_waits(db, ward):
+    advance(db, ward, 1000_00)
+    bill_of(db, ward, ward.asha, 800_00)
+
+    with pytest.raises(
+        OnHold, match=r"₹1,000\.00 is paid in advance: finance can use it now\. Take"
+    ):
+        book(db, ward, ward.asha, ward.iyer)
+    use_advance(db, ward.asha, by=ward.ishaan)
+    bill_of(db, ward, ward.asha, 800_00)
+    use_advance(db, ward.asha, by=ward.ishaan)
+    with pytest.raises(OnHold) as refused:
+        book(db, ward, ward.asha, ward.iyer)
+    assert "advance" not in str(refused.value)
+
+
 def test_whoever_owes_pays_before_an_advance_is_taken(db, ward):
     bill_of(db, ward, ward.asha, 500_00)
 

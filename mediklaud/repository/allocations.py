@@ -1,8 +1,10 @@
 """Parts of payments set against bills and taken back, and the moment a bill is settled."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col
 
@@ -52,10 +54,22 @@ LEFT = col(Payment.amount_paise) - _USED - _REFUNDED
 STANDING = ~_REVERSED
 
 _OWED_ON = select(OWED).where(col(Invoice.number) == bindparam("number"))
-_OWED_AND_SETTLED = Hot(
-    select(OWED, col(Invoice.owed_paise), col(Invoice.settled_at)).where(
-        col(Invoice.number) == bindparam("number")
-    )
+
+
+def _newest(moment: Any, number: Any) -> ColumnElement[datetime]:
+    of_bill = select(func.max(col(moment))).where(col(number) == col(Invoice.number))
+    newest = of_bill.correlate(Invoice).scalar_subquery()
+    return func.coalesce(newest, col(Invoice.issued_at))
+
+
+_OWED_AND_NEWEST = Hot(
+    select(
+        OWED,
+        col(Invoice.owed_paise),
+        _newest(Allocation.allocated_at, Allocation.invoice_number),
+        _newest(CreditNote.issued_at, CreditNote.invoice_number),
+        _newest(CreditNote.cancelled_at, CreditNote.invoice_number),
+    ).where(col(Invoice.number) == bindparam("number"))
 )
 _SETTLE = Hot(
     update(SQLModel.metadata.tables["invoice"])
@@ -79,6 +93,12 @@ def credited_on(db: Session, number: str) -> int:
 def left_of(db: Session, payment_id: int | None) -> int:
     """What of a payment pays nothing and was not refunded; 0 where it came to nothing."""
     return int(db.execute(_LEFT_OF, {"payment_id": payment_id}).scalar() or 0)
+
+
+def left_of_payers(db: Session, payer_ids: Collection[int]) -> int:
+    """What these payers have in advance together, in paise."""
+    rows = select(func.coalesce(func.sum(LEFT), 0))
+    return int(db.execute(rows.where(col(Payment.payer_id).in_(payer_ids), STANDING)).scalar_one())
 
 
 def allocate(db: Session, payment: Payment, number: str, amount_paise: int, at: datetime) -> None:
@@ -127,11 +147,15 @@ def standing_parts(db: Session, *conditions: ColumnElement[bool]) -> list[Alloca
 
 
 def settle(db: Session, number: str, at: datetime) -> None:
-    """Write on a bill what is owed on it now, and since when nothing is."""
+    """Write on a bill what is owed on it now, and since when nothing is.
+
+    That is never before anything else on the bill: where two servers' clocks differ, the last
+    deed may have the earlier moment.
+    """
     db.flush()
-    owed, kept, settled_at = _OWED_AND_SETTLED.first(db, {"number": number})
+    owed, kept, *newest = _OWED_AND_NEWEST.first(db, {"number": number})
     if owed == kept:
         return
-    settled_at = None if owed else at
+    settled_at = None if owed else max(at, *newest)
     _SETTLE.rows(db, {"bill": number, "owed": owed, "at": settled_at})
     as_changed(db, Invoice, number, owed_paise=int(owed), settled_at=settled_at)

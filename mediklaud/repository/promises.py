@@ -47,6 +47,7 @@ from mediklaud.models import (
     WorkingSession,
 )
 from mediklaud.money import rupees
+from mediklaud.repository.allocations import left_of_payers
 from mediklaud.repository.doctors import PRICED, Standing, lock_standing, refuse_unbookable
 from mediklaud.repository.dues import Dues, OpenBill, dues_now
 from mediklaud.repository.free_times import FURTHEST_DAYS, free_slots, hours_for, next_free
@@ -100,7 +101,7 @@ def passed_gate(db: Session, patient: Patient, emergency: EmergencyReason | None
     """
     dues = dues_now(db, patient)
     if dues.on_hold and emergency is None:
-        raise _held_back(patient, dues)
+        raise _held_back(db, patient, dues)
     priority = Priority.EMERGENCY if emergency else Priority.ROUTINE
     return {**seen(dues), "priority": priority, "emergency_reason": emergency}
 
@@ -315,11 +316,17 @@ def closed(db: Session, slot: Slot) -> HospitalClosed:
     return HospitalClosed(holiday=", ".join(named) or "a holiday")
 
 
-def _held_back(patient: Patient, dues: Dues) -> OnHold:
+def _held_back(db: Session, patient: Patient, dues: Dues) -> OnHold:
     listed = ", ".join(map(_bill_words, dues.bills[:4]))
     more = f" and {len(dues.bills) - 4} more" if len(dues.bills) > 4 else ""
+    # Whose money the hospital has already is not sent for more before it is used.
+    left = left_of_payers(db, {bill.payer_id for bill in dues.bills})
     return OnHold(
-        patient=patient.name, owed=rupees(dues.total_paise), bills=listed + more, rule=dues.rule
+        patient=patient.name,
+        owed=rupees(dues.total_paise),
+        bills=listed + more,
+        rule=dues.rule,
+        advance=f" {rupees(left)} is paid in advance: finance can use it now." if left else "",
     )
 
 

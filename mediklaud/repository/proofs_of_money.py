@@ -54,6 +54,12 @@ _USED = """coalesce(
     (SELECT sum(a.amount_paise) FROM allocation a WHERE a.payment_id = p.id), 0)"""
 _REFUNDED = """coalesce(
     (SELECT sum(r.amount_paise) FROM refund r WHERE r.payment_id = p.id), 0)"""
+# What is owed on each bill, as it moved from moment to moment.
+_MOVED = """SELECT number, issued_at AS at, total_paise AS paise FROM invoice
+    UNION ALL SELECT invoice_number, allocated_at, -amount_paise FROM allocation
+    UNION ALL SELECT invoice_number, issued_at, -total_paise FROM credit_note
+    UNION ALL SELECT invoice_number, cancelled_at, total_paise FROM credit_note
+        WHERE cancelled_at IS NOT NULL"""
 
 PROOFS = (
     by_query(
@@ -165,10 +171,21 @@ PROOFS = (
     ),
     by_query(
         "settled",
-        "a bill says what is owed on it, and counts as settled exactly when that is nothing",
+        "a bill says what is owed on it, and counts as settled exactly when that is nothing, "
+        "from the moment in the ledger after which nothing moved",
         f"""SELECT i.number AS breach FROM invoice i
             WHERE i.owed_paise <> CASE WHEN {_OWED} < 0 THEN 0 ELSE {_OWED} END
-               OR (i.settled_at IS NULL) <> (i.owed_paise > 0)""",
+               OR (i.settled_at IS NULL) <> (i.owed_paise > 0)
+            UNION ALL
+            SELECT m.number FROM ({_MOVED}) AS m JOIN invoice i ON i.number = m.number
+            WHERE m.at > i.settled_at GROUP BY m.number, m.at HAVING sum(m.paise) <> 0
+            UNION ALL
+            SELECT i.number FROM invoice i WHERE i.settled_at IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM allocation a
+                WHERE a.invoice_number = i.number AND a.allocated_at = i.settled_at)
+            AND NOT EXISTS (SELECT 1 FROM credit_note c WHERE c.invoice_number = i.number
+                AND (c.issued_at = i.settled_at OR c.cancelled_at = i.settled_at))
+            AND i.issued_at <> i.settled_at""",
     ),
     by_query(
         "whole paise",
