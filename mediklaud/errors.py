@@ -984,3 +984,7 @@ class IdentityNotTrusted(Refusal):
 
 class IdentityNotFresh(Refusal):
     """What single sign-on said of you was used before, or is too old. Sign in with it again."""
+
+
+class NumberTooLarge(AccessRefused):
+    """Nothing here has so large a number. It may have been typed wrong."""
