@@ -21,14 +21,21 @@ from sqlalchemy import (
     inspect,
     text,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import class_mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlmodel import Session, SQLModel
 
 from mediklaud.config import settings
-from mediklaud.errors import DatabaseNotReached, NotFound, Refusal, StorageFull, TwoDesksMet
+from mediklaud.errors import (
+    DatabaseNotReached,
+    NotFound,
+    NumberTooLarge,
+    Refusal,
+    StorageFull,
+    TwoDesksMet,
+)
 from mediklaud.hot import Hot, by_driver, connection_of
 from mediklaud.text import all_keepable
 
@@ -100,12 +107,24 @@ WHEN_REFUSED: list[Callable[[dict[Any, Any], Refusal], None]] = []
 def _session(made: Engine, **how: Any) -> Iterator[Session]:
     db = Session(made, expire_on_commit=False, **how)
     try:
-        with db:
+        with _said_of_numbers(), db:
             yield db
     except Refusal as refusal:
         for hear in WHEN_REFUSED:
             hear(db.info, refusal)
         raise
+
+
+@contextmanager
+def _said_of_numbers() -> Iterator[None]:
+    # An id beyond the column's integers comes from a forged form, and either engine chokes on it.
+    try:
+        yield
+    except (DataError, OverflowError) as error:
+        state = getattr(getattr(error, "orig", None), "sqlstate", None)
+        if state != "22003" and not str(error).startswith("Python int too large"):
+            raise
+        raise NumberTooLarge() from error
 
 
 @contextmanager

@@ -1025,3 +1025,7 @@ class SessionNeverTakesPlace(SessionNotPossible):
     """No {day:%A} from today on lies between the first and the last day. Choose a later last day, or none."""
 
     field = "Last day"
+
+
+class NumberTooLarge(AccessRefused):
+    """Nothing here has so large a number. It may have been typed wrong."""

@@ -2,11 +2,12 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
-from mediklaud.models import Appointment, Doctor, Encounter, Patient
-from mediklaud.records import Record, money_papers
+from sqlalchemy import inspect
+
+from mediklaud.models import Appointment, CreditNote, Doctor, Encounter, Patient, Receipt, Refund
+from mediklaud.records import PLAIN, Kind, Record, as_kept, money_papers, said_of
 
 
 def bundle(record: Record) -> dict[str, Any]:
@@ -24,10 +25,9 @@ def bundle(record: Record) -> dict[str, Any]:
 
 
 def _resources(record: Record) -> Iterator[dict[str, Any]]:
-    yield _patient(record.patient)
+    yield _patient(record.patient, record.payer)
     subject = {"reference": f"Patient/{record.patient.id}"}
-    doctors = {doctor.id: doctor for _, doctor, _ in record.visits}
-    for doctor in doctors.values():
+    for doctor in record.doctors.values():
         yield {
             "resourceType": "Practitioner",
             "id": str(doctor.id),
@@ -48,6 +48,9 @@ def _resources(record: Record) -> Iterator[dict[str, Any]]:
         if encounter is not None:
             yield from _encounter(encounter, appointment, doctor, subject)
     yield from _papers(record, subject)
+    for kind in PLAIN:
+        for row in record.kept[kind.table]:
+            yield _plain(kind, row, subject)
     for letter in record.letters:
         yield {
             "resourceType": "Communication",
@@ -69,7 +72,7 @@ def _resources(record: Record) -> Iterator[dict[str, Any]]:
         }
 
 
-def _patient(patient: Patient) -> dict[str, Any]:
+def _patient(patient: Patient, payer: Patient | None) -> dict[str, Any]:
     contacts = [("phone", patient.phone), ("email", patient.email)]
     return {
         "resourceType": "Patient",
@@ -81,6 +84,15 @@ def _patient(patient: Patient) -> dict[str, Any]:
         "telecom": [{"system": kind, "value": value} for kind, value in contacts if value],
         "address": [{"text": patient.address}],
         "communication": [{"language": {"text": patient.language}}],
+        "contact": [
+            {
+                "relationship": [{"text": "Payer of bills"}],
+                "name": {"text": payer.name},
+                "telecom": [{"system": "phone", "value": payer.phone}],
+            }
+        ]
+        if payer
+        else [],
     }
 
 
@@ -95,6 +107,7 @@ def _appointment(one: Appointment, doctor: Doctor, subject: dict[str, str]) -> d
         "end": one.ends_at.isoformat(),
         "created": one.booked_at.isoformat(),
         "cancelationReason": {"text": one.cancel_reason} if one.cancel_reason else None,
+        "reasonCode": [{"text": said} for said in said_of(one)],
         "participant": [{"actor": actor, "status": "accepted"} for actor in actors],
     }
 
@@ -148,21 +161,46 @@ def _papers(record: Record, subject: dict[str, str]) -> Iterator[dict[str, Any]]
         }
     # FHIR has no paper for money taken at a till: each is a Basic thing with its own words.
     for what, paper, paise in money_papers(record):
-        yield _basic(what, paper.number, paper.issued_at, paise, subject)
+        yield _basic(what, paper, paise, subject)
 
 
 def _basic(
-    what: str, number: str, at: datetime, paise: int, subject: dict[str, str]
+    what: str, paper: Receipt | CreditNote | Refund, paise: int, subject: dict[str, str]
 ) -> dict[str, Any]:
+    said = [{"url": "urn:said", "valueString": one} for one in said_of(paper)]
     return {
         "resourceType": "Basic",
-        "id": number.replace("/", "-"),
+        "id": paper.number.replace("/", "-"),
         "code": {"text": what},
-        "identifier": [{"value": number}],
+        "identifier": [{"value": paper.number}],
         "subject": subject,
-        "created": at.date().isoformat(),
-        "extension": [{"url": "urn:amount", "valueMoney": _money(paise)}],
+        "created": paper.issued_at.date().isoformat(),
+        "extension": [{"url": "urn:amount", "valueMoney": _money(paise)}, *said],
     }
+
+
+def _plain(kind: Kind, row: Any, subject: dict[str, str]) -> dict[str, Any]:
+    key = "-".join(str(part) for part in inspect(row).identity).replace("/", "-")
+    told = {word: getattr(row, word) for word in kind.columns.values()}
+    return {
+        "resourceType": "Basic",
+        "id": f"{kind.table.__tablename__}-{key}",
+        "code": {"text": kind.called},
+        "subject": subject,
+        "extension": [
+            {"url": f"urn:{word}", **_value(word, value)}
+            for word, value in told.items()
+            if value not in (None, "")
+        ],
+    }
+
+
+def _value(word: str, value: Any) -> dict[str, Any]:
+    if word == "doctor_id":
+        return {"valueReference": {"reference": f"Practitioner/{value}"}}
+    if word.endswith("_paise"):
+        return {"valueMoney": _money(value)}
+    return {"valueString": as_kept(value)}
 
 
 def _money(paise: int) -> dict[str, Any]:

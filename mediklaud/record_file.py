@@ -4,13 +4,15 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
+from typing import Any
 
 from mediklaud import clock
+from mediklaud.models import Appointment, CreditNote, Receipt, Refund
 from mediklaud.money import rupees
 from mediklaud.record_bundle import bundle
-from mediklaud.records import Record, money_papers
+from mediklaud.records import PLAIN, Kind, Record, money_papers, said_of
 
 JSON_NAME, PAGE_NAME = "record.json", "record.html"
 Cells = Sequence[object]
@@ -51,7 +53,7 @@ _STYLE = (
 
 
 def _tables(record: Record, zone: str) -> Iterator[tuple[str, Cells, list[Cells]]]:
-    patient = record.patient
+    patient, payer = record.patient, record.payer
     about = "about " if patient.birth_date_is_estimated else ""
 
     def at(moment: datetime | None) -> str:
@@ -69,6 +71,7 @@ def _tables(record: Record, zone: str) -> Iterator[tuple[str, Cells, list[Cells]
             ("Email", patient.email or ""),
             ("Address", patient.address),
             ("Enrolled", at(patient.enrolled_at)),
+            ("Bills go to", f"{payer.name} · {payer.number}" if payer else ""),
         ],
     )
     yield (
@@ -80,7 +83,7 @@ def _tables(record: Record, zone: str) -> Iterator[tuple[str, Cells, list[Cells]
         "Appointments",
         ("When", "Doctor", "Kind", "State", "Reason"),
         [
-            (at(one.starts_at), doctor.name, one.kind.value, one.status.value, one.cancel_reason)
+            (at(one.starts_at), doctor.name, one.kind.value, one.status.value, _lines(one))
             for one, doctor, _ in record.visits
         ],
     )
@@ -104,12 +107,15 @@ def _tables(record: Record, zone: str) -> Iterator[tuple[str, Cells, list[Cells]
     )
     yield (
         "Money",
-        ("Paper", "When", "Number", "Sum"),
+        ("Paper", "When", "Number", "Sum", "Said"),
         [
-            (what, at(paper.issued_at), paper.number, rupees(paise))
+            (what, at(paper.issued_at), paper.number, rupees(paise), _lines(paper))
             for what, paper, paise in money_papers(record)
         ],
     )
+    for kind in PLAIN:
+        rows = [_plain(record, kind, row) for row in record.kept[kind.table]]
+        yield kind.called, tuple(kind.columns), rows
     yield (
         "Letters",
         ("When", "Kind", "To", "State"),
@@ -120,6 +126,29 @@ def _tables(record: Record, zone: str) -> Iterator[tuple[str, Cells, list[Cells]
         ("When", "Who", "What"),
         [(at(row.at), row.account_name, row.deed) for row in record.accesses],
     )
+
+
+def _lines(row: Receipt | CreditNote | Refund | Appointment) -> str:
+    return "\n".join(said_of(row))
+
+
+def _plain(record: Record, kind: Kind, row: Any) -> Cells:
+    told = {word: getattr(row, word) for word in kind.columns.values()}
+    return [_cell(record, word, value) for word, value in told.items()]
+
+
+def _cell(record: Record, word: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if word == "doctor_id":
+        return record.doctors[value].name
+    if word.endswith("_paise"):
+        return rupees(value)
+    if isinstance(value, datetime):
+        return f"{clock.local(value, record.hospital.zone):%d %b %Y, %H:%M}"
+    if isinstance(value, date):
+        return f"{value:%d %b %Y}"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _table(columns: Cells, rows: list[Cells]) -> str:

@@ -403,6 +403,18 @@ def test_a_refusal_is_noted_with_its_sign_in_on_a_look_too(evening):
     assert [row.sign_in_id for row in refused_rows()] == sign_ins
 
 
+@pytest.mark.parametrize("key", [2**31, 2**63 - 1, 2**63, 2**70, -(2**70)])
+@pytest.mark.parametrize("look", [database.reading, database.transaction])
+def test_a_key_beyond_every_column_is_refused_in_a_sentence_and_noted(evening, key, look):
+    for verb, by in ((repository.patient_with, "meera"), (open_record, "rao_account")):
+        before = last_row()
+        with pytest.raises(AccessRefused) as said, look() as db:
+            verb(db, key, by=getattr(ward_of(db), by))
+
+        assert str(said.value)
+        assert len(refused_rows(before)) == 1
+
+
 def ask_in_vain(times, seconds, clock_now):
     for _ in range(times):
         clock_now.shift(seconds)

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, literal, union, union_all
+from sqlalchemy import ColumnElement, String, cast, literal, true, union, union_all
 from sqlalchemy import select as rows_of
 from sqlmodel import SQLModel, col
 
 from mediklaud.models import (
     PAPERS,
+    Account,
     Allocation,
     Appointment,
     BreakGlass,
@@ -49,25 +50,24 @@ def belongings(patient_id: int) -> dict[type[SQLModel], ColumnElement[bool]]:
 
     A bill belongs to whom it is for and to whoever owes it, and so does what paid it.
     """
-    visits = rows_of(Appointment.id).where(col(Appointment.patient_id) == patient_id)
+    patient = [patient_id]
+    visits = _keys(Appointment.id, col(Appointment.patient_id) == patient_id)
     bills = union(
-        rows_of(Invoice.number).where(col(Invoice.patient_id) == patient_id),
-        rows_of(Invoice.number).where(col(Invoice.payer_id) == patient_id),
+        _keys(Invoice.number, col(Invoice.patient_id) == patient_id),
+        _keys(Invoice.number, col(Invoice.payer_id) == patient_id),
     )
-    credited = rows_of(CreditNote.number).where(col(CreditNote.invoice_number).in_(bills))
-    own = rows_of(Payment.id).where(col(Payment.payer_id) == patient_id)
-    payments = union(
-        own, rows_of(Allocation.payment_id).where(col(Allocation.invoice_number).in_(bills))
-    )
+    credited = _keys(CreditNote.number, col(CreditNote.invoice_number).in_(bills))
+    own = _keys(Payment.id, col(Payment.payer_id) == patient_id)
+    payments = union(own, _keys(Allocation.payment_id, col(Allocation.invoice_number).in_(bills)))
     allocations = union(
-        rows_of(Allocation.id).where(col(Allocation.invoice_number).in_(bills)),
-        rows_of(Allocation.id).where(col(Allocation.payment_id).in_(own)),
+        _keys(Allocation.id, col(Allocation.invoice_number).in_(bills)),
+        _keys(Allocation.id, col(Allocation.payment_id).in_(own)),
     )
-    receipts = rows_of(Payment.receipt_number).where(col(Payment.id).in_(payments))
-    refunds = rows_of(Refund.number).where(col(Refund.payment_id).in_(own))
+    receipts = _keys(Payment.receipt_number, col(Payment.id).in_(payments))
+    refunds = _keys(Refund.number, col(Refund.payment_id).in_(own))
     plans = union(
-        rows_of(PaymentPlan.id).where(col(PaymentPlan.payer_id) == patient_id),
-        rows_of(PlanBill.plan_id).where(col(PlanBill.invoice_number).in_(bills)),
+        _keys(PaymentPlan.id, col(PaymentPlan.payer_id) == patient_id),
+        _keys(PlanBill.plan_id, col(PlanBill.invoice_number).in_(bills)),
     )
     letters = _letters(patient_id, visits, (bills, receipts, credited, refunds))
     of_bills = (Invoice.number, InvoiceLine.invoice_number, CreditNote.invoice_number)
@@ -81,14 +81,9 @@ def belongings(patient_id: int) -> dict[type[SQLModel], ColumnElement[bool]]:
         **_where(refunds, Refund.number),
         **_where(plans, PaymentPlan.id, Instalment.plan_id),
         **_where(letters, Message.id, PhoneCall.message_id),
-        **{
-            table: table.__table__.c.patient_id == patient_id  # type: ignore[attr-defined]
-            for table in (Appointment, BreakGlass, Consent, Entitlement, WaitlistEntry)
-        },
-        **{
-            table: table.__table__.c.payer_id == patient_id  # type: ignore[attr-defined]
-            for table in (DuesContact, DuesLetter, RemindersPause)
-        },
+        **_where(patient, Appointment.patient_id, BreakGlass.patient_id, Consent.patient_id),
+        **_where(patient, Entitlement.patient_id, WaitlistEntry.patient_id),
+        **_where(patient, DuesContact.payer_id, DuesLetter.payer_id, RemindersPause.payer_id),
     }
 
 
@@ -96,9 +91,13 @@ def subjects_of(patient_id: int) -> Any:
     """What audit rows of a patient are about: the patient, and each visit, paper and talk."""
     whose = belongings(patient_id)
     return union_all(
-        rows_of(literal(f"patient/{patient_id}", String)),
+        _keys(literal(f"patient/{patient_id}", String)),
         *(_named(word, key).where(whose[table]) for word, table, key in _SUBJECTS),
     )
+
+
+def _keys(key: Any, *where: Any) -> Any:
+    return rows_of(key).where(*where)
 
 
 def _where(keys: Any, *columns: Any) -> dict[type[SQLModel], ColumnElement[bool]]:
@@ -107,15 +106,28 @@ def _where(keys: Any, *columns: Any) -> dict[type[SQLModel], ColumnElement[bool]
 
 def _letters(patient_id: int, visits: Any, papers: tuple[Any, ...]) -> Any:
     numbers = [one.subquery() for one in papers]
+    # Of an emergency every CMO is told.
+    told = literal("appointment/", String) + cast(Appointment.id, String) + "/account/"
+    emergencies = (
+        _keys(told + cast(Account.id, String))
+        .select_from(Appointment)
+        .join(Account, true())
+        .where(
+            col(Appointment.patient_id) == patient_id,
+            col(Appointment.emergency_reason).is_not(None),
+        )
+    )
     about = union_all(
-        rows_of(literal(f"patient/{patient_id}", String)),
+        _keys(literal(f"patient/{patient_id}", String)),
+        emergencies,
         *(_named(word, one.c[0]) for one in numbers for word in PAPERS),
     )
     return union(
-        rows_of(Message.id).where(col(Message.appointment_id).in_(visits)),
-        rows_of(Message.id).where(col(Message.subject).in_(about)),
+        _keys(Message.id, col(Message.appointment_id).in_(visits)),
+        _keys(DuesLetter.message_id, col(DuesLetter.payer_id) == patient_id),
+        _keys(Message.id, col(Message.subject).in_(about)),
     )
 
 
 def _named(word: str, key: Any) -> Any:
-    return rows_of(literal(f"{word}/", String) + cast(key, String))
+    return _keys(literal(f"{word}/", String) + cast(key, String))

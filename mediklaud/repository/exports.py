@@ -3,30 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select as rows_of
-from sqlmodel import Session, SQLModel, col, or_, select
+from sqlmodel import Session, SQLModel, col, select
 
 from mediklaud import clock, text
 from mediklaud.database import there
-from mediklaud.models import (
-    PAPERS,
-    Account,
-    Appointment,
-    AuditEvent,
-    Consent,
-    CreditNote,
-    Doctor,
-    Encounter,
-    Invoice,
-    InvoiceLine,
-    Message,
-    Patient,
-    Receipt,
-    Refund,
-)
+from mediklaud.models import Account, Appointment, AuditEvent, Doctor, Encounter, Patient
 from mediklaud.permissions import Deed
 from mediklaud.records import Record
 from mediklaud.repository.audit import note_deed, note_opened, permit
+from mediklaud.repository.belongings import belongings
 from mediklaud.repository.break_glass import exactly
 from mediklaud.repository.hospital import the_hospital
 
@@ -49,35 +34,20 @@ def export_record(db: Session, patient_id: int, reason: str, *, by: Account) -> 
     told = text.needed(reason, field="Reason", at_most=200)
     patient = there(db.get(Patient, patient_id), "patient", patient_id)
     note_deed(db, by, "record exported", f"patient/{patient_id}", reason=told)
-    visits = (
-        rows_of(Appointment, Doctor, Encounter)
-        .join(Doctor, col(Doctor.id) == col(Appointment.doctor_id))
-        .outerjoin(Encounter, col(Encounter.appointment_id) == col(Appointment.id))
-        .where(col(Appointment.patient_id) == patient_id)
-        .order_by(col(Appointment.starts_at), col(Appointment.id))
-    )
-    seen = [(one, doctor, encounter) for one, doctor, encounter in db.execute(visits)]
-    mine = or_(Invoice.patient_id == patient_id, Invoice.payer_id == patient_id)
-    bills = db.exec(select(Invoice).where(mine).order_by(col(Invoice.issued_at))).all()
-    numbers = [bill.number for bill in bills]
-    receipts = _rows(db, Receipt, Receipt.payer_id == patient_id)
-    numbered = [*numbers, *(receipt.number for receipt in receipts)]
+    kept = {table: _rows(db, table, one) for table, one in belongings(patient_id).items()}
+    doctors = _doctors(db, kept)
+    consulted = {one.appointment_id: one for one in kept[Encounter]}
+    visits = sorted(kept[Appointment], key=lambda one: (one.starts_at, one.id))
     return Record(
         hospital=the_hospital(db),
         patient=patient,
+        payer=db.get(Patient, patient.payer_id) if patient.payer_id else None,
         made_at=clock.now(),
         made_by=by,
-        consents=_rows(db, Consent, Consent.patient_id == patient_id),
-        visits=seen,
-        bills=[
-            (bill, _rows(db, InvoiceLine, InvoiceLine.invoice_number == bill.number))
-            for bill in bills
-        ],
-        credits=_rows(db, CreditNote, col(CreditNote.invoice_number).in_(numbers)),
-        receipts=receipts,
-        refunds=_rows(db, Refund, Refund.payer_id == patient_id),
-        letters=_letters(db, patient, [one.id for one, _, _ in seen], numbered),
-        accesses=_rows(db, AuditEvent, AuditEvent.subject == f"patient/{patient_id}"),
+        visits=[(one, doctors[one.doctor_id], consulted.get(one.id)) for one in visits],
+        doctors=doctors,
+        kept=kept,
+        accesses=_rows(db, AuditEvent, col(AuditEvent.subject) == f"patient/{patient_id}"),
     )
 
 
@@ -86,12 +56,7 @@ def _rows(db: Session, table: type[Any], condition: Any) -> Sequence[Any]:
     return db.exec(select(table).where(condition).order_by(key)).all()
 
 
-def _letters(
-    db: Session, patient: Patient, visits: Sequence[int | None], numbers: Sequence[str]
-) -> Sequence[Message]:
-    about = or_(
-        col(Message.appointment_id).in_(visits),
-        col(Message.subject).in_([f"{kind}/{one}" for one in numbers for kind in PAPERS]),
-        Message.subject == f"patient/{patient.id}",
-    )
-    return db.exec(select(Message).where(about).order_by(col(Message.id))).all()
+def _doctors(db: Session, kept: dict[type[SQLModel], Sequence[Any]]) -> dict[int | None, Doctor]:
+    named = {getattr(row, "doctor_id", None) for rows in kept.values() for row in rows}
+    found = db.exec(select(Doctor).where(col(Doctor.id).in_(named)).order_by(col(Doctor.id)))
+    return {doctor.id: doctor for doctor in found}
