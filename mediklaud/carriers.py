@@ -16,6 +16,7 @@ from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from mediklaud.models import Message
+from mediklaud.repository.outbox import LINE_LOST
 
 # How long a server may say nothing, and how long a letter may take in all: one that says a
 # byte a second is never silent, and would hold every other letter up.
@@ -27,13 +28,17 @@ _LETTERS_A_LINE = 100
 class NotTaken(Exception):
     """A letter was not taken; `final` where trying again would not help.
 
-    With `nobody_home` it was not even offered: the server itself could not be reached.
+    With `nobody_home` it was not even offered: the server itself could not be reached. With
+    `lost` the line broke in mid-letter: the server may have taken it all the same.
     """
 
-    def __init__(self, why: str, *, final: bool, nobody_home: bool = False) -> None:
+    def __init__(
+        self, why: str, *, final: bool, nobody_home: bool = False, lost: bool = False
+    ) -> None:
         super().__init__(why)
         self.final = final
         self.nobody_home = nobody_home
+        self.lost = lost
 
 
 class Carrier(Protocol):
@@ -102,7 +107,8 @@ class MailServer:
             except Exception as error:
                 # Whatever broke off in mid-letter, the next one begins on a new line.
                 self._hang_up()
-                raise NotTaken(f"connection lost: {type(error).__name__}", final=False) from error
+                why = f"{LINE_LOST}: {type(error).__name__}"
+                raise NotTaken(why, final=False, lost=True) from error
         self._carried += 1
         if self._carried >= _LETTERS_A_LINE:
             # Many servers take no more on one line, and say so by cutting it.

@@ -4,11 +4,12 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 from typing import TypeVar
 
 from sqlmodel import Session
@@ -27,10 +28,10 @@ from mediklaud.repository.outbox import (
     any_put_off,
     claim_letters,
     claim_put_off,
-    hasten,
     note_failed,
     note_sent,
     put_back,
+    put_off_letters,
 )
 from mediklaud.repository.reminders import any_reminder_due, queue_reminders
 
@@ -43,6 +44,7 @@ _BETWEEN_REMINDERS = timedelta(minutes=1)
 _TIME_FOR_ONE = timedelta(minutes=2)
 
 Kept = TypeVar("Kept")
+Held = TypeVar("Held")
 
 # Never a name, an address or a server's words: only row numbers and kinds of error.
 _log = logging.getLogger(__name__)
@@ -89,7 +91,7 @@ def _send_due(stopping: Callable[[], bool]) -> _Round:
     done = _Round()
     with closing(_carrier()) as carrier:
         while not stopping() and not done.nobody_home:
-            letterhead, held = _claimed()
+            letterhead, held = _claimed(_claim_due)
             for place, message in enumerate(held):
                 _carry(carrier, letterhead, message, done)
                 if done.nobody_home:
@@ -111,13 +113,18 @@ def _all_put_back(held: list[Message], why: str) -> Callable[[Session], None]:
     return put_all
 
 
-def _look_whether_well() -> _Round:
-    """Offer the letter that was put off longest to a server that took none; no attempt counts."""
+def _offer_again(ids: Sequence[int], stopping: Callable[[], bool]) -> _Round:
+    """Offer letters that were put off before their time; a server's "not now" costs nothing."""
     done = _Round()
     with closing(_carrier()) as carrier:
-        letterhead, held = _claimed(claim_put_off)
-        for message in held:
-            _carry(carrier, letterhead, message, done, counts=False)
+        for start in range(0, len(ids), _HANDFUL):
+            if stopping() or done.nobody_home:
+                break
+            some = ids[start : start + _HANDFUL]
+            letterhead, held = _claimed(partial(claim_put_off, ids=some))
+            # Once nobody is home the carrier says so at once, and the rest is put back.
+            for message, was_due_at in held:
+                _carry(carrier, letterhead, message, done, was_due_at=was_due_at)
     return done
 
 
@@ -134,9 +141,7 @@ def _claim_due(db: Session) -> list[Message]:
     return claim_letters(db, at_most=_HANDFUL)
 
 
-def _claimed(
-    claim: Callable[[Session], list[Message]] = _claim_due,
-) -> tuple[_Letterhead, list[Message]]:
+def _claimed(claim: Callable[[Session], list[Held]]) -> tuple[_Letterhead, list[Held]]:
     with reading() as db:
         hospital = db.get(Hospital, 1)
     if hospital is None:
@@ -155,7 +160,7 @@ def _carry(
     message: Message,
     done: _Round,
     *,
-    counts: bool = True,
+    was_due_at: datetime | None = None,
 ) -> None:
     # When its lease runs out another mailroom may take the letter, so a late one is left.
     lease = message.next_attempt_at
@@ -167,23 +172,34 @@ def _carry(
         reply = _delivered(carrier, letterhead, message)
     except NotTaken as refusal:
         _log.warning("letter %s was not taken", pk)
-        _note(_put_off(pk, lease, refusal, done, counts=counts))
+        _note(_put_off(message, lease, refusal, done, was_due_at))
     else:
         done.taken += 1
         _note(lambda db: note_sent(db, pk, lease=lease, reply=reply))
 
 
 def _put_off(
-    pk: int, lease: datetime, refusal: NotTaken, done: _Round, *, counts: bool
+    message: Message,
+    lease: datetime,
+    refusal: NotTaken,
+    done: _Round,
+    was_due_at: datetime | None,
 ) -> Callable[[Session], None]:
-    why = done.why = str(refusal)
+    pk, why = message.id or 0, str(refusal)
+    done.why = why
     done.put_off += not refusal.final
     done.failed += refusal.final
     done.nobody_home |= refusal.nobody_home
-    if refusal.nobody_home or (not counts and not refusal.final):
+    if refusal.nobody_home:
         # Not the letter's own fault, so it uses up no attempt and does not wait for long.
-        until = clock.now() + _PAUSE_OF_THE_ILL
+        soon = clock.now() + _PAUSE_OF_THE_ILL
+        until = max(soon, was_due_at or soon)
         return lambda db: put_back(db, pk, lease=lease, why=why, until=until)
+    # What a server has heard once keeps an attempt, since it may have left; see `_heard`.
+    asked_early = was_due_at is not None and message.attempts > 1
+    if asked_early and not (refusal.final or refusal.lost):
+        before = was_due_at or lease
+        return lambda db: put_back(db, pk, lease=lease, why=why, until=before)
     return lambda db: note_failed(db, pk, lease=lease, why=why, final=refusal.final)
 
 
@@ -249,6 +265,8 @@ class Mailroom:
         # Whether the server took nothing when it was last asked.
         self._ill = self._down = False
         self._next_look = self._next_reminders = datetime.min.replace(tzinfo=UTC)
+        # The letter that was offered last to see whether the server is well.
+        self._looked_with = 0
 
     def start(self) -> None:
         """Begin; a mailroom that is at work already goes on as it is."""
@@ -288,12 +306,12 @@ class Mailroom:
             self._safely(self._remind, None)
             done = self._safely(self._round, _Round())
             if self._ill and done.taken:
-                self._safely(_hasten, None)
-            self._down = done.nobody_home or (self._down and done.idle)
-            if done.taken:
-                self._ill = done.ill
-            else:
-                self._ill = done.ill or (self._ill and self._safely(_any_put_off, False))
+                self._safely(self._catch_up, None)
+            was_ill = done.ill or (self._ill and self._safely(_any_put_off, False))
+            self._ill = done.ill if done.taken else was_ill
+            # With no letter left to look with, the next one that is due finds out.
+            self._down = self._ill and (done.nobody_home or (self._down and done.idle))
+            if not done.taken:
                 self._stopping.wait(_PAUSE_SECONDS)
 
     def _round(self) -> _Round:
@@ -302,12 +320,23 @@ class Mailroom:
         # While nobody is home, one letter is enough to see whether somebody has come.
         if due and not self._down:
             done = _send_due(self._stopping.is_set)
-            if done.taken or done.nobody_home or not self._ill:
+            if not done.idle or not self._ill:
                 return done
         if self._ill and clock.now() >= self._next_look:
             self._next_look = clock.now() + _PAUSE_OF_THE_ILL
-            return _look_whether_well()
+            return self._look()
         return _Round()
+
+    def _look(self) -> _Round:
+        """See whether the server is well, with another letter each time."""
+        ids = _put_off_letters()
+        chosen = [pk for pk in ids if pk > self._looked_with][:1] or ids[:1]
+        self._looked_with = max(chosen, default=0)
+        return _offer_again(chosen, self._stopping.is_set)
+
+    def _catch_up(self) -> None:
+        """The server is well again: what it had put off need not wait any longer."""
+        _offer_again(_put_off_letters(), self._stopping.is_set)
 
     def _remind(self) -> None:
         if clock.now() < self._next_reminders:
@@ -332,9 +361,9 @@ def _any_put_off() -> bool:
         return any_put_off(db)
 
 
-def _hasten() -> None:
-    with transaction() as db:
-        hasten(db)
+def _put_off_letters() -> list[int]:
+    with reading() as db:
+        return put_off_letters(db)
 
 
 def knock() -> str:

@@ -25,6 +25,8 @@ from mediklaud.database import transaction
 from mediklaud.errors import TwoDesksMet
 from mediklaud.mailroom import Mailroom, empty_outbox
 from mediklaud.models import Hospital, Message, MessageStatus
+from mediklaud.repository.outbox import LINE_LOST, withdraw
+from tests.bad_servers import misbehaving
 from tests.post import (
     STARTS,
     Postman,
@@ -239,6 +241,110 @@ def test_an_outage_uses_up_no_attempt_and_costs_one_look_each_time(house, monkey
     finally:
         room.stop()
     assert {row(message_pk).attempts for message_pk in letters} == {1}
+
+
+def drive(room, clock_of_the_test, seconds):
+    """Let a mailroom work in this thread; its pauses move the clock."""
+
+    class Pauses:
+        left = seconds
+
+        def is_set(self):
+            return self.left <= 0
+
+        def wait(self, pause):
+            self.left -= pause
+            clock_of_the_test.shift(timedelta(seconds=pause))
+
+    room._stopping = Pauses()
+    room._work()
+
+
+@pytest.fixture
+def long_pauses(monkeypatch):
+    """Fewer looks than a mailroom has, for the hours of a test."""
+    monkeypatch.setattr(mailroom, "_PAUSE_SECONDS", 60)
+    monkeypatch.setattr(mailroom, "_PAUSE_OF_THE_ILL", timedelta(minutes=2))
+
+
+@pytest.mark.parametrize("others", [0, 2])
+def test_letters_put_off_are_tried_for_hours_before_they_fail(
+    mail, nine_o_clock, others, long_pauses
+):
+    letters = [queue(number, to=f"a{number}@example.in") for number in range(1, others + 2)]
+    mail.refuses = {f"a{number}@example.in": "451 greylisted" for number in range(1, others + 2)}
+    room = Mailroom()
+    drive(room, nine_o_clock, 2.5 * 3600)
+
+    assert {status(one) for one in letters} == {MessageStatus.QUEUED}
+    drive(room, nine_o_clock, 4 * 3600)
+    assert {status(one) for one in letters} == {MessageStatus.FAILED}
+    assert {row(one).attempts for one in letters} == {10}
+
+
+def test_a_full_mailbox_among_good_letters_is_tried_for_hours(mail, nine_o_clock):
+    mail.refuses["full@example.in"] = "452 mailbox full"
+    full, room = queue(1, to="full@example.in"), Mailroom()
+    for number in range(2, 10):
+        queue(number)
+        drive(room, nine_o_clock, 20)
+
+    assert status(full) is MessageStatus.QUEUED
+    assert row(full).attempts <= 3
+    assert len(mail.arrived) == 8
+
+
+def test_the_queue_is_empty_a_minute_after_an_ill_server_is_well(
+    mail, nine_o_clock, monkeypatch, long_pauses
+):
+    addresses = [f"a{number}@example.in" for number in range(1, 26)]
+    for number, to in enumerate(addresses, 1):
+        queue(number, to=to)
+    room, mail.refuses = Mailroom(), dict.fromkeys(addresses, "451 later")
+    drive(room, nine_o_clock, 3600)
+    assert mail.arrived == []
+    monkeypatch.setattr(mailroom, "_PAUSE_SECONDS", 5)
+    monkeypatch.setattr(mailroom, "_PAUSE_OF_THE_ILL", timedelta(seconds=10))
+    room._next_look = clock.now()
+    # One mailbox is full, and is not what tells whether the server is well.
+    mail.refuses = {addresses[0]: "452 mailbox full"}
+
+    drive(room, nine_o_clock, 60)
+
+    assert len(mail.arrived) == 24
+
+
+def test_a_letter_taken_back_while_nobody_is_home_holds_up_no_other(
+    house, monkeypatch, nine_o_clock, postman
+):
+    port = free_port()
+    settle(monkeypatch, smtp_url=f"smtp://127.0.0.1:{port}")
+    taken_back, room = queue(1), Mailroom()
+    drive(room, nine_o_clock, 20)
+    with transaction() as db:
+        withdraw(db.get_one(Message, taken_back), why="put right before it left")
+    queue(2)
+
+    with served(monkeypatch, postman, port=port):
+        drive(room, nine_o_clock, 30)
+
+    assert len(postman.arrived) == 1
+
+
+def test_a_letter_whose_line_was_lost_may_have_left(house, monkeypatch, nine_o_clock, long_pauses):
+    port = free_port()
+    settle(monkeypatch, smtp_url=f"smtp://127.0.0.1:{port}")
+    message_pk, room = queue(), Mailroom()
+    drive(room, nine_o_clock, 10)
+    assert row(message_pk).attempts == 0
+
+    with misbehaving("dropped after DATA", port) as server:
+        drive(room, nine_o_clock, 3600)
+        assert row(message_pk).attempts == server.met
+
+    assert 1 < row(message_pk).attempts < 9
+    assert row(message_pk).outcome.startswith(LINE_LOST)
+    assert status(message_pk) is MessageStatus.QUEUED
 
 
 def test_a_connection_lost_in_mid_letter_is_made_anew_for_the_next(mail, monkeypatch):

@@ -15,14 +15,15 @@ from mediklaud.repository.outbox import (
     LEASE,
     MOST_ATTEMPTS,
     OutboxState,
+    any_put_off,
     claim_letters,
     claim_put_off,
-    hasten,
     letters_of,
     note_failed,
     note_sent,
     outbox_state,
     put_back,
+    put_off_letters,
 )
 from tests.conftest import on_ground
 from tests.post import STARTS, close_house, open_house, queue, row
@@ -215,19 +216,32 @@ def test_a_letter_put_back_uses_up_no_attempt(house):
     assert (message.next_attempt_at, message.outcome) == (until, "nobody home")
 
 
-def test_what_was_put_off_is_hastened_and_what_only_rests_is_not(house):
+def test_what_was_put_off_may_be_offered_early_and_goes_back_to_its_moment(house):
     put_off, resting = queue(1), queue(2, rests=timedelta(minutes=1))
     claim()
-    fail(put_off)
+    was_due_at = fail(put_off).next_attempt_at
     with transaction() as db:
-        assert [one.id for one in claim_put_off(db)] == [put_off]
-    fail(put_off)
-
+        assert put_off_letters(db) == [put_off]
+        ((letter, before),) = claim_put_off(db, [put_off, resting])
+        assert (letter.id, before) == (put_off, was_due_at)
     with transaction() as db:
-        hasten(db)
+        put_back(db, put_off, lease=lease(put_off), why="451 later", until=before)
 
-    assert claim() == [put_off]
+    assert (row(put_off).attempts, row(put_off).next_attempt_at) == (1, was_due_at)
     assert row(resting).attempts == 0
+
+
+@pytest.mark.parametrize(("why", "early"), [("451 later", True), ("connection lost: Any", False)])
+def test_a_letter_that_may_have_arrived_is_offered_early_a_few_times_only(house, why, early):
+    message_pk = queue()
+    with transaction() as db:
+        db.exec(update(Message).values(outcome=why, attempts=4))
+        assert put_off_letters(db) == [message_pk]
+        db.exec(update(Message).values(attempts=5))
+
+    with transaction() as db:
+        assert bool(put_off_letters(db)) is any_put_off(db) is early
+        assert bool(claim_put_off(db, [message_pk])) is early
 
 
 def test_a_late_note_changes_nothing_once_a_letter_was_sent(house):

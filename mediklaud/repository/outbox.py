@@ -25,6 +25,9 @@ from mediklaud.text import note
 LEASE = timedelta(minutes=5)
 MOST_ATTEMPTS = 10
 _LONGEST_WAIT_MINUTES = 60
+# How the outcome of a letter begins whose line broke in mid-letter; so often it is offered early.
+LINE_LOST = "connection lost"
+_MOST_LOST = 5
 _LONGEST_OUTCOME = 500
 # After these nobody need be called any more.
 TOLD_OUTCOMES = (CallOutcome.TOLD, CallOutcome.SLIP)
@@ -108,14 +111,23 @@ def claim_letters(db: Session, *, at_most: int) -> list[Message]:
     return _leased(db, now, *_due(now), at_most=at_most)
 
 
-def claim_put_off(db: Session) -> list[Message]:
-    """Take the letter that was put off longest, due or not, to see whether the server is well.
+def put_off_letters(db: Session) -> list[int]:
+    """The letters a server has put off and may be offered before their time, the oldest first."""
+    return [pk for pk in db.exec(select(Message.id).where(*_OFFERED_AGAIN).order_by(_ID)) if pk]
 
-    It comes back by `put_back` as it was, so that a look uses up no attempt.
+
+def claim_put_off(db: Session, ids: Collection[int]) -> list[tuple[Message, datetime]]:
+    """Take letters that were put off, due or not, each with the moment it was due at.
+
+    Where they are not taken they go back to that moment by `put_back`, so that a server that
+    is only asked whether it is well uses up no attempt.
     """
     now = clock.now()
     _withdraw_overtaken(db, now)
-    return _leased(db, now, *PUT_OFF, at_most=1)
+    rows = select(Message).where(*_OFFERED_AGAIN, _ID.in_(ids)).order_by(_ID)
+    held = list(db.exec(rows.with_for_update(skip_locked=True)))
+    were_due = [message.next_attempt_at for message in held]
+    return list(zip(_lease(db, held, now), were_due, strict=True))
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -124,6 +136,12 @@ def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 # A letter that only rests has no outcome yet.
 PUT_OFF = (col(Message.status) == MessageStatus.QUEUED, col(Message.outcome) != "")
+# Where the line was lost the letter may have arrived, and every other try be a second one.
+_OFFERED_AGAIN = (
+    *PUT_OFF,
+    or_(not_(col(Message.outcome).startswith(LINE_LOST)), col(Message.attempts) < _MOST_LOST),
+)
+_ID = col(Message.id)
 
 
 def _leased(db: Session, now: datetime, *which: ColumnElement[bool], at_most: int) -> list[Message]:
@@ -134,7 +152,10 @@ def _leased(db: Session, now: datetime, *which: ColumnElement[bool], at_most: in
         .limit(at_most)
         .with_for_update(skip_locked=True)
     )
-    claimed = list(db.exec(rows))
+    return _lease(db, list(db.exec(rows)), now)
+
+
+def _lease(db: Session, claimed: list[Message], now: datetime) -> list[Message]:
     for message in claimed:
         message.status = MessageStatus.SENDING
         message.attempts += 1
@@ -207,7 +228,7 @@ def note_failed(db: Session, message_pk: int, *, lease: datetime, why: str, fina
 
 
 def put_back(db: Session, message_pk: int, *, lease: datetime, why: str, until: datetime) -> None:
-    """Put a letter back that was never the server's: it waits on, and no attempt is used up."""
+    """Put a letter back that the server has not got: it waits on, and no attempt is used up."""
     message = _held(db, message_pk, lease)
     if message is None:
         return
@@ -218,15 +239,9 @@ def put_back(db: Session, message_pk: int, *, lease: datetime, why: str, until: 
     db.flush()
 
 
-def hasten(db: Session) -> None:
-    """Let every letter that was put off be due now: the mail server takes letters again."""
-    rows = update(Message).where(*PUT_OFF, col(Message.next_attempt_at) > clock.now())
-    db.execute(rows.values(next_attempt_at=clock.now()))
-
-
 def any_put_off(db: Session) -> bool:
-    """Whether letters wait because they were not taken."""
-    return db.exec(select(Message.id).where(*PUT_OFF).limit(1)).first() is not None
+    """Whether letters wait because they were not taken, and may be offered before their time."""
+    return db.exec(select(Message.id).where(*_OFFERED_AGAIN).limit(1)).first() is not None
 
 
 def keep_unsent(db: Session, *, why: str) -> None:
