@@ -45,6 +45,8 @@ class Booking:
     starts_at: datetime
     ends_at: datetime
     zone: str
+    # The hospital's email in the first letter of the chain, which names the entry for good.
+    entry_email: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ def _entry(told: Booking, message: Message) -> calendars.Entry:
     address = told.hospital_email or f"appointments@{domain_of('')}"
     change = words_in(message.language)["change"].format(phone=told.hospital_phone)
     return calendars.Entry(
-        uid=calendars.uid_of(told.appointment_id, told.hospital_email),
+        uid=calendars.uid_of(told.appointment_id, told.entry_email or told.hospital_email),
         sequence=told.version - 1,
         starts_at=told.starts_at,
         ends_at=told.ends_at,

@@ -11,6 +11,7 @@ from mediklaud.errors import LetterNotNeeded, LetterOnItsWay, NoAddressToSendTo,
 from mediklaud.models import CallOutcome, Message, MessageStatus, PhoneCall, VisitKind
 from mediklaud.repository import (
     book_appointment,
+    calls,
     calls_about,
     cancel_appointment,
     edit_patient,
@@ -24,7 +25,8 @@ from mediklaud.repository import (
 )
 from mediklaud.repository.outbox import claim_letters, note_failed, note_sent, put_back
 from mediklaud.slip_pdf import slip_pdf
-from tests.hospital import BEN, at
+from tests.hospital import ASHA, BEN, at
+from tests.visits import visit
 
 
 def book(db, ward, patient, hour=10, form="f"):
@@ -130,6 +132,8 @@ def test_a_letter_is_sent_again_to_the_address_the_patient_has_now(db, ward):
     named = letter.message_id
     with pytest.raises(NoAddressToSendTo, match="Ben Thomas"):
         resend_letter(db, letter, by=ward.meera)
+    with pytest.raises(NoAddressToSendTo, match="its reader"):
+        resend_letter(db, letter, by=ward.tara)
     edit_patient(db, ward.ben, replace(BEN, email="ben@example.org"), version=1, by=ward.meera)
 
     again = resend_letter(db, letter, by=ward.meera)
@@ -183,3 +187,39 @@ def test_the_slip_says_the_hour_in_the_patients_language(db, ward, language, hou
     assert hour in slip.when
     assert (slip.patient_name, slip.doctor_name) == ("Ben Thomas", "Dr Anjali Rao")
     assert slip_pdf(slip).startswith(b"%PDF-")
+
+
+def test_without_a_mailroom_a_letter_is_a_call_after_a_quarter_of_an_hour(db, ward, nine_o_clock):
+    booked = book(db, ward, ward.asha, hour=12)
+    nine_o_clock.move_to(at(9, 14))
+    assert listed(db, ward) == []
+
+    nine_o_clock.move_to(at(9, 16))
+
+    assert listed(db, ward) == [booked.id]
+    claim_letters(db, at_most=1)
+    assert listed(db, ward) == [booked.id]
+    with pytest.raises(LetterOnItsWay):
+        resend_letter(db, letter_of(db), by=ward.meera)
+    nine_o_clock.move_to(at(9, 22))
+    assert resend_letter(db, letter_of(db), by=ward.meera).status is MessageStatus.QUEUED
+    assert listed(db, ward) == []
+
+
+def test_those_who_were_told_hide_nobody_from_the_list(db, ward, monkeypatch):
+    monkeypatch.setattr(calls, "CALLS_LISTED", 1)
+    book(db, ward, ward.ben)
+    log_call(db, letter_of(db), CallOutcome.TOLD, "", form="c", by=ward.meera)
+    booked = book(db, ward, ward.asha, hour=11, form="g")
+    refuse(db)
+
+    assert listed(db, ward) == [booked.id]
+
+
+def test_a_bill_is_sent_again_to_the_address_its_payer_has_now(db, ward):
+    visit(db, ward, ward.asha, ward.rao, at(10))
+    refuse(db)
+    right = replace(ASHA, email="right@example.org")
+    edit_patient(db, ward.asha, right, version=ward.asha.version, by=ward.meera)
+
+    assert resend_letter(db, letter_of(db, "bill"), by=ward.tara).to_address == "right@example.org"

@@ -1,5 +1,7 @@
 """Letters rest a minute: what is put right at once is not mailed, and the next one knows it."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,13 +13,15 @@ from mediklaud.models import Hospital, Message, MessageStatus, VisitKind
 from mediklaud.repository import (
     book_appointment,
     cancel_appointment,
+    edit_patient,
     move_appointment,
     relocate,
     restore_appointment,
 )
 from mediklaud.repository.leaves import grant_leave
 from mediklaud.repository.outbox import claim_letters, note_failed, note_sent
-from tests.hospital import TODAY, at
+from tests.hospital import ASHA, TODAY, at
+from tests.visits import visit
 
 TOMORROW = TODAY + timedelta(days=1)
 QUEUED, WITHDRAWN = MessageStatus.QUEUED, MessageStatus.WITHDRAWN
@@ -159,3 +163,54 @@ def test_whoever_has_no_email_is_called_about_what_came_after_the_grace(db, ward
     cancel_appointment(db, booked, "The doctor is ill", by=ward.meera)
 
     assert newest(db).status is (MessageStatus.UNADDRESSED if seconds else WITHDRAWN)
+
+
+def test_a_move_there_and_back_within_the_grace_is_no_news(db, ward):
+    booked = book(db, ward)
+    let_leave(db)
+    moved = move_appointment(db, booked, ward.rao, at(11), form="m", by=ward.meera)
+    move_appointment(db, moved, ward.rao, at(10), form="n", by=ward.meera)
+
+    assert outbox(db)[1:] == [("moved", WITHDRAWN), ("moved", WITHDRAWN)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "to"),
+    [
+        ({"email": "right@example.org"}, QUEUED, "right@example.org"),
+        ({"mail_for_care": False}, MessageStatus.UNADDRESSED, None),
+    ],
+)
+def test_an_email_put_right_within_the_grace_is_written_to(db, ward, changed, status, to):
+    book(db, ward)
+    edit_patient(db, ward.asha, replace(ASHA, **changed), version=1, by=ward.meera)
+
+    assert (newest(db).status, newest(db).to_address) == (status, to)
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [({"email": "right@example.org"}, QUEUED), ({"mail_for_care": False}, WITHDRAWN)],
+)
+def test_a_bill_that_waits_goes_where_its_payer_is_written_to_by_now(db, ward, changed, status):
+    visit(db, ward, ward.asha, ward.rao, at(10))
+    typed = replace(ASHA, **changed)
+    edit_patient(db, ward.asha, typed, version=ward.asha.version, by=ward.meera)
+
+    bill = db.exec(select(Message).where(Message.kind == "bill")).one()
+    assert bill.status is status
+    assert status is WITHDRAWN or bill.to_address == "right@example.org"
+
+
+def test_the_calendars_entry_keeps_its_name_though_the_hospitals_email_changes(db, ward):
+    booked = book(db, ward)
+    let_leave(db)
+    named = re.search("UID:.*", written(newest(db)).calendar)[0]
+    db.get_one(Hospital, 1).email = "desk@jmi-new.example.org"
+    db.flush()
+    db.info.pop("hospital", None)
+    moved = move_appointment(db, booked, ward.rao, at(11), form="m", by=ward.meera)
+    let_leave(db)
+    cancel_appointment(db, moved, "Fever", by=ward.meera)
+
+    assert named in written(newest(db)).calendar

@@ -263,8 +263,8 @@ def drive(room, clock_of_the_test, seconds):
 @pytest.fixture
 def long_pauses(monkeypatch):
     """Fewer looks than a mailroom has, for the hours of a test."""
-    monkeypatch.setattr(mailroom, "_PAUSE_SECONDS", 60)
-    monkeypatch.setattr(mailroom, "_PAUSE_OF_THE_ILL", timedelta(minutes=2))
+    monkeypatch.setattr(mailroom, "_PAUSE_SECONDS", 150)
+    monkeypatch.setattr(mailroom, "_PAUSE_OF_THE_ILL", timedelta(minutes=5))
 
 
 @pytest.mark.parametrize("others", [0, 2])

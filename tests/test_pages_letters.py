@@ -22,6 +22,7 @@ from mediklaud.repository import book_appointment, read_feed
 from mediklaud.repository.outbox import claim_letters, note_failed
 from mediklaud.ui import pick
 from mediklaud.ui.letters import TO_CALL
+from mediklaud.ui.mail import FAILED
 from tests.desk import click, said, sit, the
 from tests.fields import press
 from tests.hospital import at, ward_of
@@ -110,6 +111,14 @@ def test_the_administrator_sees_how_letters_stand_and_no_address(monkeypatch):
 
     assert {one.label: one.value for one in desk.metric}["Failed"] == "1"
     assert list(desk.dataframe[0].value["Why"]) == ["550 <…> is unknown here"]
+
+
+def test_the_administrator_sends_a_failed_letter_again(monkeypatch):
+    booked("asha")
+    failed("550 unknown")
+    press(chosen(sit(monkeypatch, "tara", "administrator/letters"), FAILED), "Send it again")
+
+    assert letter().status is MessageStatus.QUEUED
 
 
 def test_a_letter_that_waits_too_long_is_said(monkeypatch, nine_o_clock):

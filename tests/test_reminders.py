@@ -11,6 +11,7 @@ from mediklaud.database import transaction
 from mediklaud.mailroom import Mailroom, empty_outbox
 from mediklaud.models import Hospital, Message, MessageStatus, VisitKind
 from mediklaud.repository import book_appointment, cancel_appointment, move_appointment
+from mediklaud.repository.leaves import grant_leave
 from mediklaud.repository.outbox import claim_letters
 from mediklaud.repository.reminders import any_reminder_due, queue_reminders
 from tests.hospital import TODAY, at, ward_of
@@ -133,3 +134,24 @@ def test_a_rival_mailroom_queues_no_second_reminder(db, ward, a_day_before, monk
 
     assert queue_reminders(db) == 0
     assert len(reminders(db)) == 1
+
+
+def test_whoever_wants_no_letters_about_care_is_not_reminded(db, ward, a_day_before):
+    book(db, ward)
+    ward.asha.mail_for_care = False
+    a_day_before()
+
+    assert queue_reminders(db) == 0
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_nobody_is_reminded_of_a_time_that_is_lost(db, ward, a_day_before, waits):
+    book(db, ward)
+    a_day_before()
+    assert not waits or queue_reminders(db) == 1
+    grant_leave(db, ward.rao, IN_TWO_DAYS, IN_TWO_DAYS, form="leave", by=ward.khan)
+
+    assert any_reminder_due(db) is waits
+    assert queue_reminders(db) == 0
+    assert [one.status for one in reminders(db)] == [MessageStatus.WITHDRAWN] * waits
+    assert not any_reminder_due(db)

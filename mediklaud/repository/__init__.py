@@ -10,6 +10,7 @@ from mediklaud.repository.accounts import (
     designate_registrar,
     end_own_try,
 )
+from mediklaud.repository.addresses import address_of
 from mediklaud.repository.advances import Advance, advances_of, take_advance, use_advance
 from mediklaud.repository.appointments import (
     book_appointment,
@@ -63,7 +64,6 @@ from mediklaud.repository.calls import (
     undelivered_letters,
 )
 from mediklaud.repository.codes import issue_code, use_code
-from mediklaud.repository.confirmations import address_of
 from mediklaud.repository.consents import consents_of
 from mediklaud.repository.contacts import (
     contacts_of,

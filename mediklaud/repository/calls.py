@@ -28,53 +28,60 @@ from mediklaud.models import (
     Patient,
     PhoneCall,
 )
-from mediklaud.permissions import Deed
-from mediklaud.repository.audit import note_deed, permit
-from mediklaud.repository.confirmations import address_of
+from mediklaud.permissions import MAY, Deed
+from mediklaud.repository.addresses import address_by_now, address_of
+from mediklaud.repository.audit import note_deed, permit, roles_of
 from mediklaud.repository.hospital import the_hospital
-from mediklaud.repository.outbox import PUT_OFF, TOLD_OUTCOMES, letters_of
+from mediklaud.repository.outbox import TOLD_OUTCOMES, letters_of
 from mediklaud.repository.visits import Visit, visits_where
 
 _UNDELIVERED = (MessageStatus.FAILED, MessageStatus.UNADDRESSED)
-# What the mail server has not taken for so long, a person tells instead.
+_WAITING = (MessageStatus.QUEUED, MessageStatus.SENDING)
+# What has not left for so long, a person tells instead.
 LATE = timedelta(minutes=15)
-_LATER = aliased(Appointment)
+# So many stand on the list at once; the next come up as these are told.
+CALLS_LISTED = 500
+_LATER, _NEWER = aliased(Appointment), aliased(Message)
 
 
 def letters_to_call(db: Session, *, by: Account) -> list[Visit]:
     """Appointments to come whose newest letter reached nobody: these patients are called.
 
-    So are those whose letter the mail server has not taken for 15 minutes, and those whose
-    appointment is off, since they would stand before a closed door. Whoever was told, or
-    was handed the slip, is on the list no more.
+    So are those whose letter has not left for 15 minutes, and those whose appointment is
+    off, since they would stand before a closed door. Whoever was told, or was handed the
+    slip, is on the list no more. The first 500, by time.
     """
     permit(db, by, Deed.SEE_DAY)
-    late = and_(*PUT_OFF, col(Message.queued_at) < clock.now() - LATE)
+    late = and_(col(Message.status).in_(_WAITING), col(Message.queued_at) < clock.now() - LATE)
+    newer = exists().where(
+        col(_NEWER.appointment_id) == col(Message.appointment_id),
+        col(_NEWER.id) > col(Message.id),
+        col(_NEWER.status) != MessageStatus.WITHDRAWN,
+    )
+    told = exists().where(
+        col(PhoneCall.message_id) == col(Message.id), col(PhoneCall.outcome).in_(TOLD_OUTCOMES)
+    )
     undelivered = select(Message.appointment_id).where(
-        or_(col(Message.status).in_(_UNDELIVERED), late)
+        col(Message.appointment_id).is_not(None),
+        or_(col(Message.status).in_(_UNDELIVERED), late),
+        ~newer,
+        ~told,
     )
     moved_on = exists().where(col(_LATER.moved_from_id) == col(Appointment.id))
     off = and_(col(Appointment.status) == AppointmentStatus.CANCELLED, ~moved_on)
-    visits = visits_where(
+    return visits_where(
         db,
         or_(col(Appointment.status) == AppointmentStatus.BOOKED, off),
         Appointment.starts_at > clock.now(),
         col(Appointment.id).in_(undelivered),
+        at_most=CALLS_LISTED,
     )
-    waiting = [one for one in visits if one.letter and did_not_arrive(one.letter)]
-    calls = _last_calls(db, {one.letter.id or 0 for one in waiting if one.letter})
-    return [one for one in waiting if not _was_told(calls, one)]
 
 
 def did_not_arrive(letter: Message) -> bool:
-    """Whether a letter reached nobody, or waits too long for the mail server."""
-    late = letter.status is MessageStatus.QUEUED and bool(letter.outcome)
-    return letter.status in _UNDELIVERED or (late and letter.queued_at < clock.now() - LATE)
-
-
-def _was_told(calls: dict[int, PhoneCall], visit: Visit) -> bool:
-    last = calls.get(visit.letter.id or 0) if visit.letter else None
-    return last is not None and last.outcome in TOLD_OUTCOMES
+    """Whether a letter reached nobody, or has not left for too long, mailroom or not."""
+    late = letter.status in _WAITING and letter.queued_at < clock.now() - LATE
+    return letter.status in _UNDELIVERED or late
 
 
 def calls_about(db: Session, visits: Collection[Visit], *, by: Account) -> dict[int, PhoneCall]:
@@ -119,9 +126,9 @@ def log_call(
 
 
 def resend_letter(db: Session, letter: Message, *, by: Account) -> Message:
-    """Send a letter again that reached nobody, to the address the patient has now.
+    """Send a letter again that reached nobody, to the address its patient or payer has now.
 
-    It keeps its Message-ID. Refuses one that is on its way or was taken (LetterOnItsWay),
+    It keeps its Message-ID. Refuses one that a mailroom holds or was taken (LetterOnItsWay),
     news that is old by now (LetterNotNeeded), and where no address is known yet
     (NoAddressToSendTo).
     """
@@ -129,13 +136,17 @@ def resend_letter(db: Session, letter: Message, *, by: Account) -> Message:
     wanted = select(Message).where(Message.id == letter.id).with_for_update()
     found = db.exec(wanted.execution_options(populate_existing=True)).first()
     kept = there(found, "message", letter.id)
-    if kept.status not in _UNDELIVERED and not did_not_arrive(kept):
+    held = kept.status is MessageStatus.SENDING and kept.next_attempt_at > clock.now()
+    if held or not did_not_arrive(kept):
         raise LetterOnItsWay(state=kept.status.value)
     address = _address_now(db, kept)
     if not address:
-        raise NoAddressToSendTo(name=kept.to_name)
+        # The administrator sees no patients.
+        sees_names = roles_of(db, by) & MAY[Deed.CALL_PATIENTS]
+        raise NoAddressToSendTo(name=kept.to_name if sees_names else "its reader")
     kept.to_address, kept.status = address, MessageStatus.QUEUED
-    kept.attempts, kept.outcome = 0, ""
+    # What may have left is not forgotten: a cancellation is still to be told.
+    kept.attempts, kept.outcome = min(kept.attempts, 1), ""
     kept.queued_at = kept.next_attempt_at = clock.now()
     db.flush()
     note_deed(db, by, "letter sent again", f"message/{kept.id}", kind=kept.kind)
@@ -144,7 +155,7 @@ def resend_letter(db: Session, letter: Message, *, by: Account) -> Message:
 
 def _address_now(db: Session, letter: Message) -> str | None:
     if letter.appointment_id is None:
-        return letter.to_address
+        return address_by_now(db, letter)
     appointment = db.get_one(Appointment, letter.appointment_id)
     newest = letters_of(db, [letter.appointment_id]).get(letter.appointment_id)
     if newest is None or newest.id != letter.id or appointment.starts_at <= clock.now():

@@ -19,6 +19,7 @@ from mediklaud.models import (
     Role,
 )
 from mediklaud.money import rupees
+from mediklaud.repository.addresses import address_of
 from mediklaud.repository.hospital import rules_of_the_house, the_hospital
 from mediklaud.repository.outbox import REMINDER, queue_letter, withdraw
 
@@ -36,13 +37,15 @@ def write_letter(
     hospital = rules_of_the_house(db)
     grace = timedelta(seconds=hospital.letter_grace_seconds)
     news: str | None = kind
+    first, entry_email = first_of(db, appointment), ""
     if kind != "booked":
+        entry_email = _entry_email(db, first)
         news = _news(db, kind, appointment, _heard(db, appointment, clock.now() - grace))
     address = address_of(patient)
     told = letters.Booking(
         tells=news or kind,
         # The calendar entry of a moved appointment moves with it, so it keeps the first id.
-        appointment_id=first_of(db, appointment),
+        appointment_id=first,
         version=1 + appointment.calendar_sequence,
         **head(hospital),
         hospital_email=hospital.email,
@@ -52,6 +55,7 @@ def write_letter(
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
         zone=hospital.zone,
+        entry_email=entry_email,
     )
     queue_letter(
         db,
@@ -69,9 +73,11 @@ def write_letter(
     )
 
 
-def address_of(patient: Patient) -> str | None:
-    """Where letters about care and bills reach a patient who wants them; None for nowhere."""
-    return patient.email if patient.mail_for_care else None
+def _entry_email(db: Session, first: int) -> str:
+    """The hospital's email when the first letter of a chain named its calendar entry."""
+    rows = select(Message.facts).where(Message.appointment_id == first, Message.kind != REMINDER)
+    facts = db.exec(rows.order_by(col(Message.id)).limit(1)).first()
+    return str(json.loads(facts).get("hospital_email", "")) if facts else ""
 
 
 def head(hospital: Hospital) -> dict[str, str]:
@@ -114,9 +120,14 @@ def _news(db: Session, kind: str, appointment: Appointment, heard: Message | Non
         return "booked"
     if off:
         return "restored"
-    if heard.appointment_id == appointment.id:
+    if _same_time(db.get_one(Appointment, heard.appointment_id), appointment):
         return None
     return "leave_moved" if _moved_by_us(db, appointment) else "moved"
+
+
+def _same_time(one: Appointment, other: Appointment) -> bool:
+    # Moved there and back, an appointment is another row at the time that was heard of.
+    return (one.doctor_id, one.starts_at) == (other.doctor_id, other.starts_at)
 
 
 def _moved_by_us(db: Session, appointment: Appointment) -> bool:

@@ -23,8 +23,9 @@ from mediklaud.errors import (
 from mediklaud.models import Account, DuesLetter, Message, Patient, RemindersPause
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
+from mediklaud.repository.addresses import address_of
 from mediklaud.repository.audit import note_deed, permit
-from mediklaud.repository.confirmations import address_of, head, write_to_payer
+from mediklaud.repository.confirmations import head, write_to_payer
 from mediklaud.repository.contacts import pauses_of
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.owing import unpaid_bills

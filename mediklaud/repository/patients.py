@@ -27,6 +27,7 @@ from mediklaud.hot import Hot
 from mediklaud.languages import USUAL, languages
 from mediklaud.models import Account, Appointment, AppointmentStatus, Hospital, Patient, Sex
 from mediklaud.permissions import Deed
+from mediklaud.repository.addresses import address_anew
 from mediklaud.repository.audit import changes, note_deed, note_opened, permit
 from mediklaud.repository.consents import note_consents
 from mediklaud.repository.hospital import keep_rules, next_number, the_hospital
@@ -95,6 +96,7 @@ def edit_patient(
 ) -> Patient:
     """Change what is known of a patient; the hospital number stays.
 
+    Letters that rest or wait go to the new email, or to nobody whom they are not to reach.
     Refuses when somebody else changed it since `version` was shown (StaleForm). What is kept
     already is not written again, so a second click is the same edit.
     """
@@ -112,6 +114,8 @@ def edit_patient(
     db.add(kept)
     db.flush()
     note_consents(db, kept, before=before, by=by)
+    if changed.keys() & {"email", "mail_for_care", "mail_for_reminders"}:
+        address_anew(db, kept)
     note_deed(db, by, "patient edited", f"patient/{kept.id}", **changed)
     return kept
 

@@ -5,7 +5,7 @@ appointments stay, and stand on this list until somebody has moved them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -129,6 +129,13 @@ def count_stranded(db: Session, *, by: Account, doctor: Doctor | None = None) ->
     if doctor is not None:
         known(db, Doctor, doctor.id)
     return len(_causes(db, _to_come(db, doctor, None)))
+
+
+def without_their_time(db: Session, appointment_ids: Collection[int]) -> set[int]:
+    """Which of some appointments can no longer be kept; for siblings."""
+    if not appointment_ids:
+        return set()
+    return set(_causes(db, (col(Appointment.id).in_(appointment_ids),)))
 
 
 def left_in(db: Session, leave: Leave, *, by: Account) -> LeftInLeave:

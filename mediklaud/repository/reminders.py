@@ -9,24 +9,34 @@ from sqlmodel import Session, col, select
 
 from mediklaud import clock, letters
 from mediklaud.envelope import domain_of
-from mediklaud.models import Appointment, AppointmentStatus, Doctor, Hospital, Message, Patient
+from mediklaud.models import (
+    Appointment,
+    AppointmentStatus,
+    Doctor,
+    Hospital,
+    Message,
+    MessageStatus,
+    Patient,
+)
 from mediklaud.repository.confirmations import first_of, head
 from mediklaud.repository.hospital import the_hospital
-from mediklaud.repository.outbox import REMINDER, queue_letter
+from mediklaud.repository.outbox import REMINDER, queue_letter, withdraw
+from mediklaud.repository.relocations import without_their_time
 
 
 def any_reminder_due(db: Session) -> bool:
-    """Whether somebody is to be reminded; a look that never waits for a writer."""
-    return bool(_due(db))
+    """Whether there is work on reminders; a look that never waits for a writer."""
+    return bool(_due(db) or _of_lost_times(db))
 
 
 def queue_reminders(db: Session) -> int:
     """Queue the reminders that are due; returns how many.
 
     Two mailrooms that meet queue each once (one_letter_per_event). Nobody is reminded who
-    was promised the time later than that, of what is cancelled or was moved, or without
-    having asked for it.
+    was promised the time later than that, of what is cancelled, was moved or can no longer
+    be kept, or without having asked for it. A reminder that waits is taken back for the same.
     """
+    _take_back(db, _of_lost_times(db))
     queued = 0
     for appointment_id in _due(db):
         with suppress(IntegrityError), db.begin_nested():
@@ -50,13 +60,34 @@ def _due(db: Session) -> list[int]:
             Appointment.status == AppointmentStatus.BOOKED,
             Appointment.starts_at > now,
             Appointment.starts_at <= now + before,
+            col(Patient.mail_for_care),
             col(Patient.mail_for_reminders),
             col(Patient.email).is_not(None),
             ~reminded,
         )
     )
     found = db.exec(rows).all()
-    return [pk for pk, promised_at, starts_at in found if pk and promised_at <= starts_at - before]
+    due = [pk for pk, promised_at, starts_at in found if pk and promised_at <= starts_at - before]
+    gone = without_their_time(db, due)
+    return [pk for pk in due if pk not in gone]
+
+
+def _of_lost_times(db: Session) -> list[int]:
+    """The appointments whose reminder waits though their time can no longer be kept."""
+    waits = (Message.kind == REMINDER, Message.status == MessageStatus.QUEUED)
+    waiting = [pk for pk in db.exec(select(Message.appointment_id).where(*waits)) if pk]
+    return sorted(without_their_time(db, waiting))
+
+
+def _take_back(db: Session, appointment_ids: list[int]) -> None:
+    rows = select(Message).where(
+        Message.kind == REMINDER,
+        Message.status == MessageStatus.QUEUED,
+        col(Message.appointment_id).in_(appointment_ids),
+    )
+    for letter in db.exec(rows.with_for_update(skip_locked=True)):
+        withdraw(letter, why="the time can no longer be kept")
+    db.flush()
 
 
 def _queue(db: Session, hospital: Hospital, appointment: Appointment) -> None:

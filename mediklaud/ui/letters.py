@@ -23,6 +23,7 @@ from mediklaud.repository import (
     resend_letter,
     slip_paper,
 )
+from mediklaud.repository.calls import CALLS_LISTED
 from mediklaud.slip_pdf import slip_pdf
 from mediklaud.ui import choose, downloads, pick, show
 from mediklaud.ui.desk import record, submission_id
@@ -47,6 +48,8 @@ def to_call(me: Account, hospital: Hospital) -> None:
     if not visits:
         st.caption("Every confirmation has an address to go to, and none has failed.")
         return
+    if len(visits) == CALLS_LISTED:
+        st.caption(f"The first {CALLS_LISTED}, by time. Others come up as these are told.")
     visit = _chosen(visits, calls, hospital)
     if visit is None or visit.letter is None:
         st.caption("No letter reached them. Choose a row to note a call or to send it again.")
@@ -84,8 +87,9 @@ def _why(visit: Visit) -> str:
     news = "cancelled, " if off else ""
     if visit.letter is None or visit.letter.status is MessageStatus.UNADDRESSED:
         return f"{news}no email"
-    waits = visit.letter.status is MessageStatus.QUEUED
-    return f"{news}letter {'not taken yet' if waits else 'failed'}: {visit.letter.outcome}"
+    state = "failed" if visit.letter.status is MessageStatus.FAILED else "not taken yet"
+    words = f": {visit.letter.outcome}" if visit.letter.outcome else ""
+    return f"{news}letter {state}{words}"
 
 
 def _call_words(call: PhoneCall, hospital: Hospital) -> str:

@@ -9,13 +9,14 @@ from mediklaud import clock
 from mediklaud.carriers import NotTaken
 from mediklaud.errors import MailServerNotSet, MailServerSaysNo
 from mediklaud.mailroom import knock
-from mediklaud.models import Hospital, Message
-from mediklaud.repository import OutboxState
+from mediklaud.models import Account, Hospital, Message
+from mediklaud.repository import OutboxState, resend_letter
 from mediklaud.repository.calls import LATE
-from mediklaud.ui import show
-from mediklaud.ui.desk import refuse
+from mediklaud.ui import pick, show
+from mediklaud.ui.desk import record, refuse
 from mediklaud.ui.plain import plain
 
+FAILED = "Letters that failed"
 _NAMED = re.compile(r"[^\s<>@]+@[^\s<>]+")
 
 
@@ -58,13 +59,23 @@ def server() -> None:
         st.success(f"It answers: {plain(said)}", icon=":material/mark_email_read:")
 
 
-def failed(found: Sequence[Message], hospital: Hospital) -> None:
-    """Letters that failed lately: when, what of, and the server's words, without names."""
+def failed(me: Account, found: Sequence[Message], hospital: Hospital) -> None:
+    """Letters that failed lately, with the server's words and without names; one is sent again."""
     st.subheader("Letters that failed in the last 30 days", anchor=False)
     if not found:
         st.caption("None has failed.")
         return
-    show.table(
+    letter = _chosen(found, hospital)
+    if letter is None:
+        st.caption("Choose a row to send it again, to the address its reader has by now.")
+        return
+    if st.button("Send it again", key=f"again/{letter.id}", icon=":material/forward_to_inbox:"):
+        with record("The letter is queued again.") as db:
+            resend_letter(db, letter, by=me)
+
+
+def _chosen(found: Sequence[Message], hospital: Hospital) -> Message | None:
+    return pick.row(
         [
             {
                 "Day": clock.day_of(letter.queued_at, hospital.zone),
@@ -76,5 +87,7 @@ def failed(found: Sequence[Message], hospital: Hospital) -> None:
             }
             for letter in found
         ],
-        alt="Letters that failed",
+        found,
+        [letter.id or 0 for letter in found],
+        alt=FAILED,
     )

@@ -26,4 +26,4 @@ if asked:
     with record("The letter is queued. It arrives within a minute where the mail works.") as db:
         send_trial(db, to, by=me)
 
-mail.failed(lately, hospital)
+mail.failed(me, lately, hospital)

@@ -1,0 +1,74 @@
+"""Whom a letter in the outbox is meant for, and where that one is written to by now."""
+
+from sqlalchemy import ColumnElement, and_, literal, or_
+from sqlmodel import Session, col, select
+
+from mediklaud.models import (
+    Account,
+    Appointment,
+    DuesLetter,
+    Invoice,
+    Message,
+    MessageStatus,
+    Patient,
+    Receipt,
+)
+from mediklaud.repository.outbox import REMINDER, withdraw
+
+_NOT_YET_OFFERED = (col(Message.status) == MessageStatus.QUEUED, col(Message.attempts) == 0)
+
+
+def address_of(patient: Patient) -> str | None:
+    """Where letters about care and bills reach a patient who wants them; None for nowhere."""
+    return patient.email if patient.mail_for_care else None
+
+
+def address_anew(db: Session, patient: Patient) -> None:
+    """Write to where a patient is written to by now; for siblings, with the patient locked.
+
+    What no server was offered yet takes the new address. Without one somebody calls about an
+    appointment, and a bill, which is handed over, or a reminder is taken back. The rows are
+    locked, so that no mailroom takes one meanwhile.
+    """
+    rows = select(Message).where(*_NOT_YET_OFFERED, _meant_for(patient)).with_for_update()
+    for letter in db.exec(rows.execution_options(populate_existing=True)).all():
+        address = address_of(patient)
+        if letter.kind == REMINDER and not patient.mail_for_reminders:
+            address = None
+        if address:
+            letter.to_address = address
+        elif letter.kind == REMINDER or letter.appointment_id is None:
+            withdraw(letter, why="no longer wanted")
+        else:
+            letter.to_address, letter.status = None, MessageStatus.UNADDRESSED
+    db.flush()
+
+
+def _meant_for(patient: Patient) -> ColumnElement[bool]:
+    appointments = select(Appointment.id).where(Appointment.patient_id == patient.id)
+    bills = select(literal("bill/") + col(Invoice.number)).where(Invoice.payer_id == patient.id)
+    receipts = select(literal("receipt/") + col(Receipt.number))
+    reminded = select(DuesLetter.message_id).where(DuesLetter.payer_id == patient.id)
+    return or_(
+        col(Message.appointment_id).in_(appointments),
+        and_(col(Message.kind) == "bill", col(Message.subject).in_(bills)),
+        and_(
+            col(Message.kind) == "receipt",
+            col(Message.subject).in_(receipts.where(Receipt.payer_id == patient.id)),
+        ),
+        col(Message.id).in_(reminded),
+    )
+
+
+def address_by_now(db: Session, letter: Message) -> str | None:
+    """Where the payer or the account that a letter of no appointment is meant for is reached."""
+    about = letter.subject.partition("/")[2]
+    if letter.kind == "emergency":
+        return db.get_one(Account, int(about.rpartition("/")[2])).email
+    if letter.kind == "bill":
+        return address_of(db.get_one(Patient, db.get_one(Invoice, about).payer_id))
+    if letter.kind == "receipt":
+        return address_of(db.get_one(Patient, db.get_one(Receipt, about).payer_id))
+    reminded = select(DuesLetter.payer_id).where(DuesLetter.message_id == letter.id)
+    payer_id = db.exec(reminded).first()
+    return address_of(db.get_one(Patient, payer_id)) if payer_id else letter.to_address
