@@ -62,7 +62,7 @@ def price_if_moved(
     db: Session, appointment: Appointment, doctor_id: int, starts_at: datetime, *, by: Account
 ) -> MovedPrice:
     """What an appointment would cost with a doctor at another time, before it is moved there."""
-    permit(db, by, Deed.RELOCATE)
+    permit(db, by, Deed.RELOCATE, appointment)
     kept = known(db, Appointment, appointment.id)
     known(db, Doctor, doctor_id)
     fee_paise = fees_today(db, [doctor_id]).get((doctor_id, kept.kind), 0)
@@ -101,7 +101,7 @@ def other_times(db: Session, one: Stranded, *, by: Account) -> list[Offer]:
 
     The nearest ones; where nothing near the old time is free, the first ones after today.
     """
-    permit(db, by, Deed.RELOCATE, one.visit.appointment)
+    permit(db, by, Deed.RELOCATE)
     appointment, near, taken = one.visit.appointment, _Near(db, [one], by), _Taken(db, [one])
 
     def fitting(offers: Iterable[Offer], most: int) -> Iterator[Offer]:

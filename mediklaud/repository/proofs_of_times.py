@@ -190,7 +190,8 @@ def _gate(db: Session) -> Iterator[str]:
 def _ends_of(db: Session, ids: set[int | None]) -> dict[int, datetime]:
     """When the old times of moved appointments ended."""
     ends = columns(col(Appointment.id), col(Appointment.ends_at))
-    return dict(db.execute(ends.where(col(Appointment.id).in_(ids - {None}))).tuples().all())
+    rows = db.execute(ends.where(col(Appointment.id).in_(ids - {None})))
+    return dict(map(tuple, rows))
 
 
 # What changed somebody's dues: when, by how many paise, its bill and the day that was issued on.
