@@ -19,6 +19,7 @@ from mediklaud.errors import (
 from mediklaud.models import Appointment, AppointmentStatus, BillWhen, Doctor, Patient
 from mediklaud.repository import (
     SessionForm,
+    arrivals,
     arrive,
     begin_consultation,
     cancel_appointment,
@@ -193,11 +194,15 @@ def test_a_token_given_in_a_deed_that_failed_is_given_again(house):
         assert arrive(db, booked, by=ward.meera).token == 1
 
 
-def test_a_walk_in_that_was_refused_leaves_no_gap(house):
-    with desk() as (db, ward):
-        book(db, ward, ward.asha, ward.iyer, at(10))
-    with pytest.raises(PatientBusy), desk() as (db, ward):
-        walks_in(db, ward, ward.asha, ward.rao)
+def test_a_walk_in_that_was_refused_leaves_no_gap(house, monkeypatch):
+    def taken_meanwhile(*_, **__):
+        raise PatientBusy(patient="Asha", doctor="Dr Iyer", hour="10:00 AM")
+
+    with monkeypatch.context() as patch:
+        # Between the look at the free times and the promise another desk books the patient.
+        patch.setattr(arrivals, "promise", taken_meanwhile)
+        with pytest.raises(PatientBusy), desk() as (db, ward):
+            walks_in(db, ward, ward.asha, ward.rao)
 
     with desk() as (db, ward):
         assert walks_in(db, ward, ward.ben, ward.rao).token == 1
