@@ -144,8 +144,9 @@ class FilesBehindSignIn:
         if scope["type"] != "http" or not _is_file(scope["path"]):
             await self.app(scope, receive, send)
             return
-        # The whole file or none: a part of it could not be told.
-        asked = {**scope, "headers": [one for one in scope["headers"] if one[0] != b"range"]}
+        # The whole file as it was made: neither a part of it nor a packed one could be told.
+        kept = [one for one in scope["headers"] if one[0] not in (b"range", b"accept-encoding")]
+        asked = {**scope, "headers": kept}
         answer = _Answer()
         await self.app(asked, receive, answer.keep)
         told = (Request(scope).cookies, answer)

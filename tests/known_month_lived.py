@@ -48,7 +48,9 @@ from mediklaud.repository import (
     take_tenders,
     use_advance,
 )
+from mediklaud.repository.credit_lines import creditable_lines, parts_of
 from mediklaud.repository.credit_notes import credit, locked_bill
+from mediklaud.repository.payments import kept_reference
 from tests.hospital import HOSPITAL, PASSWORD, at
 from tests.known_month import BILLS, BOOK, paise
 
@@ -152,9 +154,9 @@ class Month:
             self.numbers[form] = approve_waiver(db, request, by=by).number
             return
         bill = locked_bill(db, number)
-        line = bill_line(db, number)
-        lines = [CreditLine(line, paise(note["amount"]))]
-        self.numbers[form] = credit(db, bill, kind, "Agreed", form=form, by=by, lines=lines).number
+        taken_back = [CreditLine(bill_line(db, number), paise(note["amount"]))]
+        parts = parts_of(creditable_lines(db, bill), taken_back)
+        self.numbers[form] = credit(db, bill, kind, "Agreed", parts, form=form, by=by).number
 
     def _cancel(self, db, event, _slot) -> None:
         number = self.numbers[event[0]["number"]]
@@ -179,7 +181,8 @@ class Month:
         )
 
     def _reverse(self, db, event, _slot) -> None:
-        reference = f"{event[0]['number']}-{event[0]['method']}".upper()
+        method = Method(event[0]["method"])
+        reference = kept_reference(method, f"{event[0]['number']}-{method}")
         paid = db.exec(select(Payment).where(Payment.reference == reference)).one()
         reverse_payment(db, paid, "Bounced", by=_by(db, "ishaan"))
 

@@ -187,7 +187,7 @@ def test_the_command_measures_money_on_a_database_of_its_own(sqlite_house):
     assert "SQLite, 2 deeds at each size, 3 % open" in said.stdout
     for what in ("issue a bill", "take a payment", "dues of one patient", "dues dashboard's data"):
         assert said.stdout.count(f"{what}, raw SQL") == 2
-    assert "At 600 the dashboard finds bills by open_bills_of_a_payer." in said.stdout
+    assert "At 600 the dashboard finds bills by open_bills_of_a_payer" in said.stdout
     assert counted() == before
 
 

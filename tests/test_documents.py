@@ -46,6 +46,9 @@ def get(server: Server, path: str, cookie: str = "") -> tuple[int, bytes, dict[s
     asked = urllib.request.Request(server.url + path)  # noqa: S310  our own server
     if cookie:
         asked.add_header("Cookie", f"{COOKIE}={cookie}")
+    if path.startswith("/media/"):
+        # As a browser asks: what is long may come packed, and is the same file still.
+        asked.add_header("Accept-Encoding", "gzip, deflate, br, zstd")
     try:
         with urllib.request.urlopen(asked, timeout=20) as got:  # noqa: S310
             return got.status, got.read(), {k.lower(): v for k, v in got.headers.items()}
