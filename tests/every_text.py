@@ -602,6 +602,7 @@ NOT_TYPED = {
     "token": "the cookie that carries it is signed by the house",
     "zone": "it only words a leave, in the zone of the settings",
     "cut": "a word of the code",
+    "asked_for": "the table and key of a row in hand",
     "word": "it only looks at how a word begins",
     "Stranded.why": "an answer of the house",
     "ShareLine.receipt_number": "an answer of the house",

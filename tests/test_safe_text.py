@@ -45,7 +45,8 @@ PLAUSIBLE = {
     "registration": "KMC 90211",
     "language": "hi",
     "gstin": "29AAAAA0000A1Z5",
-    "zone": "Asia/Dubai",
+    # The zone of the papers that are there: another one is refused.
+    "zone": "Asia/Kolkata",
     "sac": "999311",
     "specialty": "Cardiology",
     **{f"{paper}_prefix": "XYZ" for paper in PREFIXED},
