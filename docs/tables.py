@@ -18,6 +18,8 @@ README = ROOT / "README.md"
 ROOMS = (
     ("mediklaud", "The rooms of the house"),
     ("mediklaud/models", "Tables"),
+    ("mediklaud/guards", "Rules over several rows"),
+    ("mediklaud/errors", "Refusals"),
     ("mediklaud/repository", "Verbs and rules"),
     ("mediklaud/reports", "Reports"),
     ("mediklaud/ui", "What pages share"),

@@ -151,6 +151,25 @@ def factor(username: _Username) -> None:
 
 
 @account_app.command()
+def email(
+    username: _Username,
+    address: Annotated[str, typer.Argument(help="Where letters reach the person; '' for nowhere.")],
+) -> None:
+    """Change an account's email; whoever is signed in with it signs in anew."""
+    with deed() as db:
+        from mediklaud.repository import CONSOLE, account_named, accounts_with_roles, change_account
+
+        account = account_named(db, username)
+        (roles,) = (held for one, held in accounts_with_roles(db, by=CONSOLE) if one == account)
+        doctor_id, active = account.doctor_id, account.active
+        change_account(
+            db, account, roles, by=CONSOLE, doctor_id=doctor_id, active=active, email=address
+        )
+        reached = account.email
+    _say(f"The account {account.username} is written to at {reached or 'no address'}.")
+
+
+@account_app.command()
 def disable(username: _Username) -> None:
     """Disable an account; whoever is signed in with it is out at once."""
     with deed() as db:
@@ -339,7 +358,7 @@ def _sizes(words: str) -> list[int]:
 
 def _reachable(host: str) -> str:
     """The host as a browser on this machine can open it."""
-    everywhere = ("127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104  # nosec B104  only compared
+    everywhere = ("127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104 # nosec B104 # only compared
     return "localhost" if host in everywhere else host
 
 

@@ -177,11 +177,16 @@ def _booking(told: Booking, message: Message) -> Letter:
     return replace(letter, calendar=calendar, calendar_method=method)
 
 
+# Who invites for a hospital that has no email.
+NO_EMAIL = f"appointments@{domain_of('')}"
+
+
 def _entry(told: Booking, message: Message) -> calendars.Entry:
-    address = told.hospital_email or f"appointments@{domain_of('')}"
+    # A calendar takes no change from another organizer than the one who invited.
+    named = told.entry_email or told.hospital_email
     change = words_in(message.language)["change"].format(phone=told.hospital_phone)
     return calendars.Entry(
-        uid=calendars.uid_of(told.appointment_id, told.entry_email or told.hospital_email),
+        uid=calendars.uid_of(told.appointment_id, named),
         sequence=told.version - 1,
         starts_at=told.starts_at,
         ends_at=told.ends_at,
@@ -189,7 +194,7 @@ def _entry(told: Booking, message: Message) -> calendars.Entry:
         summary=f"{told.doctor_name}, {told.hospital_name}",
         place=f"{told.hospital_name}, {told.hospital_address}",
         description=change,
-        organizer=(address, told.hospital_name),
+        organizer=(named or NO_EMAIL, told.hospital_name),
         attendee=(message.to_address, told.patient_name) if message.to_address else None,
     )
 

@@ -123,7 +123,7 @@ TABLE: dict[Deed, Permission] = {
     Deed.BOOK: Permission(
         _DESK,
         "book_appointment extend_hold follow_ups_left held_times hold_time own_hold "
-        "release_hold walk_in",
+        "release_hold walk_in walk_in_time",
         "a hold: the clerk's own",
     ),
     Deed.CHANGE_APPOINTMENT: Permission(
@@ -142,7 +142,8 @@ TABLE: dict[Deed, Permission] = {
     ),
     Deed.RELOCATE: Permission(
         _CMO | _REGISTRAR | _DESK,
-        "best_times count_stranded left_in other_times price_if_moved relocate stranded",
+        "best_times count_stranded left_in other_times price_if_moved prices_there relocate "
+        "stranded",
     ),
     Deed.SEE_BOARD: Permission(
         _DESK,
@@ -155,7 +156,7 @@ TABLE: dict[Deed, Permission] = {
     ),
     Deed.SEE_OWN_SCHEDULE: Permission(
         _DOCTOR,
-        "close_feed count_own_patients feed_of open_feed own_day_numbers own_patients "
+        "close_feed count_own_patients feed_of open_feed own_day own_day_numbers own_patients "
         "queue_of schedule_of",
         "the doctor's own schedule, own patients and own calendar",
     ),
@@ -181,7 +182,7 @@ TABLE: dict[Deed, Permission] = {
     Deed.SEE_DUES: Permission(
         _FINANCE,
         "aged_sums bills_on_kept_plans bills_to_pay contacts_of due_letters due_numbers "
-        "dues_letters_of last_contacts last_dues_letters next_letter open_bills "
+        "dues_letters_of held_since last_contacts last_dues_letters next_letter open_bills "
         "owed_numbers pauses_of plans_of standing_plans statement_of till_numbers "
         "waivers_of who_owes whose_bills",
     ),
@@ -219,7 +220,8 @@ TABLE: dict[Deed, Permission] = {
         _FINANCE,
         "advance_paper advances_of bill_paper bills_of credit_note_paper "
         "credit_notes_of credit_notes_of_patient lines_to_credit papers_numbered "
-        "payments_on receipt_paper receipts_of refund_paper refunds_of unbilled_visit",
+        "payments_on print_paper receipt_paper receipts_of refund_paper refunds_of "
+        "unbilled_visit",
     ),
     Deed.SEE_SUMMARIES: Permission(
         _CMO | _FINANCE,

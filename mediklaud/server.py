@@ -21,7 +21,7 @@ from streamlit import config as streamlit_config
 from streamlit.runtime.pages_manager import PagesManager
 
 from mediklaud import clock
-from mediklaud.calendars import Entry, published, uid_of
+from mediklaud.calendars import Entry, published
 from mediklaud.config import ROOT, key, settings
 from mediklaud.database import reading
 from mediklaud.errors import NotFound, Refusal
@@ -91,12 +91,11 @@ async def calendar(request: Request) -> Response:
 def _calendar(token: str) -> bytes:
     with reading() as db:
         feed = read_feed(db, token)
-    address = feed.hospital.email
     return published(
         f"{feed.doctor.name}, {feed.hospital.name}",
         [
             Entry(
-                uid=uid_of(visit.id or 0, address),
+                uid=feed.names[visit.id or 0],
                 sequence=visit.calendar_sequence,
                 starts_at=visit.starts_at,
                 ends_at=visit.ends_at,

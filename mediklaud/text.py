@@ -120,6 +120,25 @@ def folded(words: str) -> str:
     return " ".join(unicodedata.normalize("NFC", "".join(out)).casefold().split())
 
 
+# Apostrophes in the ways keyboards have them, and what else people put inside a name or not.
+_APOSTROPHE = re.compile("['`\u2018\u2019\u02b9\u02bb\u02bc\u05f3]| \u0301")
+_INSIDE = re.compile("[-.\u2010-\u2015]")
+
+
+def without_apostrophes(folded_words: str) -> str:
+    """Folded words as they are where nobody types an apostrophe: dsouza for d'souza."""
+    return _APOSTROPHE.sub("", folded_words)
+
+
+def run_together(folded_words: str) -> str:
+    """Folded words as whoever spells them in one piece has them: dsouza, maryann, akmenon.
+
+    Signs inside a word go, and a single letter belongs to what follows it.
+    """
+    words = _INSIDE.sub("", without_apostrophes(folded_words)).split()
+    return "".join(word if len(word) == 1 else f"{word} " for word in words).strip()
+
+
 def bare(words: str) -> str:
     """How the numbers of banks are compared: letters and digits alone, large, digits as 0-9."""
     large = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", words).upper())

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 Talk = Callable[[socket.socket, "BadServer"], None]
 _GREETING = b"220 bad.example\r\n"
@@ -12,13 +13,21 @@ _GREETING = b"220 bad.example\r\n"
 
 @dataclass
 class BadServer:
-    """One that listens and misbehaves until it is closed."""
+    """One that listens and misbehaves until it is closed.
+
+    With `holds`, whoever comes is first held without a word until let go, or for `seconds`.
+    What happened stands in `told`, in its order; a test adds what it did beside.
+    """
 
     port: int
     talk: Talk
     seconds: float = 30
     closed: threading.Event = field(default_factory=threading.Event)
     met: int = 0
+    holds: bool = False
+    inside: threading.Event = field(default_factory=threading.Event)
+    let_go: threading.Event = field(default_factory=threading.Event)
+    told: list[str] = field(default_factory=list)
 
     def serve(self, listening: socket.socket) -> None:
         """Talk to whoever comes, each in a thread of its own."""
@@ -31,6 +40,11 @@ class BadServer:
     def _one(self, line: socket.socket) -> None:
         line.settimeout(self.seconds + 30)
         with line, suppress(OSError):
+            if self.holds:
+                self.told.append("held")
+                self.inside.set()
+                self.let_go.wait(self.seconds)
+                self.told.append("let go")
             self.talk(line, self)
 
 
@@ -109,10 +123,10 @@ KINDS: dict[str, Talk | None] = {
 
 
 @contextmanager
-def misbehaving(kind: str, port: int) -> Iterator[BadServer]:
+def misbehaving(kind: str, port: int, **how: Any) -> Iterator[BadServer]:
     """A bad server of a kind on a port; with "refused" nobody listens there."""
     talk = KINDS[kind]
-    server = BadServer(port, talk or hangs)
+    server = BadServer(port, talk or hangs, **how)
     if talk is None:
         yield server
         return
@@ -127,4 +141,5 @@ def misbehaving(kind: str, port: int) -> Iterator[BadServer]:
             yield server
         finally:
             server.closed.set()
+            server.let_go.set()
             serving.join(5)

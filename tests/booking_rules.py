@@ -273,9 +273,12 @@ class Rules:
         return min(left, key=lambda one: one[0])[1] if left else None
 
     def _clear(self, clerk: str, wanted: Visit, hold: str | None = None) -> None:
-        """The clerk's own hold goes where it was named, or where it stands in the way."""
+        """The clerk's own hold goes where it was named, or where it stands in the way.
+
+        Nothing stands in the way of an overbooking, which takes no time of its own.
+        """
         own = self.holds.get(clerk)
-        if own is None or own.doctor != wanted.doctor:
+        if own is None or own.doctor != wanted.doctor or wanted.overbook is not None:
             return
         if own.form == hold or meet(own, wanted.starts_at, wanted.ends_at):
             del self.holds[clerk]

@@ -320,6 +320,14 @@ def _closed(desk: Desk, words: str) -> Given:
     return desk.db.exec(kept).one(), "reason"
 
 
+def _closed_for_another(desk: Desk, words: str) -> None:
+    told = {"roles": {Role.FINANCE}, "by": desk.ward.tara}
+    gone = ask.create_account(desk.db, "gone", "Priya Nair", PASSWORD, **told)
+    ask.change_account(desk.db, gone, active=False, **told)
+    told = {"form": "asked", "by": desk.ward.ishaan, "left_by": gone, "reason": words}
+    ask.close_day(desk.db, [], **told)
+
+
 def _reopened(desk: Desk, words: str) -> Given:
     close = desk.one(DayClose, col(DayClose.reopened_at).is_(None))
     return ask.reopen_day(desk.db, close, words, by=desk.ward.khan), "reopen_reason"
@@ -492,7 +500,7 @@ _OF_OWED = ("age", "doctor_number", "specialty")
 _OF_PAPERS = (
     *("bill_paper", "receipt_paper", "advance_paper", "refund_paper", "credit_note_paper"),
     *("credit_notes_of", "discount_left", "unbilled_visit", "waivers_of"),
-    "lines_to_credit",
+    *("lines_to_credit", "print_paper"),
 )
 
 
@@ -534,6 +542,7 @@ TEXTS = (
     Text("take_tenders", "Tender.reference", _tendered, "bare"),
     Text("take_advance", "Tender.reference", _in_advance, "bare"),
     Text("close_day", "Count.reason", _closed, "line"),
+    Text("close_day", "reason", _closed_for_another, "asked"),
     Text("reopen_day", "reason", _reopened, "line"),
     Text("end_plan", "reason", _plan_ended, "line"),
     *_each("keep_service", "ServiceForm.", {"name": "line", "sac": "code"}, _service),

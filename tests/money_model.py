@@ -174,6 +174,8 @@ class Model(Rules):
         if not bills:
             raise No(errors.NothingOwed)
         if not self.advances(payer):
+            if self.advances(patient):
+                raise No(errors.AdvanceOfTheMinor)
             raise No(errors.NoAdvance)
 
         def then(_):
@@ -339,7 +341,7 @@ class Model(Rules):
 
         def then(_):
             waiver.status, waiver.decided_by = WaiverStatus.APPROVED, by
-            self.credit(waiver.bill, CreditKind.WAIVER, parts, f"waiver {id(waiver)}", by)
+            self.credit(waiver.bill, CreditKind.WAIVER, parts, None, by)
 
         return then
 

@@ -287,17 +287,21 @@ class Rules(House):
         bill: Bill,
         kind: CreditKind,
         parts: list[tuple[Line, int, int]],
-        form: str,
+        form: str | None,
         by: str,
     ) -> None:
-        """Write a credit note; what was paid beyond the rest is an advance, the newest first."""
+        """Write a credit note; what was paid beyond the rest is an advance, the newest first.
+
+        Without a form where another deed leads to it, so that no desk clicks it twice.
+        """
         note = Note(self.number("JMC"), bill, kind, parts, by)
         for part in [one for one in reversed(self.parts) if one.bill is bill]:
             over = note.total - self.owed(bill)
             if over > 0:
                 self.take_back(part, min(over, part.amount))
         self.notes[note.number] = note
-        self.note_forms[form] = bill
+        if form is not None:
+            self.note_forms[form] = bill
         self.books.post(
             (("credited", note.number), note.total),
             (("receivable", bill.payer, bill.number), -note.total),
@@ -309,5 +313,5 @@ class Rules(House):
         """Void what a visit was charged, since it did not take place."""
         bill = self.bills.get(visit.charge or "")
         if bill is not None and self.all_left(bill):
-            self.credit(bill, CreditKind.VOID, self.all_left(bill), f"undo {bill.number}", "")
+            self.credit(bill, CreditKind.VOID, self.all_left(bill), None, "")
         visit.charge = None

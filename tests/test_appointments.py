@@ -578,11 +578,17 @@ def test_finance_does_not_see_the_day(db, ward):
             deed()
 
 
-def test_an_address_given_later_does_not_answer_the_call(db, ward):
+def test_an_address_given_later_answers_the_call_by_its_letter_alone(db, ward, nine_o_clock):
     book(db, ward, ward.ben, ward.rao)
-    typed = replace(ASHA, name="Ben Thomas", email="ben@example.org")
+    typed = replace(ASHA, name="Ben Thomas", email="ben@example.org", mail_for_care=False)
     edit_patient(db, ward.ben, typed, version=1, by=ward.meera)
+    assert len(letters_to_call(db, by=ward.meera)) == 1
 
+    wanted = replace(typed, mail_for_care=True)
+    edit_patient(db, ward.ben, wanted, version=2, by=ward.meera)
+
+    assert letters_to_call(db, by=ward.meera) == []
+    nine_o_clock.shift(timedelta(minutes=16))
     assert len(letters_to_call(db, by=ward.meera)) == 1
 
 

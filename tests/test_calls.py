@@ -134,7 +134,9 @@ def test_a_letter_is_sent_again_to_the_address_the_patient_has_now(db, ward):
         resend_letter(db, letter, by=ward.meera)
     with pytest.raises(NoAddressToSendTo, match="its reader"):
         resend_letter(db, letter, by=ward.tara)
-    edit_patient(db, ward.ben, replace(BEN, email="ben@example.org"), version=1, by=ward.meera)
+    edit_patient(db, ward.ben, replace(BEN, email="ben@example.in"), version=1, by=ward.meera)
+    refuse(db)
+    edit_patient(db, ward.ben, replace(BEN, email="ben@example.org"), version=2, by=ward.meera)
 
     again = resend_letter(db, letter, by=ward.meera)
 
@@ -145,6 +147,65 @@ def test_a_letter_is_sent_again_to_the_address_the_patient_has_now(db, ward):
     note_sent(db, claimed.id, lease=claimed.next_attempt_at, reply="250 fine")
     with pytest.raises(LetterOnItsWay, match="sent by now"):
         resend_letter(db, letter, by=ward.meera)
+
+
+def give_email(db, ward, email="ben@example.org", version=1, **more):
+    typed = replace(BEN, email=email, **more)
+    edit_patient(db, ward.ben, typed, version=version, by=ward.meera)
+
+
+@pytest.mark.parametrize(("minutes", "heard"), [(0, 0), (30, 1)])
+def test_a_letter_without_an_address_leaves_once_there_is_one(
+    db, ward, nine_o_clock, minutes, heard
+):
+    book(db, ward, ward.ben)
+    nine_o_clock.shift(timedelta(minutes=minutes))
+
+    give_email(db, ward)
+
+    letter = letter_of(db)
+    assert (letter.status, letter.attempts) == (MessageStatus.QUEUED, heard)
+    assert listed(db, ward) == claim_letters(db, at_most=9) == []
+    nine_o_clock.shift(timedelta(seconds=61))
+    assert [one.to_address for one in claim_letters(db, at_most=9)] == ["ben@example.org"]
+
+
+def test_an_address_that_was_mistyped_is_not_written_to(db, ward, nine_o_clock):
+    book(db, ward, ward.ben)
+    nine_o_clock.move_to(at(9, 5))
+    give_email(db, ward, "bne@example.org")
+
+    give_email(db, ward, version=2)
+
+    assert letter_of(db).to_address == "ben@example.org"
+    give_email(db, ward, version=3, mail_for_care=False)
+    assert letter_of(db).status is MessageStatus.UNADDRESSED
+
+
+def test_what_nobody_need_be_told_any_more_stays_unsent(db, ward, nine_o_clock):
+    book(db, ward, ward.ben, 11, "told")
+    log_call(db, letter_of(db), CallOutcome.TOLD, "", form="c", by=ward.meera)
+    book(db, ward, ward.ben, 10, "past")
+    first = book(db, ward, ward.ben, 12, "moved")
+    nine_o_clock.move_to(at(9, 5))
+    moved = move_appointment(db, first, ward.iyer, at(12), form="m", by=ward.meera)
+    nine_o_clock.move_to(at(10, 5))
+
+    give_email(db, ward)
+
+    queued = select(Message.appointment_id).where(Message.status == MessageStatus.QUEUED)
+    assert db.exec(queued).all() == [moved.id]
+
+
+def test_what_was_heard_at_the_desk_is_cancelled_by_letter(db, ward, nine_o_clock):
+    booked = book(db, ward, ward.ben)
+    nine_o_clock.move_to(at(9, 5))
+    give_email(db, ward)
+
+    cancel_appointment(db, booked, "The doctor is ill", by=ward.meera)
+
+    assert letter_of(db).status is MessageStatus.WITHDRAWN
+    assert letter_of(db, "cancelled").status is MessageStatus.QUEUED
 
 
 def test_old_news_is_not_sent_again(db, ward, nine_o_clock):

@@ -1,5 +1,6 @@
 """The command line: one line a person understands, and a refusal as its sentence."""
 
+import json
 import os
 import re
 import subprocess
@@ -203,6 +204,46 @@ def test_whoever_is_disabled_is_out_at_once_and_keeps_no_role(sqlite_house: Path
     with database.reading() as db:
         assert roles_of(db, account_named(db, "meera")) == frozenset()
     assert re.search(r"meera .*disabled", run("account", "list").stdout)
+
+
+def test_an_accounts_email_is_changed_and_nothing_else(sqlite_house: Path) -> None:
+    before = account("rao")
+    with database.transaction() as db:
+        token = begin_sign_in(db, account_named(db, "rao"))
+        roles = roles_of(db, before)
+
+    said = run("account", "email", "rao", "anjali@example.org")
+
+    assert said.stdout == "The account rao is written to at anjali@example.org.\n"
+    after = account("rao")
+    kept = ("anjali@example.org", True, before.doctor_id)
+    assert (after.email, after.active, after.doctor_id) == kept
+    with database.reading() as db:
+        newest = db.exec(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1)).one()
+        assert (newest.account_name, newest.deed) == ("console", "account changed")
+        assert set(json.loads(newest.detail)) == {"email"}
+        assert roles_of(db, after) == roles
+    with database.reading() as db, pytest.raises(SignedOut):
+        live_account(db, token)
+
+
+def test_an_accounts_email_is_taken_away(sqlite_house: Path) -> None:
+    run("account", "email", "rao", "anjali@example.org")
+
+    assert "at no address" in run("account", "email", "rao", "").stdout
+    assert account("rao").email is None
+
+
+def test_another_email_leaves_a_disabled_account_disabled(sqlite_house: Path) -> None:
+    run("account", "disable", "meera")
+    run("account", "email", "meera", "meera@jmi.example.org")
+
+    assert (account("meera").email, account("meera").active) == ("meera@jmi.example.org", False)
+
+
+def test_what_is_no_email_is_refused(sqlite_house: Path) -> None:
+    assert "email" in refused(run("account", "email", "meera", "meera at home"))
+    assert refused(run("account", "email", "nobody", "a@example.org")).startswith("There is no")
 
 
 def test_the_last_chief_cannot_be_disabled(sqlite_house: Path) -> None:

@@ -9,8 +9,10 @@ from mediklaud.errors import (
     DayClosedAlready,
     DayIsClosed,
     DayNotCome,
+    EmptyField,
     NeedsAPerson,
     NotPermitted,
+    NotYourTill,
     YourOwnDay,
 )
 from mediklaud.models import Method, Role
@@ -18,6 +20,7 @@ from mediklaud.repository import (
     CONSOLE,
     Count,
     Tender,
+    change_account,
     close_day,
     closed_days,
     create_account,
@@ -51,8 +54,9 @@ def close(db, ward, *counts, **asked):
 EXACT = ((Method.CASH, 500_00), (Method.CARD, 300_00), (Method.CHEQUE, 200_00))
 
 
-def sums(db, ward):
-    return {one.method: one.system_paise for one in till_of(db, ward.ishaan, TODAY, by=ward.ishaan)}
+def sums(db, ward, by=None):
+    till = till_of(db, ward.ishaan, TODAY, by=by or ward.ishaan)
+    return {one.method: one.system_paise for one in till}
 
 
 def test_the_ledger_is_summed_by_method(db, ward, taken):
@@ -191,3 +195,42 @@ def test_a_quiet_day_can_be_closed_too(db, ward):
 def test_only_finance_closes_a_till(db, ward, name):
     with pytest.raises(NotPermitted, match="close days at the till"):
         close(db, ward, by=getattr(ward, name))
+
+
+# Who left
+
+
+@pytest.fixture
+def priya(db, ward, taken):
+    """A second person in finance, after Ishaan's account was switched off."""
+    told = (db, "priya", "Priya Nair", PASSWORD, {Role.FINANCE})
+    second = create_account(*told, by=ward.tara)
+    change_account(db, ward.ishaan, {Role.FINANCE}, active=False, by=ward.tara)
+    return second
+
+
+def test_the_day_of_who_left_is_closed_by_another_with_a_reason(db, ward, priya):
+    told = {"by": priya, "left_by": ward.ishaan, "day": TODAY}
+    with pytest.raises(EmptyField, match="Reason"):
+        close(db, ward, *EXACT, **told)
+    kept = close(db, ward, *EXACT, **told, reason="He left on Friday")
+
+    assert (kept.account_id, unclosed_days(db, TODAY, by=priya)) == (ward.ishaan.id, [])
+    assert standing_close(db, ward.ishaan, TODAY, by=priya) == kept
+    noted = db.info["deeds"][-1]
+    assert (noted.deed, noted.account_id) == ("day closed", priya.id)
+    assert "He left on Friday" in noted.detail
+
+
+def test_the_day_of_who_left_is_counted_against_that_ledger(db, ward, priya):
+    with pytest.raises(CountMissesReason):
+        close(db, ward, by=priya, left_by=ward.ishaan, day=TODAY, reason="He left")
+    assert sums(db, ward, priya)[Method.CASH] == 500_00
+
+
+def test_the_day_of_who_is_still_here_is_closed_by_nobody_else(db, ward, taken):
+    second = create_account(db, "priya", "Priya Nair", PASSWORD, {Role.FINANCE}, by=ward.tara)
+    with pytest.raises(NotYourTill):
+        close(db, ward, *EXACT, by=second, left_by=ward.ishaan, reason="Quicker")
+    with pytest.raises(NotYourTill):
+        till_of(db, ward.ishaan, TODAY, by=second)

@@ -11,6 +11,7 @@ from sqlmodel import select
 from mediklaud.bench.reads import asked_by
 from mediklaud.database import transaction
 from mediklaud.errors import (
+    AdvanceCoversDues,
     DuesOnKeptPlan,
     NoAddressToSendTo,
     NothingOwed,
@@ -20,9 +21,10 @@ from mediklaud.errors import (
     RemindersRest,
     ReminderTooEarly,
 )
-from mediklaud.models import DuesLetter, Message
+from mediklaud.models import DuesLetter, Message, Method
 from mediklaud.repository import (
     Part,
+    Tender,
     agree_plan,
     due_letters,
     due_numbers,
@@ -34,6 +36,8 @@ from mediklaud.repository import (
     remind_all_due,
     remind_of_dues,
     resume_reminders,
+    take_advance,
+    use_advance,
 )
 from mediklaud.repository.patients import locked_patient
 from tests.hospital import ASHA, TODAY, at, ward_of
@@ -270,3 +274,28 @@ def test_only_finance_reminds(db, ward, name):
     for verb in (lambda by: remind_all_due(db, by=by), lambda by: due_numbers(db, by=by)):
         with pytest.raises(NotPermitted):
             verb(getattr(ward, name))
+
+
+@pytest.mark.parametrize(("advance", "spared"), [(500_00, True), (499_99, False)])
+def test_an_advance_that_covers_the_dues_spares_the_letter(db, ward, later, advance, spared):
+    tender = [Tender(advance, Method.CASH)]
+    take_advance(db, ward.asha, tender, form="advance", by=ward.ishaan)
+    bill_of(db, ward, ward.asha, 500_00)
+    later(7)
+
+    assert due(db, ward) == ([] if spared else [("Asha Menon", 1)])
+    assert due_numbers(db, by=ward.ishaan).ready == (not spared)
+    if spared:
+        with pytest.raises(AdvanceCoversDues, match=r"Asha Menon has ₹500\.00 in advance"):
+            remind_of_dues(db, ward.asha, by=ward.ishaan)
+    assert remind_all_due(db, by=ward.ishaan) == (not spared)
+
+
+def test_an_advance_that_is_used_up_spares_no_later_letter(db, ward, later):
+    tender = [Tender(500_00, Method.CASH)]
+    take_advance(db, ward.asha, tender, form="advance", by=ward.ishaan)
+    bill_of(db, ward, ward.asha, 500_00, 300_00)
+    use_advance(db, ward.asha, by=ward.ishaan)
+    later(7)
+
+    assert due(db, ward) == [("Asha Menon", 1)]

@@ -14,12 +14,14 @@ from mediklaud import server
 from mediklaud.config import settings
 from mediklaud.database import transaction
 from mediklaud.errors import NotFound, NotPermitted
-from mediklaud.models import Account, Appointment, CalendarFeed, VisitKind
+from mediklaud.letters import written
+from mediklaud.models import Account, Appointment, CalendarFeed, Hospital, Message, VisitKind
 from mediklaud.repository import (
     book_appointment,
     cancel_appointment,
     close_feed,
     feed_of,
+    move_appointment,
     open_feed,
     read_feed,
 )
@@ -65,6 +67,31 @@ def test_a_new_address_ends_the_earlier_one_and_closing_ends_both(db, ward):
     assert feed_of(db, by=ward.rao_account) is None
     with pytest.raises(NotFound):
         read_feed(db, second)
+
+
+def entry_of(db, token):
+    ((visit, _),) = read_feed(db, token).visits
+    return read_feed(db, token).names[visit.id], visit.calendar_sequence
+
+
+@pytest.mark.parametrize("email", ["desk@jmi.example.org", ""])
+def test_an_entry_keeps_its_name_and_the_letters_when_the_hospitals_email_changes(db, ward, email):
+    db.get_one(Hospital, 1).email = email
+    booked = book(db, ward, ward.asha, ward.rao, 10, "a")
+    token = open_feed(db, by=ward.rao_account)
+    named, sequence = entry_of(db, token)
+    db.get_one(Hospital, 1).email = "desk@jmi-new.example.org"
+    db.flush()
+    for kept in ("hospital", "rules"):
+        db.info.pop(kept, None)
+    assert entry_of(db, token) == (named, sequence)
+
+    moved = move_appointment(db, booked, ward.rao, at(11), form="m", by=ward.meera)
+    move_appointment(db, moved, ward.rao, at(12), form="n", by=ward.meera)
+
+    assert entry_of(db, token) == (named, sequence + 2)
+    for letter in db.exec(select(Message)).all():
+        assert f"UID:{named}" in written(letter).calendar
 
 
 @pytest.mark.parametrize("token", ["", "x", "0" * 64, "'; DROP TABLE doctor", "\ud800"])
@@ -142,6 +169,10 @@ def test_a_calendar_program_follows_the_feed_over_http(drilled_house):
         assert (status, kind) == (200, "text/calendar; charset=utf-8")
         (event,) = Calendar.from_ical(told).walk("VEVENT")
         assert (event["DTSTART"].dt, str(event["SUMMARY"])) == (at(10), "A. M.")
+        # The entry that the patient's letter made, in whichever calendar it stands.
+        with transaction() as db:
+            letter = written(db.exec(select(Message)).one())
+        assert f"UID:{event['UID']}" in letter.calendar
         # Some programs ask first whether it is there.
         assert fetched(running, path, "HEAD")[:2] == (200, b"")
 

@@ -1,5 +1,6 @@
 """A time held for five minutes while the caller decides: seen by others, lost in time."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,19 +20,23 @@ from mediklaud.errors import (
     SlotTaken,
     TimeHeld,
 )
-from mediklaud.models import Appointment, AppointmentStatus, Hold, Role, VisitKind
+from mediklaud.models import AccountRole, Appointment, AppointmentStatus, Hold, Role, VisitKind
 from mediklaud.repository import (
     SessionForm,
     begin_sign_in,
     cancel_appointment,
+    change_account,
+    change_settings,
     create_account,
     declare_holiday,
+    designate_registrar,
     end_own_sign_in,
     end_sign_in,
     extend_hold,
     free_slots,
     grant_leave,
     hold_time,
+    issue_code,
     live_account,
     move_appointment,
     open_session,
@@ -39,10 +44,12 @@ from mediklaud.repository import (
     own_hold,
     release_hold,
     restore_appointment,
+    sign_out_elsewhere,
+    sign_out_everywhere,
     walk_in,
 )
 from tests.breach import take_away
-from tests.hospital import PASSWORD, TODAY, at
+from tests.hospital import HOSPITAL, PASSWORD, TODAY, at
 from tests.visits import book, desk
 
 FIRST = VisitKind.FIRST
@@ -243,6 +250,50 @@ def test_signing_out_on_one_machine_leaves_the_hold_of_another(db, ward):
     assert own_hold(db, by=ward.meera) is None
 
 
+def _asked_for_factors(db, ward):
+    db.add(AccountRole(account_id=ward.meera.id, role=Role.ADMINISTRATOR, granted_at=at(9)))
+    change_settings(db, replace(HOSPITAL, second_factor_required=True), by=ward.tara)
+
+
+_FRONT_DESK = frozenset({Role.FRONT_DESK})
+# What the administrator does to an account: each ends every sign-in of it.
+_ENDED = {
+    "disabled": lambda db, ward: change_account(
+        db, ward.meera, _FRONT_DESK, by=ward.tara, active=False
+    ),
+    "other roles": lambda db, ward: change_account(db, ward.meera, {Role.FINANCE}, by=ward.tara),
+    "a new password": lambda db, ward: issue_code(db, ward.meera, by=ward.tara),
+    "made a registrar": lambda db, ward: designate_registrar(
+        db, ward.meera, by=ward.khan, may=True
+    ),
+    "a second factor asked": _asked_for_factors,
+    "out everywhere": lambda db, ward: sign_out_everywhere(db, ward.meera),
+}
+
+
+@pytest.mark.parametrize("how", _ENDED.values(), ids=_ENDED)
+def test_ending_every_sign_in_releases_what_the_clerk_holds(db, ward, nina, how):
+    begin_sign_in(db, ward.meera)
+    hold(db, ward)
+    hold(db, ward, at(11), by=nina, form="ninas")
+    begin_sign_in(db, nina)
+
+    how(db, ward)
+
+    assert [one.form for one in db.exec(select(Hold))] == ["ninas"]
+    assert hold(db, ward, by=nina, form="again").starts_at == at(10)
+
+
+def test_a_new_own_password_keeps_the_hold_of_the_page_it_was_changed_on(db, ward):
+    me = live_account(db, begin_sign_in(db, ward.meera))
+    hold(db, ward, by=me)
+    begin_sign_in(db, ward.meera)
+
+    sign_out_elsewhere(db, me)
+
+    assert own_hold(db, by=me).form == "hold"
+
+
 def test_a_sign_in_that_fell_idle_keeps_no_hold(db, ward, nine_o_clock):
     begin_sign_in(db, ward.meera)
     nine_o_clock.shift(timedelta(minutes=16))
@@ -329,6 +380,20 @@ def test_an_overbooking_does_not_need_the_time_to_be_given_back(db, ward, nina):
     )
 
     assert over.overbook_number == 1
+    assert own_hold(db, by=ward.meera) is not None
+
+
+def test_an_overbooking_takes_no_hold_away_when_it_comes_back(db, ward):
+    taken = book(db, ward, ward.asha, ward.rao)
+    over = overbook_appointment(
+        db, ward.ben, ward.rao, at(10), FIRST, "Urgent", form="over", by=ward.meera
+    )
+    for one in (over, taken):
+        cancel_appointment(db, one, "Ill", by=ward.meera)
+    hold(db, ward)
+
+    restore_appointment(db, over, by=ward.meera)
+
     assert own_hold(db, by=ward.meera) is not None
 
 

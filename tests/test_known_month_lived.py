@@ -54,7 +54,7 @@ def tell_dues_of_the_last_day():
             assert rows_of(told, *columns) == figures, name
         columns, figures = worked("who_owes_on_31_october")
         owing = {
-            one.patient_name: (one.bills, one.owed_paise, one.held_from is not None)
+            one.patient_name: (one.bills, one.owed_paise, one.on_hold)
             for one in who_owes(db, by=by)
         }
         place = [columns.index(word) for word in ("bills", "owed_paise", "on_hold")]

@@ -15,6 +15,7 @@ from mediklaud.repository import (
     Item,
     OwedWhere,
     Part,
+    account_named,
     aged_sums,
     agree_plan,
     allocated_lines,
@@ -26,6 +27,7 @@ from mediklaud.repository import (
     credited_lines,
     credited_sums,
     enroll_patient,
+    held_since,
     name_payer,
     open_bills,
     owed_numbers,
@@ -116,12 +118,13 @@ def test_who_owes_is_told_with_the_gates_own_rule(lived):
     assert rows_of(told, *columns) == [
         (
             *(one.patient_name, one.patient_number, one.phone, one.bills, one.owed_paise),
-            one.held_from is not None,
+            one.on_hold,
         )
         for one in rows
     ]
-    assert [(one.patient_name, one.held_from) for one in rows] == [
-        ("Ben Thomas", TODAY),
+    since = held_since(db, [one.patient_id for one in rows], by=ishaan)
+    assert [(one.patient_name, since.get(one.patient_id)) for one in rows] == [
+        ("Ben Thomas", TODAY + timedelta(days=10)),
         ("Asha Menon", None),
     ]
 
@@ -227,7 +230,12 @@ def tell_of_payer(db, row, flat):
     assert (row.overdue_bills, row.oldest_on) == (len(overdue), owed.bills[0].issued_on)
     upto = accumulate(bill.owed_paise for bill in overdue)
     over = [bill for bill, paise in zip(overdue, upto, strict=True) if paise > owed.limit_paise]
-    assert row.held_from == (over[0].issued_on if over else None)
+    assert row.on_hold == bool(over)
+    since = held_since(db, [row.patient_id], by=account_named(db, "ishaan"))
+    grace = timedelta(days=owed.grace_days)
+    # What was paid or put on a plan since then held booking back before.
+    assert all(since[row.patient_id] <= bill.issued_on + grace for bill in over[:1])
+    assert (row.patient_id in since) == bool(over)
 
 
 @pytest.mark.parametrize(("limit_paise", "minor_held"), [(110_00, False), (100_00, True)])
@@ -244,7 +252,8 @@ def test_a_minor_on_hold_with_what_the_payer_owes_is_told(db, ward, limit_paise,
     assert owed_numbers(db, by=ward.ishaan).on_hold == len(held) == minor_held
     if minor_held:
         (row,) = held
-        assert (row.patient_name, row.held_from) == ("Cara Kapoor", TODAY)
+        assert (row.patient_name, row.on_hold) == ("Cara Kapoor", True)
+        assert held_since(db, [cara.id], by=ward.ishaan) == {cara.id: TODAY}
         assert (row.all_paise, row.overdue_paise, row.payers_overdue_paise) == (60_00, 60_00, 50_00)
         assert (row.bills, row.overdue_bills) == (1, 1)
 

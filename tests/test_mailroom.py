@@ -268,18 +268,18 @@ def long_pauses(monkeypatch):
 
 
 @pytest.mark.parametrize("others", [0, 2])
-def test_letters_put_off_are_tried_for_hours_before_they_fail(
+def test_letters_put_off_are_tried_for_a_day_before_they_fail(
     mail, nine_o_clock, others, long_pauses
 ):
     letters = [queue(number, to=f"a{number}@example.in") for number in range(1, others + 2)]
     mail.refuses = {f"a{number}@example.in": "451 greylisted" for number in range(1, others + 2)}
     room = Mailroom()
-    drive(room, nine_o_clock, 2.5 * 3600)
+    drive(room, nine_o_clock, 23.5 * 3600)
 
     assert {status(one) for one in letters} == {MessageStatus.QUEUED}
-    drive(room, nine_o_clock, 4 * 3600)
+    drive(room, nine_o_clock, 2 * 3600)
     assert {status(one) for one in letters} == {MessageStatus.FAILED}
-    assert {row(one).attempts for one in letters} == {10}
+    assert {10 <= row(one).attempts < 30 for one in letters} == {True}
 
 
 def test_a_full_mailbox_among_good_letters_is_tried_for_hours(mail, nine_o_clock):

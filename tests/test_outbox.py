@@ -13,7 +13,8 @@ from mediklaud.database import broken_rule, engine, reading, transaction
 from mediklaud.models import Appointment, Doctor, Message, MessageStatus, Patient, Sex, VisitKind
 from mediklaud.repository.outbox import (
     LEASE,
-    MOST_ATTEMPTS,
+    LEAST_ATTEMPTS,
+    LINE_LOST,
     OutboxState,
     any_put_off,
     claim_letters,
@@ -58,9 +59,9 @@ def lease(message_pk: int) -> datetime:
         return db.get_one(Message, message_pk).next_attempt_at
 
 
-def fail(message_pk: int, *, final: bool = False) -> Message:
+def fail(message_pk: int, *, why: str = "451 later", final: bool = False) -> Message:
     with transaction() as db:
-        note_failed(db, message_pk, lease=lease(message_pk), why="451 later", final=final)
+        note_failed(db, message_pk, lease=lease(message_pk), why=why, final=final)
     return row(message_pk)
 
 
@@ -157,7 +158,7 @@ def test_a_sent_letter_keeps_its_moment_and_the_servers_reply(house):
 def test_a_failed_letter_waits_longer_each_time_and_an_hour_at_most(house):
     message_pk = queue()
     waits = []
-    for _ in range(MOST_ATTEMPTS - 1):
+    for _ in range(LEAST_ATTEMPTS - 1):
         with time_machine.travel(row(message_pk).next_attempt_at, tick=False):
             claim()
             waits.append((fail(message_pk).next_attempt_at - clock.now()) / timedelta(minutes=1))
@@ -167,14 +168,32 @@ def test_a_failed_letter_waits_longer_each_time_and_an_hour_at_most(house):
     assert len(set(waits[-3:])) > 1
 
 
-def test_after_ten_attempts_a_letter_is_left_to_a_person(house):
+@pytest.mark.parametrize(
+    ("hours", "attempts", "status"),
+    [
+        (23, 25, MessageStatus.QUEUED),
+        (24, 9, MessageStatus.QUEUED),
+        (24, 10, MessageStatus.FAILED),
+    ],
+)
+def test_after_a_day_and_ten_attempts_a_letter_is_left_to_a_person(house, hours, attempts, status):
+    message_pk = queue()
+    with time_machine.travel(clock.now() + timedelta(hours=hours)):
+        with transaction() as db:
+            db.exec(update(Message).values(attempts=attempts - 1))
+        claim()
+
+        assert fail(message_pk).status is status
+        assert claim() == []
+
+
+def test_a_letter_that_may_have_arrived_ten_times_is_left_to_a_person(house):
     message_pk = queue()
     with transaction() as db:
-        db.exec(update(Message).values(attempts=MOST_ATTEMPTS - 1))
+        db.exec(update(Message).values(attempts=LEAST_ATTEMPTS - 1))
     claim()
 
-    assert fail(message_pk).status is MessageStatus.FAILED
-    assert claim() == []
+    assert fail(message_pk, why=LINE_LOST).status is MessageStatus.FAILED
 
 
 def test_a_final_no_is_not_asked_again(house):

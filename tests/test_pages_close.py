@@ -8,7 +8,14 @@ from streamlit.testing.v1 import AppTest
 
 from mediklaud.database import reading, transaction
 from mediklaud.models import DayClose, DayCount, Method, Role
-from mediklaud.repository import Count, account_named, begin_sign_in, close_day, create_account
+from mediklaud.repository import (
+    Count,
+    account_named,
+    begin_sign_in,
+    change_account,
+    close_day,
+    create_account,
+)
 from mediklaud.ui import pick
 from tests.desk import HOME, click, cut_off_after_the_commit, said, sit, the
 from tests.hospital import PASSWORD, TODAY, at, ward_of
@@ -174,3 +181,27 @@ def test_another_role_sees_no_till(taken):
 
     assert "This page belongs to another role." in said(desk)
     assert len(desk.main.children) == 2
+
+
+def test_the_day_of_a_cashier_who_left_is_closed_by_another(taken, monkeypatch):
+    with transaction() as db:
+        ward = ward_of(db)
+        create_account(db, "nina", "Nina Das", PASSWORD, {Role.FINANCE}, by=ward.tara)
+        change_account(db, ward.ishaan, {Role.FINANCE}, active=False, by=ward.tara)
+    desk = sit(monkeypatch, "nina", "finance/close")
+    cash, upi = (
+        [one for one in desk.text_input if one.label == label][-1]
+        for label in ("Cash counted", "UPI counted")
+    )
+    cash.input("500")
+    upi.input("300").run()
+    click(desk, "Close it for them")
+    assert "Reason is empty" in said(desk)
+
+    the(desk.text_input, "Reason").input("He left on Friday").run()
+    click(desk, "Close it for them")
+
+    (kept,) = rows(DayClose)
+    assert (kept.account_id, kept.day) == (ward.ishaan.id, TODAY)
+    assert "The till of Ishaan Shah" in said(desk)
+    assert not [one for one in desk.button if one.label == "Close it for them"]

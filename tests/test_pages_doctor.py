@@ -4,13 +4,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import streamlit
 from sqlmodel import func, select
 from streamlit.testing.v1 import AppTest
 
-from mediklaud import database
-from mediklaud.config import ROOT
+from mediklaud import clock, database
+from mediklaud.config import ROOT, settings
 from mediklaud.models import Appointment, AuditEvent, Encounter, Invoice, VisitKind
 from mediklaud.repository import (
+    SessionForm,
+    account_named,
     arrive,
     begin_consultation,
     book_appointment,
@@ -19,15 +22,17 @@ from mediklaud.repository import (
     finish_consultation,
     grant_leave,
     leaves_of,
+    open_session,
     schedule_of,
     sessions_of,
     the_hospital,
 )
-from mediklaud.ui import chart, pick, week
-from tests.desk import sit
+from mediklaud.ui import chart, pick, sign_in, week
+from tests.desk import HOME, sit
 from tests.fields import fill, press
 from tests.hospital import ASHA, PASSWORD, TODAY, at, ward_of
 
+ISSUER = "https://id.jmi-hospital.example.org"
 MARKED = "**Asha** <b>x</b> :smile:"
 FOUND = ["Asha Menon"]
 TOMORROW = TODAY + timedelta(days=1)
@@ -127,6 +132,53 @@ def test_a_note_outlasts_a_sign_in_that_fell_idle(sqlite_house, monkeypatch, nin
     button(desk, "Finish consultation").click().run()
     with database.reading() as db:
         assert db.exec(select(Encounter.note)).one() == "Angina. Rest."
+
+
+def back_from_the_provider(monkeypatch, desk, username, clock_of_the_test, minutes):
+    """Go to the hospital's provider by the button, and be somebody in a new session then."""
+    monkeypatch.setattr(streamlit, "login", lambda: None)
+    button(desk, "Sign in with").click().run()
+    clock_of_the_test.shift(timedelta(minutes=minutes))
+    named = {"is_logged_in": True, "provider": "default", "iss": ISSUER, "sub": username}
+    named |= {"email": f"{username}@jmi-hospital.example.org", "email_verified": True}
+    monkeypatch.setattr(streamlit, "user", {**named, "iat": clock.now().timestamp()})
+    again = AppTest.from_file(HOME, default_timeout=30).run()
+    return again.switch_page("pages/doctor/today.py").run()
+
+
+@pytest.fixture
+def provider(monkeypatch):
+    monkeypatch.setattr(streamlit, "user", {})
+    monkeypatch.setenv("MEDIKLAUD_OIDC_ISSUER", ISSUER)
+    settings.cache_clear()
+    with database.transaction() as db:
+        for username in ("rao", "iyer"):
+            account_named(db, username).email = f"{username}@jmi-hospital.example.org"
+
+
+def test_a_note_outlasts_the_way_over_the_provider(
+    sqlite_house, provider, monkeypatch, nine_o_clock
+):
+    desk = left_with_a_note(monkeypatch, nine_o_clock)
+
+    again = back_from_the_provider(monkeypatch, desk, "rao", nine_o_clock, 2)
+
+    assert again.text_area[0].value == "Angina. Rest."
+    assert sign_in._AWAY == {}
+
+
+def test_a_note_laid_by_is_nobody_elses_and_soon_gone(
+    sqlite_house, provider, monkeypatch, nine_o_clock
+):
+    desk = left_with_a_note(monkeypatch, nine_o_clock)
+
+    other = back_from_the_provider(monkeypatch, desk, "iyer", nine_o_clock, 2)
+    assert "Angina" not in repr(other.session_state)
+    nine_o_clock.shift(timedelta(minutes=14))
+    late = come_in(AppTest.from_file(HOME, default_timeout=30).run(), "rao")
+
+    assert late.text_area[0].value == ""
+    assert sign_in._AWAY == {}
 
 
 def test_a_note_is_nobody_elses_and_gone_once_another_came(sqlite_house, monkeypatch, nine_o_clock):
@@ -239,16 +291,35 @@ def test_a_consultation_of_another_day_is_refused(sqlite_house, monkeypatch):
     """The list was drawn before midnight, the click came after it."""
     book(10, day=TOMORROW)
 
-    def stale(db, _day, days, *, by):
-        return schedule_of(db, TOMORROW, days, by=by)
+    def stale(db, *, by):
+        return schedule_of(db, TOMORROW, 1, by=by)
 
-    monkeypatch.setattr("mediklaud.repository.schedule_of", stale)
+    monkeypatch.setattr("mediklaud.repository.own_day", stale)
     desk = sit(monkeypatch, "rao", "doctor/today")
 
     button(desk, "Begin consultation").click().run()
 
     assert desk.error[0].value.startswith("This appointment is on another day")
     assert count(Encounter) == 0
+
+
+def test_after_midnight_the_list_keeps_who_still_waits(sqlite_house, nine_o_clock, monkeypatch):
+    with database.transaction() as db:
+        ward = ward_of(db)
+        night = SessionForm(TODAY.weekday(), 22 * 60, 24 * 60, 15, valid_from=TODAY)
+        open_session(db, ward.rao, night, by=ward.khan)
+    waits = book(23)
+    nine_o_clock.move_to(at(22, 50))
+    with database.transaction() as db:
+        arrive(db, waits, by=ward_of(db).meera)
+    nine_o_clock.move_to(at(0, 2, TOMORROW))
+
+    desk = sit(monkeypatch, "rao", "doctor/today")
+
+    assert list(desk.dataframe[0].value["Patient"]) == FOUND
+    button(desk, "Begin consultation").click().run()
+    assert count(Encounter) == 1
+    assert list(desk.dataframe[0].value["State"]) == ["In the room"]
 
 
 def test_past_notes_stand_beside_the_new_one_as_text(sqlite_house, monkeypatch):

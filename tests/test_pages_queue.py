@@ -173,6 +173,29 @@ def test_no_time_left_is_said_before_the_click(sqlite_house, nine_o_clock, monke
     assert the(page.button, "Give a token").disabled
 
 
+def test_the_next_free_time_is_one_in_which_the_patient_is_nowhere_else(sqlite_house, monkeypatch):
+    with desk() as (db, ward):
+        book(db, ward, ward.asha, ward.iyer, at(10))
+    page = walking(sit(monkeypatch, "meera", "front_desk/queue"))
+    assert "The next free time is 10:15 AM IST." in said(page)
+
+    click(page, "Give a token")
+
+    assert [one.starts_at for one in booked() if one.walk_in] == [at(10, 15)]
+
+
+def test_who_is_elsewhere_at_the_only_free_time_is_told_before_the_click(
+    sqlite_house, nine_o_clock, monkeypatch
+):
+    with desk() as (db, ward):
+        book(db, ward, ward.asha, ward.iyer, at(12, 45))
+    nine_o_clock.move_to(at(12, 40))
+    page = walking(sit(monkeypatch, "meera", "front_desk/queue"))
+
+    assert "Asha Menon already has an appointment with Dr Suresh Iyer at 12:45 PM" in said(page)
+    assert the(page.button, "Give a token").disabled
+
+
 def test_an_access_taken_away_ends_the_queue(busy, monkeypatch):
     page = sit(monkeypatch, "meera", "front_desk/queue")
     with desk() as (db, ward):

@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
+from mediklaud.bench.reads import asked_by
 from mediklaud.database import reading
 from mediklaud.models import Appointment, AppointmentStatus, Message, Role, VisitKind
 from mediklaud.repository import (
@@ -260,6 +261,25 @@ def test_a_row_of_a_paid_visit_says_its_price(monkeypatch):
     on_leave()
 
     assert said(sit(monkeypatch, "khan", LIST)).count("There: First visit · ₹800.00") == 3
+
+
+def test_the_list_asks_the_database_as_much_for_five_rows_as_for_two(monkeypatch):
+    with desk() as (db, ward):
+        policy(db, ward, visits=1, days=7)
+        paid_visit(db, ward)
+        for number in range(5):
+            follow_up(db, ward, at(11, 15 * number, WEDNESDAY))
+    on_leave()
+    page = sit(monkeypatch, "meera", LIST)
+
+    def asked(rows: int) -> int:
+        monkeypatch.setattr(relocations, "_ROWS", rows)
+        return len(asked_by(page.run))
+
+    asked(5)
+    few, many = asked(2), asked(5)
+    assert len(moves(page)) == 5
+    assert many == few
 
 
 def test_another_time_can_be_chosen(monkeypatch):

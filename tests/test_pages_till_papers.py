@@ -265,7 +265,9 @@ def test_a_bounced_cheque_is_undone_and_its_bill_owed_again(desk, number):
     assert "Every payment of this receipt came to nothing." in said(desk)
 
 
-def test_a_print_from_here_is_a_duplicate_and_the_one_just_issued_is_not(desk, number, monkeypatch):
+def test_the_first_print_of_a_paper_is_the_original_and_the_second_a_duplicate(
+    desk, number, monkeypatch
+):
     caught = files_of(monkeypatch)
     type_in(opened(desk, "bill", number), Reason=REASON)
     click(desk, "Issue the credit note")
@@ -274,8 +276,11 @@ def test_a_print_from_here_is_a_duplicate_and_the_one_just_issued_is_not(desk, n
     def words(key):
         return PdfReader(BytesIO(caught[key]())).pages[0].extract_text()
 
-    assert "DUPLICATE" in words(f"pdf-{number}")
-    assert "DUPLICATE" not in words("issued-JMC/2627/000001")
+    for key in (f"pdf-{number}", "issued-JMC/2627/000001"):
+        assert "DUPLICATE" not in words(key)
+        assert "DUPLICATE" in words(key)
+    # The page that was drawn before the note was printed tells the same.
+    assert "DUPLICATE" in words("issued-JMC/2627/000001")
 
 
 def test_a_role_lost_meanwhile_credits_nothing(desk, number):

@@ -7,7 +7,15 @@ from sqlmodel import Session, select
 from streamlit.testing.v1 import AppTest
 
 from mediklaud.database import reading, transaction
-from mediklaud.models import LIVE, Appointment, EmergencyReason, Patient, VisitKind, WaitlistEntry
+from mediklaud.models import (
+    LIVE,
+    Appointment,
+    EmergencyReason,
+    Patient,
+    Priority,
+    VisitKind,
+    WaitlistEntry,
+)
 from mediklaud.repository import (
     WaitForm,
     account_named,
@@ -210,6 +218,40 @@ def test_who_is_on_hold_is_booked_only_as_an_emergency(asha_waits, monkeypatch):
 
     (booked,) = [one for one in live() if one.starts_at == at(10, 15)]
     assert booked.emergency_reason is EmergencyReason.ACUTE_PAIN
+
+
+def test_anybody_who_waits_may_be_booked_as_an_emergency(asha_waits, monkeypatch):
+    page = sit(monkeypatch, "meera", PAGE)
+    page.toggle[0].set_value(True).run()
+    (button,) = offered(page, BOOK_TEN)
+    assert button.disabled
+
+    fill(page, Emergency_reason=EmergencyReason.BREATHLESSNESS)
+    page.run()
+    click(page, BOOK_TEN)
+
+    (booked,) = live()
+    assert (booked.priority, booked.emergency_reason) == (
+        Priority.EMERGENCY,
+        EmergencyReason.BREATHLESSNESS,
+    )
+    assert entries()[0].appointment_id == booked.id
+
+
+def test_a_time_just_freed_is_given_to_an_emergency_that_owes_nothing(asha_waits, monkeypatch):
+    with desk() as (db, ward):
+        cancelled = book(db, ward, ward.ben, ward.rao)
+        cancel_appointment(db, cancelled, "Travels", by=ward.meera)
+    page = sit(monkeypatch, "meera", PAGE)
+    assert "is free again" in said(page)
+
+    page.toggle[0].set_value(True).run()
+    fill(page, Emergency_reason=EmergencyReason.BLEEDING)
+    page.run()
+    offered(page, BOOK_TEN)[0].click().run()
+
+    (booked,) = live()
+    assert booked.emergency_reason is EmergencyReason.BLEEDING
 
 
 def test_dues_that_came_while_the_page_was_open_hold_the_booking_back(asha_waits, monkeypatch):

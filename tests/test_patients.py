@@ -240,6 +240,35 @@ def test_a_name_in_any_script_is_found_by_a_piece(db, ward, name, pieces):
         assert name in found(db, ward, piece), piece
 
 
+@pytest.mark.parametrize(
+    ("name", "ways"),
+    [
+        (
+            "Noor D'Souza",
+            ["dsouza", "D Souza", "d'souza", "d\u2019souza", "D\u2018Souza", "d-souza"],
+        ),
+        ("Noor D Souza", ["dsouza", "D'Souza", "d\u2019souza"]),
+        ("Noor Dsouza", ["D'Souza", "d souza"]),
+        ("Sean O\u2019Connor", ["oconnor", "o'connor", "O Connor", "o`connor", "sean oconn"]),
+        ("Sean O\u00b4Connor", ["oconnor", "o'connor", "o\u00b4connor"]),
+        ("Mary-Ann Joy", ["mary ann", "maryann", "mary-ann", "mary\u2013ann", "maryann joy"]),
+        ("Mary\u2010Ann Joy", ["mary ann", "maryann", "mary-ann"]),
+        ("A. K. Menon", ["ak menon", "a.k. menon", "a k menon", "akmenon"]),
+    ],
+)
+def test_a_name_is_found_however_it_is_spelt_apart(db, ward, name, ways):
+    enroll(db, ward, name=name)
+
+    for way in ways:
+        assert name in found(db, ward, way), way
+
+
+def test_two_words_of_a_name_are_not_one(db, ward):
+    enroll(db, ward, name="Meera Mohan")
+
+    assert found(db, ward, "ram") == []
+
+
 def test_vowel_signs_tell_names_apart(db, ward):
     enroll(db, ward, name="किरण")
 
@@ -291,6 +320,16 @@ def test_the_same_person_typed_again_is_shown_first(db, ward):
         ("Asha Menon", ("name", "phone", "birth_date")),
         ("Asha Menan", ("name",)),
     ]
+
+
+@pytest.mark.parametrize(("one", "other"), [("D'Souza", "Dsouza"), ("Dsouza", "D\u2019Souza")])
+def test_a_name_with_and_without_its_apostrophe_is_alike(db, ward, one, other):
+    enroll(db, ward, name=one, phone="98860 33333")
+
+    typed = replace(ASHA, name=other, phone="98860 44444", birth_date=date(1950, 1, 1))
+    alike = likely_duplicates(db, typed, by=ward.meera)
+
+    assert [like.patient.name for like in alike] == [one]
 
 
 def test_a_misspelt_name_is_alike_both_ways(db, ward):

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from mediklaud.errors import (
+    AdvanceOfTheMinor,
     BillOfAnotherPayer,
     CashLimit,
     NotPermitted,
@@ -15,18 +16,24 @@ from mediklaud.errors import (
     PayerNotPossible,
     PayerStillOwes,
 )
-from mediklaud.models import Invoice
+from mediklaud.models import Invoice, Method
 from mediklaud.repository import (
     PatientForm,
+    Tender,
     bills_of,
+    edit_patient,
     enroll_patient,
     name_payer,
     receipts_of,
+    refund_payment,
+    reverse_payment,
+    take_advance,
+    use_advance,
 )
 from mediklaud.repository.dues import dues_of
 from mediklaud.repository.payers import is_minor, last_adult_birth
 from tests.hospital import CARA, DEV, TODAY, at
-from tests.till import bill_of, pay
+from tests.till import bill_of, pay, payments_on
 from tests.visits import book, visit
 
 
@@ -213,6 +220,42 @@ def test_a_payer_is_an_adult_without_a_payer(db, ward, dev, child):
     db.execute(text(f"UPDATE patient SET payer_id = {dev.id} WHERE id = {adult.id}"))
     with pytest.raises(PayerNotPossible, match="Grown"):
         name_payer(db, mia, adult, by=ward.meera)
+
+
+@pytest.mark.parametrize("how", ["another", "nobody", "of age"])
+def test_a_bounced_cheque_of_the_former_payer_is_owed_by_whom_the_bill_names(
+    db, ward, dev, child, how
+):
+    bill = bill_of(db, ward, child, 500_00)
+    (cheque,) = payments_on(db, pay(db, ward, child, 500_00, Method.CHEQUE, reference="C1"))
+    if how == "of age":
+        grown = replace(CARA, birth_date=date(2000, 1, 1))
+        child = edit_patient(db, child, grown, version=child.version, by=ward.meera)
+    else:
+        name_payer(db, child, ward.asha if how == "another" else None, by=ward.meera)
+
+    reverse_payment(db, cheque, "Bounced", by=ward.ishaan)
+
+    owing = [dues_of(db, one.id).total_paise for one in (dev, child, ward.asha)]
+    assert owing == [500_00, 0, 0]
+    with pytest.raises(OnHold, match=f"Dev Kapoor .*{bill.number}"):
+        book(db, ward, dev, ward.iyer, at(11))
+    book(db, ward, child, ward.iyer, at(11))
+    pay(db, ward, dev, 500_00)
+
+
+def test_what_is_left_in_a_minors_own_name_says_how_it_pays(db, ward, dev, cara):
+    tender = [Tender(500_00, Method.CASH)]
+    advance = take_advance(db, cara, tender, form="advance", by=ward.ishaan)
+    name_payer(db, cara, dev, by=ward.meera)
+    bill_of(db, ward, cara, 500_00)
+    with pytest.raises(AdvanceOfTheMinor, match=r"₹500\.00 .* Cara Kapoor, .* Dev Kapoor"):
+        use_advance(db, cara, by=ward.ishaan)
+
+    told = {"form": "back", "by": ward.ishaan}
+    refund_payment(db, *payments_on(db, advance), 500_00, Method.CASH, "For the bill", **told)
+    pay(db, ward, cara, 500_00)
+    assert dues_of(db, cara.id).total_paise == 0
 
 
 @pytest.mark.parametrize("name", ["khan", "tara", "rao_account"])

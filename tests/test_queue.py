@@ -23,6 +23,8 @@ from mediklaud.repository import (
     finish_consultation,
     grant_leave,
     open_session,
+    own_day,
+    own_day_numbers,
     queue_of,
     sessions_of,
     undo_arrival,
@@ -140,6 +142,35 @@ def test_who_waits_over_midnight_still_waits(db, ward, after_midnight):
     arrive(db, ben, by=ward.meera)
     begin_consultation(db, ben, by=ward.rao_account)
     assert (line(db, ward, ward.rao).now, queue(db, ward, ward.rao)) == (2, ["Asha Menon"])
+
+
+def test_after_midnight_the_doctors_day_keeps_who_of_the_evening_is_still_here(
+    db, ward, after_midnight, nine_o_clock
+):
+    asha, _ = after_midnight
+    early = SessionForm((TODAY.weekday() + 1) % 7, 9 * 60, 10 * 60, 15, valid_from=TODAY)
+    open_session(db, ward.rao, early, by=ward.khan)
+    morning = book(db, ward, ward.ben, ward.rao, at(9, day=TODAY + timedelta(days=1)))
+
+    def day():
+        return [one.appointment.id for one in own_day(db, by=ward.rao_account)]
+
+    def arrived():
+        return own_day_numbers(db, by=ward.rao_account).arrived
+
+    assert (day(), arrived()) == ([asha.id, morning.id], 1)
+    encounter = begin_consultation(db, asha, by=ward.rao_account)
+    assert (day(), arrived()) == ([asha.id, morning.id], 1)
+    finish_consultation(db, encounter, "Rest", by=ward.rao_account)
+    assert (day(), arrived()) == ([morning.id], 0)
+
+
+def test_who_was_left_in_the_evening_is_no_part_of_the_doctors_morning(
+    db, ward, after_midnight, nine_o_clock
+):
+    nine_o_clock.move_to(at(6, day=TODAY + timedelta(days=1)))
+
+    assert own_day(db, by=ward.rao_account) == []
 
 
 def test_who_was_not_seen_at_night_waits_no_more_in_the_morning(

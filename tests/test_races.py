@@ -219,7 +219,7 @@ def test_without_the_patients_lock_a_booking_slips_past_the_bill(postgresql_hous
         assert red == ["dues gate"]
         # As if it had been booked before the bill, so that the house can be left green.
         slipped = db.get_one(Appointment, other.booked)
-        slipped.booked_at = slipped.promised_at = at(9)
+        slipped.booked_at = slipped.promised_at = at(8)
 
 
 # Moves that cross

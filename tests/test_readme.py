@@ -180,7 +180,7 @@ RULES: dict[Callable[[str], list[str]], tuple[tuple[str, str], ...]] = {
         ("| `pages/finance/dues.py` |", "| `pages/finance/debts.py` |"),
     ),
     the_two_commands: ((RUN, RUN.replace("serve", "demo")), (TEST, f"{TEST} -x")),
-    places_that_are_not_there: (("`mediklaud/guards.py`", "`mediklaud/watchmen.py`"),),
+    places_that_are_not_there: (("`mediklaud/guards/`", "`mediklaud/watchmen/`"),),
     commands_that_are_not_there: (
         ("`python -m mediklaud check` re", "`python -m mediklaud prove`"),
     ),

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from mediklaud.bench.reads import asked_by
 from mediklaud.models import EmergencyReason, VisitKind, WorkingSession
 from mediklaud.repository import (
     SessionForm,
@@ -16,6 +17,7 @@ from mediklaud.repository import (
     open_session,
     other_times,
     price_if_moved,
+    prices_there,
     register_doctor,
     relocate,
     stranded,
@@ -215,3 +217,58 @@ def test_a_visit_that_cost_its_fee_loses_nothing(db, ward):
     there = price_if_moved(db, booked, ward.iyer.id, at(11, day=TUESDAY), by=ward.meera)
 
     assert (there.fee_paise, there.left, there.lost) == (500_00, None, None)
+
+
+def test_a_list_costs_what_each_of_it_would_cost_alone(db, ward):
+    policy(db, ward, visits=1, days=7)
+    paid_visit(db, ward)
+    paid_visit(db, ward, patient=ward.ben, starts_at=at(10, 15))
+    for number, patient in enumerate((ward.asha, ward.ben, ward.asha)):
+        follow_up(db, ward, at(11, 15 * number, day=WEDNESDAY), patient=patient)
+    book(db, ward, ward.ben, ward.rao, at(10, day=WEDNESDAY))
+    on_leave(db, ward, WEDNESDAY)
+
+    found = stranded(db, by=ward.meera).found
+    offers = best_times(db, found, by=ward.meera)
+    prices = prices_there(db, found, offers, by=ward.meera)
+
+    alone = {
+        one.visit.appointment.id: price_if_moved(
+            db, one.visit.appointment, offer.doctor_id, offer.starts_at, by=ward.meera
+        )
+        for one in found
+        if (offer := offers.get(one.visit.appointment.id))
+    }
+    assert (len(prices), prices) == (4, alone)
+    assert sum(price.left is not None for price in prices.values()) == 2
+
+
+def test_what_a_list_costs_is_read_together_however_long_it_is(db, ward):
+    policy(db, ward, visits=1, days=7)
+    paid_visit(db, ward)
+    for number in range(6):
+        follow_up(db, ward, at(11, 15 * number, day=WEDNESDAY))
+    on_leave(db, ward, WEDNESDAY)
+    found = stranded(db, by=ward.meera).found
+    offers = best_times(db, found, by=ward.meera)
+
+    few, many = (
+        asked_by(lambda n=n: prices_there(db, found[:n], offers, by=ward.meera)) for n in (2, 6)
+    )
+
+    assert len(found) == 6
+    assert len(many) == len(few) <= 4
+
+
+def test_times_of_colleagues_are_read_together_however_long_the_list_is(db, ward):
+    a_cardiologist(db, ward)
+    for number in range(6):
+        patient = (ward.asha, ward.ben)[number % 2]
+        book(db, ward, patient, ward.rao, at(11, 15 * number, day=WEDNESDAY))
+    deactivate_doctor(db, ward.rao, by=ward.khan)
+    found = stranded(db, by=ward.meera).found
+
+    few, many = (asked_by(lambda n=n: best_times(db, found[:n], by=ward.meera)) for n in (2, 6))
+
+    assert len(found) == 6
+    assert len(many) == len(few)

@@ -388,9 +388,10 @@ def test_a_reversed_payment_is_neither_used_nor_refunded(db, ward):
 
 def test_a_payment_refunded_in_part_is_not_reversed(db, ward):
     (payment,) = payments_on(db, advance(db, ward, 700_00, Method.CHEQUE))
-    refund(db, ward, payment, 1)
+    voucher = refund(db, ward, payment, 1)
 
-    with pytest.raises(RefundedAlready):
+    told = f"₹0.01 of this payment was given back by {voucher.number}.*Bill the ₹700.00 that did"
+    with pytest.raises(RefundedAlready, match=told):
         reverse_payment(db, payment, "Bounced", by=ward.ishaan)
 
 

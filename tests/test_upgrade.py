@@ -11,6 +11,7 @@ from sqlmodel import select
 
 from mediklaud import config, database, guards, migrations
 from mediklaud.envelope import Letter
+from mediklaud.guards import search
 from mediklaud.letters import written
 from mediklaud.mailroom import empty_outbox
 from mediklaud.models import (
@@ -20,6 +21,7 @@ from mediklaud.models import (
     Invoice,
     Leave,
     Message,
+    Patient,
     Payment,
     Receipt,
     WorkingSession,
@@ -27,6 +29,7 @@ from mediklaud.models import (
 from mediklaud.passwords import NO_PASSWORD
 from mediklaud.repository import CONSOLE, check_house
 from mediklaud.repository.dues import dues_of
+from mediklaud.repository.patients import named
 from tests.conftest import on_ground
 
 _AT = "'2026-11-{} 04:30:00'"
@@ -284,3 +287,17 @@ def test_a_first_password_that_was_never_changed_opens_nothing_any_more(first_re
     with database.reading() as db:
         kept = db.exec(select(Account).order_by(Account.id)).all()
     assert [one.password_hash for one in kept] == [NO_PASSWORD, "$2b$04$kept"]
+
+
+@pytest.mark.parametrize("words", ["dsouza", "d souza", "d'souza", "d\u2019souza", "9886011111"])
+def test_a_name_kept_before_is_found_however_it_is_spelt_apart(first_release, words):
+    with database.engine().begin() as connection:
+        name = {"name": "Asha D'Souza", "key": "asha d'souza jmi-000001 9886011111"}
+        connection.execute(text("UPDATE patient SET name = :name, search_text = :key"), name)
+        for statement in search.SEARCH[connection.dialect.name]:
+            connection.exec_driver_sql(statement)
+    migrations.upgrade()
+
+    with database.reading() as db:
+        found = db.exec(select(Patient).where(*named(db, words))).all()
+    assert [one.name for one in found] == ["Asha D'Souza"]

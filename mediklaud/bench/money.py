@@ -26,6 +26,7 @@ from mediklaud.repository import (
     bill_services,
     billed_sums,
     credited_sums,
+    held_since,
     owed_numbers,
     take_payment,
     the_hospital,
@@ -155,12 +156,13 @@ def _look(read: Callable[[Session], object]) -> None:
 
 
 def _dashboard(db: Session, till: Till) -> None:
-    """The dashboard as it opens: its choices, its numbers, its sums by age, the first who owe."""
+    """The dashboard as it opens: choices, numbers, sums by age, the first who owe, since when."""
     by = till.cashier
     whose_bills(db, by=by)
     owed_numbers(db, by=by)
     aged_sums(db, by=by)
-    who_owes(db, by=by, at_most=_ROWS)
+    rows = who_owes(db, by=by, at_most=_ROWS)
+    held_since(db, [row.patient_id for row in rows], by=by)
 
 
 def _summaries(db: Session, till: Till) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Select, Table, literal_column, select
 from sqlalchemy.schema import sort_tables
 from sqlmodel import SQLModel
 
@@ -66,7 +66,8 @@ def writings_of(deed: Callable[[], object]) -> Writings:
 def _standing(connection: Connection, table: str) -> dict[tuple[Any, ...], Row]:
     # Without the columns' types, so that values are what the driver itself takes again.
     keys = [column.name for column in _TABLES[table].primary_key]
-    rows = connection.execute(text(f"SELECT * FROM {table} ORDER BY {', '.join(keys)}"))
+    whole: Select[Any] = select(literal_column("*")).select_from(_TABLES[table])
+    rows = connection.execute(whole.order_by(*_TABLES[table].primary_key))
     return {tuple(row[key] for key in keys): dict(row) for row in rows.mappings()}
 
 
@@ -143,8 +144,8 @@ class RawTwin:
         made = set(_made(writings, self._papers))
         self._inserts = [_insert(table, row, mark, made) for table, row in writings.rows]
         self._changes = [(_update(one, mark), one) for one in writings.changes]
-        self._take = f"UPDATE {_SERIES} SET last = last + 1 WHERE name = {mark} RETURNING last"
-        grown = f"UPDATE {_SERIES} SET last = last + {mark} WHERE name = {mark}"
+        self._take = f"UPDATE {_SERIES} SET last = last + 1 WHERE name = {mark} RETURNING last"  # nosec B608 # our own names
+        grown = f"UPDATE {_SERIES} SET last = last + {mark} WHERE name = {mark}"  # nosec B608 # our own names
         taken = {paper.series for paper in self._papers}
         self._grown = [
             (grown, (by, name)) for name, by in writings.series.items() if name not in taken
@@ -258,7 +259,7 @@ def _insert(table: str, row: Row, mark: str, made: set[Key]) -> _Insert:
     if table == "audit_event":
         # The log numbers its rows itself.
         names, places = [*names, "id"], [*places, "(SELECT max(id) + 1 FROM audit_event)"]
-    statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(places)})"
+    statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(places)})"  # nosec B608 # our own names
     links = tuple(
         (place, key)
         for place, (name, value) in enumerate(given.items())
@@ -283,7 +284,7 @@ def _update(change: Change, mark: str) -> str:
         for name in change.changed
     )
     which = " AND ".join(f"{name} = {mark}" for name in change.key)
-    return f"UPDATE {change.table} SET {changed} WHERE {which}"
+    return f"UPDATE {change.table} SET {changed} WHERE {which}"  # nosec B608 # our own names
 
 
 def _key_of(change: Change, told: Row) -> Row:

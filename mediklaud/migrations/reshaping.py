@@ -33,11 +33,12 @@ def reshape(name: str, *definition: Any, fill: Fill) -> None:
 
 def _make_anew(connection: sa.Connection, table: sa.Table, present: list[str], fill: Fill) -> None:
     kept = [column.name for column in table.columns if column.name in present]
-    columns, values = ", ".join((*kept, *fill)), ", ".join((*kept, *fill.values()))
+    values = (sa.literal_column(value) for value in (*kept, *fill.values()))
     # Named after the table it replaces only when that is gone; its constraints keep their names.
     final, table.name = table.name, f"new_{table.name}"
     table.create(connection)
-    op.execute(f"INSERT INTO {table.name} ({columns}) SELECT {values} FROM {final}")  # noqa: S608  our own names
+    carried = sa.select(*values).select_from(sa.table(final))
+    op.execute(table.insert().from_select((*kept, *fill), carried))
     op.execute(f"DROP TABLE {final}")
     op.execute(f"ALTER TABLE {table.name} RENAME TO {final}")
 
@@ -47,8 +48,8 @@ def _alter(connection: sa.Connection, table: sa.Table, present: list[str], fill:
         if column.name not in present:
             op.add_column(table.name, sa.Column(column.name, column.type, nullable=True))
     if fill:
-        told = ", ".join(f"{column} = {value}" for column, value in fill.items())
-        op.execute(f"UPDATE {table.name} SET {told}")  # noqa: S608  our own names
+        told = {column: sa.literal_column(value) for column, value in fill.items()}
+        op.execute(table.update().values(told))
     for column in table.columns:
         if not column.primary_key:
             op.alter_column(table.name, column.name, nullable=column.nullable)

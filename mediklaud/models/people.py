@@ -82,7 +82,8 @@ class Patient(SQLModel, table=True):
     # Whether letters are wanted, by the newest consent of each purpose.
     mail_for_care: bool = True
     mail_for_reminders: bool = False
-    # What the desk finds a patient by: folded name, hospital number and the phone's digits.
+    # What the desk finds a patient by: folded name, hospital number and the phone's digits, and
+    # the name run together where it is spelt apart.
     search_text: str
     enrolled_at: datetime
     form: str

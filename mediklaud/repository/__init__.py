@@ -27,6 +27,7 @@ from mediklaud.repository.arrivals import (
     undo_arrival,
     undo_no_show,
     walk_in,
+    walk_in_time,
 )
 from mediklaud.repository.audit import (
     CONSOLE,
@@ -124,6 +125,7 @@ from mediklaud.repository.encounters import (
     finish_consultation,
     open_consultation,
     open_record,
+    own_day,
     own_patients,
     schedule_of,
 )
@@ -159,6 +161,7 @@ from mediklaud.repository.free_times import (
     free_slots,
     held_times,
 )
+from mediklaud.repository.gate_days import held_since
 from mediklaud.repository.histories import NoShows, no_shows_of
 from mediklaud.repository.holds import (
     HOLD_MINUTES,
@@ -212,6 +215,7 @@ from mediklaud.repository.offers import (
     best_times,
     other_times,
     price_if_moved,
+    prices_there,
 )
 from mediklaud.repository.openings import (
     FREED_HOURS,
@@ -275,6 +279,7 @@ from mediklaud.repository.plans import (
     plans_of,
     standing_plans,
 )
+from mediklaud.repository.prints import print_paper
 from mediklaud.repository.proofs import Finding
 from mediklaud.repository.queue import BoardLine, board, queue_of
 from mediklaud.repository.refunds import (
@@ -552,6 +557,7 @@ __all__ = [
     "glasses_broken",
     "grant_leave",
     "has_factor",
+    "held_since",
     "held_times",
     "hold_time",
     "holidays_between",
@@ -604,6 +610,7 @@ __all__ = [
     "owed_by",
     "owed_numbers",
     "owed_on_the_eve",
+    "own_day",
     "own_day_numbers",
     "own_hold",
     "own_patients",
@@ -620,6 +627,8 @@ __all__ = [
     "price_if_moved",
     "price_service",
     "priced_services",
+    "prices_there",
+    "print_paper",
     "put_on_waitlist",
     "queue_of",
     "ran_out",
@@ -690,6 +699,7 @@ __all__ = [
     "waits_of",
     "waivers_of",
     "walk_in",
+    "walk_in_time",
     "watching_account",
     "weekdays_of",
     "who_fits",

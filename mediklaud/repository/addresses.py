@@ -1,8 +1,11 @@
 """Whom a letter in the outbox is meant for, and where that one is written to by now."""
 
+from datetime import timedelta
+
 from sqlalchemy import ColumnElement, and_, literal, or_
 from sqlmodel import Session, col, select
 
+from mediklaud import clock
 from mediklaud.models import (
     Account,
     Appointment,
@@ -13,9 +16,14 @@ from mediklaud.models import (
     Patient,
     Receipt,
 )
-from mediklaud.repository.outbox import REMINDER, withdraw
+from mediklaud.repository.hospital import rules_of_the_house
+from mediklaud.repository.outbox import NOBODY_TOLD, REMINDER, WOULD_COME, withdraw
 
-_NOT_YET_OFFERED = (col(Message.status) == MessageStatus.QUEUED, col(Message.attempts) == 0)
+# Since it was put in the outbox, or put there again by a person, no server was asked.
+_NOT_YET_OFFERED = (
+    col(Message.status) == MessageStatus.QUEUED,
+    or_(col(Message.attempts) == 0, col(Message.outcome) == ""),
+)
 
 
 def address_of(patient: Patient) -> str | None:
@@ -27,9 +35,11 @@ def address_anew(db: Session, patient: Patient) -> None:
     """Write to where a patient is written to by now; for siblings, with the patient locked.
 
     What no server was offered yet takes the new address. Without one somebody calls about an
-    appointment, and a bill, which is handed over, or a reminder is taken back. The rows are
-    locked, so that no mailroom takes one meanwhile.
+    appointment, and a bill, which is handed over, or a reminder is taken back. What waited for
+    an address is sent while nobody was told of it. The rows are locked, so that no mailroom
+    takes one meanwhile.
     """
+    _send_after_all(db, patient)
     rows = select(Message).where(*_NOT_YET_OFFERED, _meant_for(patient)).with_for_update()
     for letter in db.exec(rows.execution_options(populate_existing=True)).all():
         address = address_of(patient)
@@ -41,6 +51,33 @@ def address_anew(db: Session, patient: Patient) -> None:
             withdraw(letter, why="no longer wanted")
         else:
             letter.to_address, letter.status = None, MessageStatus.UNADDRESSED
+    db.flush()
+
+
+def _send_after_all(db: Session, patient: Patient) -> None:
+    """Queue the letters of appointments to come that had no address, if there is one by now.
+
+    Each rests once more, so that an address that was mistyped can be put right.
+    """
+    address, now = address_of(patient), clock.now()
+    if address is None:
+        return
+    rows = select(Message).join(Appointment, col(Appointment.id) == col(Message.appointment_id))
+    waited = rows.where(
+        Appointment.patient_id == patient.id,
+        Appointment.starts_at > now,
+        Message.status == MessageStatus.UNADDRESSED,
+        WOULD_COME,
+        *NOBODY_TOLD,
+    )
+    grace = timedelta(seconds=rules_of_the_house(db).letter_grace_seconds)
+    locked = waited.with_for_update(of=Message).execution_options(populate_existing=True)
+    for letter in db.exec(locked).all():
+        letter.to_address, letter.status = address, MessageStatus.QUEUED
+        if letter.next_attempt_at <= now:
+            # It was heard of at the desk, so what comes of it is still to be told.
+            letter.attempts, letter.queued_at = 1, now
+        letter.next_attempt_at = now + grace
     db.flush()
 
 

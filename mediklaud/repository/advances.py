@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from mediklaud import clock
 from mediklaud.database import known
-from mediklaud.errors import NoAdvance, NothingOwed, PaysDuesFirst
+from mediklaud.errors import AdvanceOfTheMinor, NoAdvance, NothingOwed, PaysDuesFirst
 from mediklaud.models import Account, Patient, Payment, Receipt, ReceiptKind
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
@@ -53,7 +53,8 @@ def use_advance(db: Session, patient: Patient, *, by: Account, bills: Sequence[s
     """Pay bills with what is left of earlier payments, the oldest money first; paise used.
 
     As far as it reaches, over the bills chosen or else the oldest first, so that a second
-    click finds nothing more to do: NoAdvance, NothingOwed or BillNotOpen.
+    click finds nothing more to do: NoAdvance, NothingOwed or BillNotOpen. What is left in a
+    minor's own name from before pays no bill of the payer's (AdvanceOfTheMinor).
     """
     permit(db, by, Deed.TAKE_PAYMENT, patient)
     locked = locked_patient(db, patient.id)
@@ -62,6 +63,9 @@ def use_advance(db: Session, patient: Patient, *, by: Account, bills: Sequence[s
         raise NothingOwed(patient=payer.name)
     advances = _advances(db, payer.id)
     if not advances:
+        own = sum(one.left_paise for one in _advances(db, locked.id))
+        if own:
+            raise AdvanceOfTheMinor(left=rupees(own), patient=locked.name, payer=payer.name)
         raise NoAdvance(patient=payer.name)
     now, used, left = clock.now(), 0, [one.left_paise for one in advances]
     for bill in owed:

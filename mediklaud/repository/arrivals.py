@@ -1,11 +1,11 @@
 """The waiting room: who arrived under which token, who did not come, and slips undone."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
+from mediklaud.database import known
 from mediklaud.errors import (
     AlreadyInQueue,
     NothingToUndo,
@@ -42,7 +42,13 @@ from mediklaud.repository.free_times import free_slots
 from mediklaud.repository.hospital import next_number, the_hospital
 from mediklaud.repository.invoices import bill_consultation
 from mediklaud.repository.patients import locked_patient
-from mediklaud.repository.promises import bookable, passed_gate, place_of_any_hour, promise
+from mediklaud.repository.promises import (
+    bookable,
+    busy_then,
+    passed_gate,
+    place_of_any_hour,
+    promise,
+)
 from mediklaud.repository.sessions import session_at
 from mediklaud.timetable import Slot
 from mediklaud.waiting import working_day
@@ -181,22 +187,38 @@ def walk_in(
     gate = passed_gate(db, locked, emergency)
     today = clock.today(the_hospital(db).zone)
     refuse_unbookable(locked_doctor(db, doctor.id), today)
-    free = free_slots(db, [doctor], today, 1, kind)[doctor.id or 0]
-    if not free:
-        raise NoTimeLeft(name=doctor.name)
-    place = bookable(db, doctor, _first_for(db, locked, free).starts_at, kind)
+    place = bookable(db, doctor, _first_for(db, locked, doctor, kind).starts_at, kind)
     row = new_appointment(db, locked, doctor, kind, place, form=form, by=by, **gate)
     arrived = {"status": AppointmentStatus.ARRIVED, "arrived_at": clock.now(), "walk_in": True}
     session = _counted_in(db, doctor.id or 0, place.slot.starts_at) or place.session_begins_at
     row |= {**arrived, "session_begins_at": session, "token": _next_token(db, doctor.id, session)}
     appointment = promise(db, row, locked, doctor, by=by)
-    bill_at_arrival(db, appointment, locked, doctor, by=by)
+    # In the log as it was done: the time was promised before there was anything to owe.
     announce(db, appointment, locked, doctor, by=by)
+    bill_at_arrival(db, appointment, locked, doctor, by=by)
     return appointment
 
 
-def _first_for(db: Session, patient: Patient, free: Sequence[Slot]) -> Slot:
-    """The first time in which the patient is nowhere else; the very first where there is none."""
+def walk_in_time(
+    db: Session, patient: Patient, doctor: Doctor, kind: VisitKind, *, by: Account
+) -> Slot:
+    """The time of a doctor that this patient would get by walking in now.
+
+    Refuses a day without a free time (NoTimeLeft), and one on which the patient is elsewhere
+    at each (PatientBusy).
+    """
+    permit(db, by, Deed.BOOK, patient)
+    known(db, Patient, patient.id)
+    known(db, Doctor, doctor.id)
+    return _first_for(db, patient, doctor, kind)
+
+
+def _first_for(db: Session, patient: Patient, doctor: Doctor, kind: VisitKind) -> Slot:
+    """The first free time of today in which the patient is nowhere else."""
+    today = clock.today(the_hospital(db).zone)
+    free = free_slots(db, [doctor], today, 1, kind)[doctor.id or 0]
+    if not free:
+        raise NoTimeLeft(name=doctor.name)
     busy = select(Appointment.starts_at, Appointment.ends_at).where(
         Appointment.patient_id == patient.id,
         col(Appointment.status).in_(LIVE),
@@ -204,7 +226,10 @@ def _first_for(db: Session, patient: Patient, free: Sequence[Slot]) -> Slot:
         Appointment.starts_at < free[-1].ends_at,
     )
     elsewhere = [Slot(*times) for times in db.exec(busy)]
-    return next((one for one in free if not any(map(one.overlaps, elsewhere))), free[0])
+    for one in free:
+        if not any(map(one.overlaps, elsewhere)):
+            return one
+    raise busy_then(db, patient, free[0])
 
 
 def _refuse_waiting(db: Session, patient: Patient, doctor: Doctor) -> None:

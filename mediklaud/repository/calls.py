@@ -3,8 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import and_, exists, or_
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from mediklaud import clock, contact, papers, text
@@ -32,7 +31,7 @@ from mediklaud.permissions import MAY, Deed
 from mediklaud.repository.addresses import address_by_now, address_of
 from mediklaud.repository.audit import note_deed, permit, roles_of
 from mediklaud.repository.hospital import the_hospital
-from mediklaud.repository.outbox import TOLD_OUTCOMES, letters_of
+from mediklaud.repository.outbox import NOBODY_TOLD, WOULD_COME, letters_of
 from mediklaud.repository.visits import Visit, visits_where
 
 _UNDELIVERED = (MessageStatus.FAILED, MessageStatus.UNADDRESSED)
@@ -41,7 +40,6 @@ _WAITING = (MessageStatus.QUEUED, MessageStatus.SENDING)
 LATE = timedelta(minutes=15)
 # So many stand on the list at once; the next come up as these are told.
 CALLS_LISTED = 500
-_LATER, _NEWER = aliased(Appointment), aliased(Message)
 
 
 def letters_to_call(db: Session, *, by: Account) -> list[Visit]:
@@ -53,25 +51,14 @@ def letters_to_call(db: Session, *, by: Account) -> list[Visit]:
     """
     permit(db, by, Deed.SEE_DAY)
     late = and_(col(Message.status).in_(_WAITING), col(Message.queued_at) < clock.now() - LATE)
-    newer = exists().where(
-        col(_NEWER.appointment_id) == col(Message.appointment_id),
-        col(_NEWER.id) > col(Message.id),
-        col(_NEWER.status) != MessageStatus.WITHDRAWN,
-    )
-    told = exists().where(
-        col(PhoneCall.message_id) == col(Message.id), col(PhoneCall.outcome).in_(TOLD_OUTCOMES)
-    )
     undelivered = select(Message.appointment_id).where(
         col(Message.appointment_id).is_not(None),
         or_(col(Message.status).in_(_UNDELIVERED), late),
-        ~newer,
-        ~told,
+        *NOBODY_TOLD,
     )
-    moved_on = exists().where(col(_LATER.moved_from_id) == col(Appointment.id))
-    off = and_(col(Appointment.status) == AppointmentStatus.CANCELLED, ~moved_on)
     return visits_where(
         db,
-        or_(col(Appointment.status) == AppointmentStatus.BOOKED, off),
+        WOULD_COME,
         Appointment.starts_at > clock.now(),
         col(Appointment.id).in_(undelivered),
         at_most=CALLS_LISTED,
@@ -144,9 +131,11 @@ def resend_letter(db: Session, letter: Message, *, by: Account) -> Message:
         # The administrator sees no patients.
         sees_names = roles_of(db, by) & MAY[Deed.CALL_PATIENTS]
         raise NoAddressToSendTo(name=kept.to_name if sees_names else "its reader")
+    # What may have left, or was heard at the desk, is not forgotten: a cancellation is still
+    # to be told.
+    heard_here = kept.status is MessageStatus.UNADDRESSED
+    kept.attempts, kept.outcome = 1 if heard_here else min(kept.attempts, 1), ""
     kept.to_address, kept.status = address, MessageStatus.QUEUED
-    # What may have left is not forgotten: a cancellation is still to be told.
-    kept.attempts, kept.outcome = min(kept.attempts, 1), ""
     kept.queued_at = kept.next_attempt_at = clock.now()
     db.flush()
     note_deed(db, by, "letter sent again", f"message/{kept.id}", kind=kept.kind)

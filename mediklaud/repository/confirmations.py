@@ -1,11 +1,14 @@
 """The letters of an appointment, queued in the transaction of its deed."""
 
 import json
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import CTE, func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from mediklaud import clock, letters
+from mediklaud import calendars, clock, letters
 from mediklaud.envelope import domain_of
 from mediklaud.models import (
     Account,
@@ -73,11 +76,53 @@ def write_letter(
     )
 
 
+def entry_names(db: Session, appointment_ids: Collection[int]) -> dict[int, str]:
+    """The name of each appointment's entry, in its letters and in every calendar; for siblings.
+
+    It is made of the first appointment of a chain of moves and the first letter of that one.
+    """
+    links = _links(appointment_ids)
+    letter = select(func.min(col(Message.id))).where(
+        col(Message.appointment_id) == links.c.first_id, col(Message.kind) != REMINDER
+    )
+    rows = (
+        select(links.c.id, links.c.first_id, col(Message.facts))
+        .outerjoin(Message, col(Message.id) == letter.correlate(links).scalar_subquery())
+        .where(links.c.moved_from_id.is_(None))
+    )
+    now = the_hospital(db).email
+    return {
+        pk: calendars.uid_of(first, _named_by(facts) or now)
+        for pk, first, facts in db.execute(rows)
+    }
+
+
+def _links(appointment_ids: Collection[int]) -> CTE:
+    """Every appointment with each one it was moved from, back to the first of its chain."""
+    earlier = aliased(Appointment)
+    links = (
+        select(
+            col(Appointment.id).label("id"),
+            col(Appointment.id).label("first_id"),
+            col(Appointment.moved_from_id).label("moved_from_id"),
+        )
+        .where(col(Appointment.id).in_(appointment_ids))
+        .cte("links", recursive=True)
+    )
+    before = select(links.c.id, col(earlier.id), col(earlier.moved_from_id))
+    return links.union_all(before.join(earlier, col(earlier.id) == links.c.moved_from_id))
+
+
 def _entry_email(db: Session, first: int) -> str:
     """The hospital's email when the first letter of a chain named its calendar entry."""
     rows = select(Message.facts).where(Message.appointment_id == first, Message.kind != REMINDER)
-    facts = db.exec(rows.order_by(col(Message.id)).limit(1)).first()
-    return str(json.loads(facts).get("hospital_email", "")) if facts else ""
+    return _named_by(db.exec(rows.order_by(col(Message.id)).limit(1)).first())
+
+
+def _named_by(facts: str | None) -> str:
+    """The email in a first letter; nothing where one of the first releases did not say it."""
+    email = json.loads(facts).get("hospital_email") if facts else None
+    return "" if email is None else email or letters.NO_EMAIL
 
 
 def head(hospital: Hospital) -> dict[str, str]:
@@ -99,7 +144,7 @@ def _heard(db: Session, appointment: Appointment, rested: datetime) -> Message |
         waits = letter.status is MessageStatus.QUEUED
         rests = letter.status is MessageStatus.UNADDRESSED and letter.queued_at > rested
         # A server that took a letter may have failed to say so.
-        may_have_left = not (rests or (waits and not letter.attempts))
+        may_have_left = letter.attempts > 0 or not (rests or waits)
         if letter.status is MessageStatus.WITHDRAWN:
             continue
         if letter.kind != REMINDER and may_have_left:

@@ -78,9 +78,12 @@ class ClosedDay:
 
 
 def till_of(db: Session, account: Account, day: date, *, by: Account) -> list[TillLine]:
-    """What the ledger says of the cashier's own day, every method in turn."""
+    """What the ledger says of the cashier's own day, every method in turn.
+
+    Of another's only once that account is switched off: then nobody is left to close it.
+    """
     permit(db, by, Deed.CLOSE_DAY, account)
-    _refuse_anothers(account, by)
+    _refuse_anothers(db, account, by)
     return _till(db, account.id, day)
 
 
@@ -116,16 +119,25 @@ def close_day(
     form: str,
     by: Account,
     day: date | None = None,
+    left_by: Account | None = None,
+    reason: str = "",
 ) -> DayClose:
     """Close one's own day at the till, today unless told: what was counted beside the ledger.
+
+    The day of a cashier who left, whose account is switched off, is closed by another for a
+    reason (NotYourTill otherwise); the log says by whom.
 
     What was not counted counts as nothing. A difference needs a reason (CountMissesReason,
     a_difference_has_a_reason). A payment taken at the same moment waits or is told that the
     day is closed: the guards a_closed_day_takes_no_… lock the cashier's row like this deed. A
     second click is the same close: a_second_click_is_the_same_close.
     """
-    permit(db, by, Deed.CLOSE_DAY)
-    cashier = _locked_cashier(db, by.id)
+    whose = left_by if left_by is not None else by
+    permit(db, by, Deed.CLOSE_DAY, left_by)
+    _refuse_anothers(db, whose, by)
+    cashier = _locked_cashier(db, whose.id)
+    is_anothers = cashier != by.id
+    why = {"reason": text.needed(reason, field="Reason", at_most=200)} if is_anothers else {}
     same_click = db.exec(select(DayClose).where(DayClose.form == form)).first()
     if same_click is not None and same_click.account_id == cashier:
         return same_click
@@ -157,6 +169,7 @@ def close_day(
         day=day.isoformat(),
         counted={one.method.value: one.counted_paise for one in rows},
         difference_paise=sum(one.counted_paise - one.system_paise for one in rows),
+        **({"cashier": cashier, **why} if is_anothers else {}),
     )
     return close
 
@@ -210,15 +223,15 @@ def reopen_day(db: Session, close: DayClose, reason: str, *, by: Account) -> Day
 def standing_close(db: Session, account: Account, day: date, *, by: Account) -> DayClose | None:
     """The close that stands for the cashier's own day; None while it is open."""
     permit(db, by, Deed.CLOSE_DAY, account)
-    _refuse_anothers(account, by)
+    _refuse_anothers(db, account, by)
     rows = select(DayClose).where(
         DayClose.account_id == account.id, DayClose.day == day, col(DayClose.reopened_at).is_(None)
     )
     return db.exec(rows).first()
 
 
-def _refuse_anothers(account: Account, by: Account) -> None:
-    if account.id != by.id:
+def _refuse_anothers(db: Session, account: Account, by: Account) -> None:
+    if account.id != by.id and known(db, Account, account.id).active:
         raise NotYourTill(subject=f"account/{account.id}")
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from mediklaud import clock, letters
 from mediklaud.database import expecting, known, total
 from mediklaud.errors import (
+    AdvanceCoversDues,
     DuesOnKeptPlan,
     NoAddressToSendTo,
     NothingOwed,
@@ -20,10 +21,11 @@ from mediklaud.errors import (
     RemindersRest,
     ReminderTooEarly,
 )
-from mediklaud.models import Account, DuesLetter, Message, Patient, RemindersPause
+from mediklaud.models import Account, DuesLetter, Message, Patient, Payment, RemindersPause
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.addresses import address_of
+from mediklaud.repository.allocations import LEFT, STANDING, left_of_payers
 from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.confirmations import head, write_to_payer
 from mediklaud.repository.contacts import pauses_of
@@ -80,9 +82,10 @@ class DueNumbers:
 def remind_of_dues(db: Session, patient: Patient, *, by: Account) -> DuesLetter:
     """Queue the next reminder to one payer; the first may leave before it is due.
 
-    Refuses where nothing is owed, a plan is kept, reminders rest, nobody may be written to, or
-    the next letter is not due yet. With the payer's row locked: a second click on the same day
-    is the same letter, and of each level there is one (one_reminder_a_level).
+    Refuses where nothing is owed, a plan is kept, an advance covers it, reminders rest, nobody
+    may be written to, or the next letter is not due yet. With the payer's row locked: a second
+    click on the same day is the same letter, and of each level there is one
+    (one_reminder_a_level).
     """
     permit(db, by, Deed.FOLLOW_UP_DUES, patient)
     kept = locked_patient(db, patient.id)
@@ -91,6 +94,9 @@ def remind_of_dues(db: Session, patient: Patient, *, by: Account) -> DuesLetter:
     last = _last_to(db, kept.id)
     if last is not None and last.queued_on == today:
         return last
+    left = left_of_payers(db, [kept.id or 0])
+    if left >= sum(bill.owed_paise for bill in bills):
+        raise AdvanceCoversDues(patient=kept.name, left=rupees(left))
     if address_of(kept) is None:
         raise NoAddressToSendTo(name=kept.name)
     pause = pauses_of(db, [kept.id or 0], by=by).get(kept.id or 0)
@@ -191,7 +197,7 @@ def _bills_of(db: Session, payer: Patient) -> list[_Bill]:
     bills = _unpaid(db, [payer.id or 0]).get(payer.id or 0)
     if bills:
         return bills
-    of = unpaid_bills(db)
+    of = unpaid_bills()
     if db.execute(columns(of.number).where(of.payer_id == payer.id).limit(1)).first():
         raise DuesOnKeptPlan(patient=payer.name)
     raise NothingOwed(patient=payer.name)
@@ -283,7 +289,7 @@ def _locked_payers(db: Session, ready: Select[*tuple[Any, ...]]) -> dict[int, Pa
 
 def _asked_for(db: Session) -> Any:
     """The open bills that letters speak of: those that no kept plan covers."""
-    of = unpaid_bills(db)
+    of = unpaid_bills()
     kept = bills_kept_clear(db, clock.today(the_hospital(db).zone))
     return columns(*of).where(of.number.not_in(kept)).subquery().c if kept else of
 
@@ -300,7 +306,10 @@ def _oldest(db: Session) -> Any:
 
 
 def _due(db: Session) -> Subquery:
-    """Whoever's next letter is due today, whether it can leave or not."""
+    """Whoever's next letter is due today, whether it can leave or not.
+
+    Not whoever paid as much in advance: finance uses that, and nothing more is asked for.
+    """
     hospital = the_hospital(db)
     today = clock.today(hospital.zone)
     overdue, standing = _oldest(db), RemindersPause
@@ -351,4 +360,10 @@ def _due(db: Session) -> Subquery:
         )
     )
     rested = or_(told.c.last_on.is_(None), told.c.last_on <= today - REST)
-    return columns(told).where(late, rested).subquery()
+    advance = (
+        columns(total(LEFT))
+        .where(col(Payment.payer_id) == told.c.payer_id, STANDING)
+        .correlate(told)
+        .scalar_subquery()
+    )
+    return columns(told).where(late, rested, advance < told.c.owed_paise).subquery()

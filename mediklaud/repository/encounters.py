@@ -36,6 +36,7 @@ from mediklaud.repository.entitlements import grant_follow_ups
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.invoices import bill_consultation
 from mediklaud.repository.patients import locked_patient, named
+from mediklaud.repository.queue import of_the_day_at_work
 from mediklaud.repository.visits import Visit, visits_where
 
 
@@ -71,6 +72,20 @@ def schedule_of(db: Session, first_day: date, count: int, *, by: Account) -> lis
         Appointment.status != AppointmentStatus.CANCELLED,
         Appointment.starts_at >= clock.day_bounds(first_day, zone)[0],
         Appointment.starts_at < clock.day_bounds(first_day + timedelta(days=count), zone)[0],
+    )
+
+
+def own_day(db: Session, *, by: Account) -> list[Visit]:
+    """A doctor's own appointments of today, by time; cancelled ones left out.
+
+    After midnight who of last evening's still waits, or is in the room, stands first.
+    """
+    permit(db, by, Deed.SEE_OWN_SCHEDULE)
+    return visits_where(
+        db,
+        Appointment.doctor_id == by.doctor_id,
+        Appointment.status != AppointmentStatus.CANCELLED,
+        *of_the_day_at_work(db),
     )
 
 

@@ -1,5 +1,6 @@
 """Free or cheaper follow-ups: what a paid visit gives, and how much of it is left."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -61,47 +62,77 @@ class Terms:
         return f"{share} after the visit of {self.visit_day:%d %b %Y}"
 
 
-def follow_ups_of(
-    db: Session, patient_id: int, doctor_id: int, day: date, *, but: int | None = None
-) -> FollowUps | None:
-    """The entitlement a follow-up on a day would use, the first to run out; None where none is.
-
-    A cancelled or missed visit counts for nothing, so it comes back by itself; nor does the
-    one left out with `but`, which is to be moved. Once its bill is voided, a paid visit gives
-    no more.
-    """
-    stands = select(Charge.id).where(
+# Once its bill is voided, a paid visit gives no more.
+_STANDS = (
+    select(Charge.id)
+    .where(
         col(Charge.appointment_id) == col(Entitlement.granted_by_id),
         col(Charge.voided_at).is_(None),
     )
-    used = (
-        select(func.count())
-        .select_from(Appointment)
-        .where(
-            col(Appointment.entitled_by_id) == col(Entitlement.granted_by_id),
-            col(Appointment.status).in_(LIVE),
-            col(Appointment.id).is_distinct_from(but),
-        )
-        .correlate(Entitlement)
-        .scalar_subquery()
+    .exists()
+)
+# A cancelled or missed visit counts for nothing, so it comes back by itself.
+_USED = (
+    select(func.count())
+    .select_from(Appointment)
+    .where(
+        col(Appointment.entitled_by_id) == col(Entitlement.granted_by_id),
+        col(Appointment.status).in_(LIVE),
     )
-    rows = (
-        select(Entitlement, used)
-        .where(
-            Entitlement.patient_id == patient_id,
-            Entitlement.doctor_id == doctor_id,
-            Entitlement.last_day >= day,
-            used < col(Entitlement.visits),
-            stands.exists(),
-        )
-        .order_by(col(Entitlement.last_day), col(Entitlement.id))
-        .limit(1)
+    .correlate(Entitlement)
+    .scalar_subquery()
+)
+_GIVEN = (
+    select(Entitlement, _USED)
+    .where(_STANDS)
+    .order_by(col(Entitlement.last_day), col(Entitlement.id))
+)
+
+
+def follow_ups_of(db: Session, patient_id: int, doctor_id: int, day: date) -> FollowUps | None:
+    """The entitlement a follow-up on a day would use, the first to run out; None where none is."""
+    rows = _GIVEN.where(
+        Entitlement.patient_id == patient_id,
+        Entitlement.doctor_id == doctor_id,
+        Entitlement.last_day >= day,
+        col(Entitlement.visits) > _USED,
     )
-    found = db.exec(rows).first()
-    if found is None:
-        return None
-    kept, count = found
-    return FollowUps(kept.granted_by_id, count, kept.visits, kept.percent, kept.last_day)
+    found = db.exec(rows.limit(1)).first()
+    return _left(*found) if found else None
+
+
+def follow_ups_there(
+    db: Session, moves: Sequence[tuple[Appointment, int, date]]
+) -> dict[int, FollowUps]:
+    """The same of follow-ups that would go to a doctor on a day, by appointment; in one read.
+
+    The one that is to be moved counts for nothing itself.
+    """
+    if not moves:
+        return {}
+    rows = _GIVEN.where(
+        col(Entitlement.patient_id).in_({visit.patient_id for visit, _, _ in moves}),
+        col(Entitlement.doctor_id).in_({doctor_id for _, doctor_id, _ in moves}),
+        col(Entitlement.last_day) >= min(day for _, _, day in moves),
+    )
+    given = db.exec(rows).all()
+    there = {move[0].id or 0: _first_left(given, *move) for move in moves}
+    return {one: left for one, left in there.items() if left}
+
+
+def _first_left(
+    given: Sequence[tuple[Entitlement, int]], visit: Appointment, doctor_id: int, day: date
+) -> FollowUps | None:
+    for kept, used in given:
+        own = visit.status in LIVE and visit.entitled_by_id == kept.granted_by_id
+        theirs = (kept.patient_id, kept.doctor_id) == (visit.patient_id, doctor_id)
+        if theirs and kept.last_day >= day and used - own < kept.visits:
+            return _left(kept, used - own)
+    return None
+
+
+def _left(kept: Entitlement, used: int) -> FollowUps:
+    return FollowUps(kept.granted_by_id, used, kept.visits, kept.percent, kept.last_day)
 
 
 def follow_ups_left(

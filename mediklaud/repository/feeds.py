@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,6 +22,7 @@ from mediklaud.models import (
 )
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import note_deed, permit
+from mediklaud.repository.confirmations import entry_names
 
 _BACK, _AHEAD = timedelta(days=30), timedelta(days=180)
 _AT_MOST = 5000
@@ -34,6 +35,8 @@ class Feed:
     hospital: Hospital
     doctor: Doctor
     visits: Sequence[tuple[Appointment, str]]
+    # The name of each appointment's entry, by its id.
+    names: Mapping[int, str]
 
 
 def open_feed(db: Session, *, by: Account) -> str:
@@ -91,7 +94,9 @@ def read_feed(db: Session, token: str) -> Feed:
     if found is None or hospital is None:
         raise NotFound(what="calendar")
     _, doctor = found
-    return Feed(hospital, doctor, _visits(db, doctor))
+    visits = _visits(db, doctor)
+    names = entry_names(db, [visit.id or 0 for visit, _ in visits])
+    return Feed(hospital, doctor, visits, names)
 
 
 def _visits(db: Session, doctor: Doctor) -> list[tuple[Appointment, str]]:

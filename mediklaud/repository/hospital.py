@@ -49,10 +49,10 @@ from mediklaud.models import (
     Refund,
     Role,
     SecondFactor,
-    SignIn,
 )
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import changes, note_deed, permit
+from mediklaud.repository.sign_ins import end_sign_ins
 
 # Who can open every door of the house, and so needs two keys where the hospital says so.
 KEEPERS = frozenset({Role.CMO, Role.ADMINISTRATOR})
@@ -221,9 +221,9 @@ def _end_sign_ins_without_factor(db: Session) -> None:
     secured = select(SecondFactor.account_id)
     bare = col(Account.id).in_(keepers) & col(Account.id).not_in(secured)
     # The hospital's row first, as where roles change.
-    ids = db.exec(select(Account.id).where(bare).order_by(col(Account.id)).with_for_update()).all()
-    live = update(SignIn).where(col(SignIn.account_id).in_(ids), col(SignIn.ended_at).is_(None))
-    db.execute(live.values(ended_at=clock.now()))
+    rows = select(Account).where(bare).order_by(col(Account.id)).with_for_update()
+    for account in db.exec(rows).all():
+        end_sign_ins(db, account)
 
 
 def _rebound_holidays(db: Session, zone: str) -> None:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -15,7 +15,7 @@ from mediklaud.models import LIVE, Account, Appointment, Doctor, Entitlement, Vi
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import permit
 from mediklaud.repository.doctors import doctors, fees_today
-from mediklaud.repository.entitlements import FollowUps, follow_ups_of
+from mediklaud.repository.entitlements import FollowUps, follow_ups_there
 from mediklaud.repository.free_times import first_free, free_slots
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.relocations import Stranded, turn_of
@@ -65,13 +65,56 @@ def price_if_moved(
     permit(db, by, Deed.RELOCATE, appointment)
     kept = known(db, Appointment, appointment.id)
     known(db, Doctor, doctor_id)
-    fee_paise = fees_today(db, [doctor_id]).get((doctor_id, kept.kind), 0)
-    if kept.kind is not VisitKind.FOLLOW_UP:
-        return MovedPrice(fee_paise, None, None)
-    day = clock.day_of(starts_at, the_hospital(db).zone)
-    left = follow_ups_of(db, kept.patient_id, doctor_id, day, but=kept.id)
-    given = select(Entitlement).where(Entitlement.granted_by_id == kept.entitled_by_id)
-    return MovedPrice(fee_paise, left, None if left else db.exec(given).first())
+    return _prices(db, [(kept, doctor_id, starts_at)])[kept.id or 0]
+
+
+def prices_there(
+    db: Session, found: Sequence[Stranded], best: Mapping[int, Offer], *, by: Account
+) -> dict[int, MovedPrice]:
+    """What each on the list would cost at its best time, by appointment.
+
+    Read together, however many they are; whoever has no time is missing.
+    """
+    permit(db, by, Deed.RELOCATE)
+    visits = {one.visit.appointment.id or 0: one.visit.appointment for one in found}
+    moves = [
+        (visit, best[one].doctor_id, best[one].starts_at)
+        for one, visit in visits.items()
+        if one in best
+    ]
+    return _prices(db, moves)
+
+
+def _prices(
+    db: Session, moves: Sequence[tuple[Appointment, int, datetime]]
+) -> dict[int, MovedPrice]:
+    zone = the_hospital(db).zone
+    fees = fees_today(db, sorted({doctor_id for _, doctor_id, _ in moves}))
+    again = [
+        (visit, doctor_id, clock.day_of(starts_at, zone))
+        for visit, doctor_id, starts_at in moves
+        if visit.kind is VisitKind.FOLLOW_UP
+    ]
+    left = follow_ups_there(db, again)
+    had = _entitlements_of(db, [visit for visit, _, _ in again if visit.id not in left])
+    return {
+        visit.id or 0: MovedPrice(
+            fees.get((doctor_id, visit.kind), 0), left.get(visit.id or 0), had.get(visit.id or 0)
+        )
+        for visit, doctor_id, _ in moves
+    }
+
+
+def _entitlements_of(db: Session, visits: Sequence[Appointment]) -> dict[int, Entitlement]:
+    """What each of these visits uses now, by appointment."""
+    used = {visit.entitled_by_id for visit in visits if visit.entitled_by_id is not None}
+    rows = select(Entitlement).where(col(Entitlement.granted_by_id).in_(used))
+    given = {one.granted_by_id: one for one in db.exec(rows)} if used else {}
+    return {
+        visit.id or 0: given[visit.entitled_by_id]
+        for visit in visits
+        if visit.entitled_by_id in given
+    }
 
 
 def best_times(db: Session, found: Sequence[Stranded], *, by: Account) -> dict[int, Offer]:
@@ -122,6 +165,7 @@ class _Near:
         self._zone = the_hospital(db).zone
         self._found = [(one.visit.appointment, one.visit.doctor) for one in found]
         self._read: dict[tuple[object, VisitKind], list[Offer]] = {}
+        self._colleagues: dict[str, Sequence[Doctor]] = {}
 
     def offers(self, old: Appointment) -> Iterator[Offer]:
         """The doctor's own times, the best first, and then those of the specialty."""
@@ -138,8 +182,9 @@ class _Near:
         """Other doctors' of the same specialty, the best first."""
         specialty = self._specialty(old)
         asked = [one for one in self._found if one[1].specialty == specialty]
-        colleagues = doctors(self._db, specialty=specialty)
-        offers = self._free(specialty, colleagues, old.kind, asked)
+        if specialty not in self._colleagues:
+            self._colleagues[specialty] = doctors(self._db, specialty=specialty)
+        offers = self._free(specialty, self._colleagues[specialty], old.kind, asked)
         theirs = [offer for offer in offers if offer.doctor.id != old.doctor_id]
         yield from _by_nearness(theirs, old, self._zone)
 

@@ -23,7 +23,9 @@ from mediklaud.models import (
 from mediklaud.text import note
 
 LEASE = timedelta(minutes=5)
-MOST_ATTEMPTS = 10
+# So often, and for so long, since a server may be ill for a whole night.
+LEAST_ATTEMPTS = 10
+TRIED_FOR = timedelta(days=1)
 _LONGEST_WAIT_MINUTES = 60
 # How the outcome of a letter begins whose line broke in mid-letter; so often it is offered early.
 LINE_LOST = "connection lost"
@@ -37,6 +39,29 @@ REMINDER = "reminder"
 _MESSAGE = SQLModel.metadata.tables["message"]
 _PUT = Hot(insert(_MESSAGE).returning(_MESSAGE.c.id))
 _WAITING = (MessageStatus.QUEUED, MessageStatus.SENDING)
+
+
+_NEWER = aliased(Message)
+_LATER = aliased(Appointment)
+# Neither a newer letter nor a person has told of it since.
+NOBODY_TOLD = (
+    ~exists().where(
+        col(_NEWER.appointment_id) == col(Message.appointment_id),
+        col(_NEWER.id) > col(Message.id),
+        col(_NEWER.status) != MessageStatus.WITHDRAWN,
+    ),
+    ~exists().where(
+        col(PhoneCall.message_id) == col(Message.id), col(PhoneCall.outcome).in_(TOLD_OUTCOMES)
+    ),
+)
+# Somebody who is booked would come, and one whose appointment is off comes to a closed door.
+WOULD_COME = or_(
+    col(Appointment.status) == AppointmentStatus.BOOKED,
+    and_(
+        col(Appointment.status) == AppointmentStatus.CANCELLED,
+        ~exists().where(col(_LATER.moved_from_id) == col(Appointment.id)),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -164,10 +189,6 @@ def _lease(db: Session, claimed: list[Message], now: datetime) -> list[Message]:
     return claimed
 
 
-_NEWER = aliased(Message)
-_MOVED_ON = aliased(Appointment)
-
-
 def _withdraw_overtaken(db: Session, now: datetime) -> None:
     """Withdraw what would say something old: a letter must not arrive after a newer one.
 
@@ -179,7 +200,7 @@ def _withdraw_overtaken(db: Session, now: datetime) -> None:
         col(_NEWER.kind) != REMINDER,
         col(_NEWER.status) != MessageStatus.WITHDRAWN,
     )
-    moved_on = exists().where(col(_MOVED_ON.moved_from_id) == col(Message.appointment_id))
+    moved_on = exists().where(col(_LATER.moved_from_id) == col(Message.appointment_id))
     stands = exists().where(
         col(Appointment.id) == col(Message.appointment_id),
         col(Appointment.status) == AppointmentStatus.BOOKED,
@@ -214,13 +235,15 @@ def note_sent(db: Session, message_pk: int, *, lease: datetime, reply: str) -> N
 def note_failed(db: Session, message_pk: int, *, lease: datetime, why: str, final: bool) -> None:
     """Write down that a letter was not accepted, and when to try again, if ever.
 
-    After 10 attempts it is left to a person. Nothing changes where the lease is another
-    mailroom's by now.
+    After a day and 10 attempts it is left to a person; after the tenth at once where its line
+    was lost, since each may have been a copy in the patient's box. Nothing changes where the
+    lease is another mailroom's by now.
     """
     message = _held(db, message_pk, lease)
     if message is None:
         return
-    given_up = final or message.attempts >= MOST_ATTEMPTS
+    long_enough = why.startswith(LINE_LOST) or clock.now() - message.queued_at >= TRIED_FOR
+    given_up = final or (long_enough and message.attempts >= LEAST_ATTEMPTS)
     message.status = MessageStatus.FAILED if given_up else MessageStatus.QUEUED
     message.next_attempt_at = clock.now() + _wait(message.attempts)
     message.outcome = _outcome(why)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
@@ -23,6 +23,7 @@ from mediklaud.repository.audit import permit
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.outbox import OutboxState, outbox_state
 from mediklaud.repository.owing import owed_in_all
+from mediklaud.repository.queue import of_the_day_at_work
 from mediklaud.repository.visits import Visit, visits_where
 
 
@@ -67,13 +68,15 @@ class StaffNumbers:
 def day_numbers(db: Session, *, by: Account) -> DayNumbers:
     """The hospital's appointments of today by state, for the front desk."""
     permit(db, by, Deed.SEE_DAY)
-    return _numbers_of_today(db)
+    begins_at, ends_at = clock.day_bounds(_today(db), the_hospital(db).zone)
+    starts_at = col(Appointment.starts_at)
+    return _numbers(db, starts_at >= begins_at, starts_at < ends_at)
 
 
 def own_day_numbers(db: Session, *, by: Account) -> DayNumbers:
-    """A doctor's own appointments of today by state."""
+    """A doctor's own appointments of today by state, as `own_day` lists them."""
     permit(db, by, Deed.SEE_OWN_SCHEDULE)
-    return _numbers_of_today(db, Appointment.doctor_id == by.doctor_id)
+    return _numbers(db, col(Appointment.doctor_id) == by.doctor_id, *of_the_day_at_work(db))
 
 
 def till_numbers(db: Session, *, by: Account) -> TillNumbers:
@@ -132,14 +135,9 @@ def emergencies(db: Session, since: datetime, *, by: Account) -> list[Visit]:
     )
 
 
-def _numbers_of_today(db: Session, *conditions: bool) -> DayNumbers:
-    begins_at, ends_at = clock.day_bounds(_today(db), the_hospital(db).zone)
-    rows = (
-        select(Appointment.status, func.count())
-        .where(Appointment.starts_at >= begins_at, Appointment.starts_at < ends_at, *conditions)
-        .group_by(col(Appointment.status))
-    )
-    count = dict(db.exec(rows).all())
+def _numbers(db: Session, *conditions: ColumnElement[bool]) -> DayNumbers:
+    rows = select(Appointment.status, func.count()).where(*conditions)
+    count = dict(db.exec(rows.group_by(col(Appointment.status))).all())
     return DayNumbers(
         booked=count.get(AppointmentStatus.BOOKED, 0),
         arrived=count.get(AppointmentStatus.ARRIVED, 0),

@@ -217,7 +217,8 @@ def likely_duplicates(
         if word in checked
     ]
     # Whoever shares a word of the name is compared too.
-    words = [word for word in text.folded(str(checked["name"])).split() if len(word) >= 3]
+    name = text.without_apostrophes(text.folded(str(checked["name"])))
+    words = [word for word in name.split() if len(word) >= 3]
     named = [and_(*_having(db, [word])) for word in words[:6]]
     rows = select(Patient).where(Patient.id != but).limit(500)
     near = [one for some in (same, named) if some for one in db.exec(rows.where(or_(*some)))]
@@ -283,13 +284,15 @@ def _readable(db: Session, typed: PatientForm) -> dict[str, Any]:
 
 
 def _search_text(patient: Patient) -> str:
-    digits = contact.national_digits(patient.phone)
-    return f"{text.folded(patient.name)} {patient.number.lower()} {digits}"
+    digits, name = contact.national_digits(patient.phone), text.folded(patient.name)
+    together = text.run_together(name)
+    other_way = f" {together}" if together != name else ""
+    return f"{name} {patient.number.lower()} {digits}{other_way}"
 
 
 # Digits of a phone among other words: with a country's code they go on over blanks.
 _DIGITS = re.compile(r"\+\d[\d\s().-]*|\d[\d().-]*")
-_BETWEEN = re.compile(r"[\s,;:()./-]+")
+_BETWEEN = re.compile(r"[\s,;:()./\u2010-\u2015-]+")
 
 
 def _pieces(db: Session, words: str) -> list[str]:
@@ -305,7 +308,8 @@ def _pieces(db: Session, words: str) -> list[str]:
     numbers = [f"{prefix}-{digits}" for digits in number.findall(folded)]
     rest = number.sub(" ", folded)
     phones = [contact.said_digits(digits) for digits in _DIGITS.findall(rest)]
-    names = filter(None, _BETWEEN.split(_DIGITS.sub(" ", rest)))
+    typed = filter(None, _BETWEEN.split(_DIGITS.sub(" ", rest)))
+    names = [text.without_apostrophes(name) or name for name in typed]
     return [*numbers, *phones, *names][:8] or folded.split()
 
 

@@ -201,7 +201,9 @@ def promise_again(
 ) -> None:
     """Make a standing row live by these changes, undone where the database says no."""
     slot = Slot(kept.starts_at, changes.get("ends_at", kept.ends_at))
-    clear_holds(db, doctor, slot, by=by)
+    # An overbooking takes no time of its own, so what is held stays held.
+    if kept.overbook_number is None:
+        clear_holds(db, doctor, slot, by=by)
     refusals = _refusals(doctor, kept.overbook_cap_then)
     with _way_on(db, slot, kept.kind, patient, doctor), expecting(db, **refusals):
         kept.sqlmodel_update(changes)
@@ -273,7 +275,7 @@ def _way_on(
     try:
         yield
     except PatientBusy as busy:
-        raise _busy(db, patient, slot) from busy
+        raise busy_then(db, patient, slot) from busy
     except HospitalClosed as holiday:
         raise closed(db, slot) from holiday
     except SlotTaken as taken:
@@ -337,7 +339,8 @@ def _bill_words(bill: OpenBill) -> str:
     return f"bill {bill.number} of {bill.issued_on:%d %B %Y} ({told})"
 
 
-def _busy(db: Session, patient: Patient, wanted: Slot) -> PatientBusy:
+def busy_then(db: Session, patient: Patient, wanted: Slot) -> PatientBusy:
+    """The refusal that a patient is elsewhere at a time: with whom, and when."""
     other = (
         select(Appointment, Doctor)
         .join(Doctor, col(Doctor.id) == col(Appointment.doctor_id))

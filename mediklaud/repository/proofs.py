@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from sqlalchemy import column, select
 from sqlalchemy import text as sql
 from sqlmodel import Session
 
@@ -42,7 +43,7 @@ def by_query(rule: str, promise: str, query: str) -> Proof:
     """A proof by one statement, whose only column, `breach`, names the row."""
 
     def breaches(db: Session) -> Iterator[str]:
-        rows = db.execute(sql(f"SELECT breach FROM ({query}) AS found LIMIT {SHOWN}"))
-        yield from map(str, rows.scalars())
+        found = sql(query).columns(column("breach")).subquery()
+        yield from map(str, db.execute(select(found.c.breach).limit(SHOWN)).scalars())
 
     return Proof(rule, promise, breaches)

@@ -56,6 +56,6 @@ PROOFS: tuple[Proof, ...] = (
                OR 5 <> (SELECT count(*) FROM day_count c WHERE c.close_id = d.id)
             UNION ALL
             SELECT 'close ' || max(d.id) FROM day_close d WHERE d.reopened_at IS NULL
-            GROUP BY d.account_id, d.day HAVING count(*) > 1""",
+            GROUP BY d.account_id, d.day HAVING count(*) > 1""",  # nosec B608 # our own names
     ),
 )

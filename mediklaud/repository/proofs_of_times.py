@@ -23,6 +23,7 @@ from mediklaud.models import (
     PlanBill,
 )
 from mediklaud.repository.audit import detail_of
+from mediklaud.repository.deeds_in_order import Done, Stood, plan_deeds, stood_at
 from mediklaud.repository.holds import HOLD_MINUTES
 from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.proofs import Proof, by_query
@@ -38,7 +39,7 @@ def _overlapping(whose: str, but: str = "") -> str:
                 PARTITION BY {whose} ORDER BY starts_at, id
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ends_before
             FROM appointment WHERE status {_LIVE}{but}) AS o
-        WHERE starts_at < ends_before"""
+        WHERE starts_at < ends_before"""  # nosec B608 # our own names
 
 
 _QUERIES = (
@@ -61,7 +62,7 @@ _QUERIES = (
             UNION ALL
             SELECT 'appointment ' || id FROM appointment
             WHERE overbook_number IS NOT NULL
-              AND (coalesce(overbook_reason, '') = '' OR session_begins_at IS NULL)""",
+              AND (coalesce(overbook_reason, '') = '' OR session_begins_at IS NULL)""",  # nosec B608 # our own names
     ),
     by_query(
         "tokens",
@@ -81,7 +82,7 @@ _QUERIES = (
             UNION ALL
             SELECT 'appointment ' || a.id FROM appointment a
             JOIN holiday h ON h.begins_at < a.ends_at AND h.ends_at > a.starts_at
-            WHERE a.status {_LIVE} AND h.declared_at < a.promised_at""",
+            WHERE a.status {_LIVE} AND h.declared_at < a.promised_at""",  # nosec B608 # our own names
     ),
     by_query(
         "waitlist",
@@ -194,8 +195,14 @@ def _ends_of(db: Session, ids: set[int | None]) -> dict[int, datetime]:
     return dict(map(tuple, rows))
 
 
-# What changed somebody's dues: when, by how many paise, its bill and the day that was issued on.
-_Change = tuple[datetime, int, date, str]
+@dataclass(frozen=True)
+class _Change:
+    """What changed somebody's dues: by which deed, when, by how many paise, on which bill."""
+
+    deed: Done
+    paise: int
+    issued_on: date
+    number: str
 
 
 @dataclass(frozen=True)
@@ -206,11 +213,12 @@ class _Agreed:
     bills: frozenset[str]
     instalments: tuple[tuple[date, int], ...]
 
-    def covers(self, then: list[_Change], day: date, end: datetime) -> frozenset[str]:
+    def covers(self, then: list[_Change], day: date, stood: Stood) -> frozenset[str]:
         """Its bills, where it stood at a moment and what was due before the day was cleared."""
-        if self.plan.agreed_at >= end or (self.plan.ended_at or end) < end:
+        agreed, ended = plan_deeds(self.plan)
+        if not stood(agreed) or (ended is not None and stood(ended)):
             return frozenset()
-        owed = sum(paise for _, paise, _, number in then if number in self.bills)
+        owed = sum(one.paise for one in then if one.number in self.bills)
         due = sum(paise for due_on, paise in self.instalments if due_on < day)
         return self.bills if due <= self.plan.total_paise - owed else frozenset()
 
@@ -233,47 +241,67 @@ def _ledger_of(db: Session, payer_ids: set[int]) -> dict[int, list[_Change]]:
     found: dict[int, list[_Change]] = {}
     theirs = col(Invoice.payer_id).in_(payer_ids)
     bill = (col(Invoice.payer_id), col(Invoice.issued_on), col(Invoice.number))
-    bills = columns(*bill, col(Invoice.issued_at), col(Invoice.total_paise)).where(theirs)
+    own = col(Invoice.number)
+    bills = columns(*bill, own, col(Invoice.issued_at), col(Invoice.total_paise)).where(theirs)
+    part = (col(Allocation.id), col(Allocation.allocated_at), -col(Allocation.amount_paise))
     paid = (
-        columns(*bill, col(Allocation.allocated_at), -col(Allocation.amount_paise))
+        columns(*bill, *part)
         .join(Invoice, col(Invoice.number) == col(Allocation.invoice_number))
         .where(theirs)
     )
-    note = columns(*bill, col(CreditNote.issued_at), -col(CreditNote.total_paise))
-    again = columns(*bill, col(CreditNote.cancelled_at), col(CreditNote.total_paise)).where(
-        col(CreditNote.cancelled_at).is_not(None)
-    )
+    noted = (col(CreditNote.number), col(CreditNote.issued_at), -col(CreditNote.total_paise))
+    again = (col(CreditNote.number), col(CreditNote.cancelled_at), col(CreditNote.total_paise))
     credited, cancelled = (
-        rows.join(Invoice, col(Invoice.number) == col(CreditNote.invoice_number)).where(theirs)
-        for rows in (note, again)
+        columns(*bill, *note)
+        .join(Invoice, col(Invoice.number) == col(CreditNote.invoice_number))
+        .where(theirs, note[1].is_not(None))
+        for note in (noted, again)
     )
-    for rows in (bills, paid, credited, cancelled):
-        for payer_id, issued_on, number, moment, paise in db.execute(rows):
-            found.setdefault(payer_id, []).append((moment, paise, issued_on, number))
+    reads = {
+        "bill issued": bills,
+        "allocated": paid,
+        "credit note issued": credited,
+        "credit note cancelled": cancelled,
+    }
+    for deed, rows in reads.items():
+        for payer_id, issued_on, number, key, moment, paise in db.execute(rows):
+            change = _Change(Done(deed, str(key), moment), paise, issued_on, number)
+            found.setdefault(payer_id, []).append(change)
     return found
 
 
 def _recounted(
     db: Session, appointment: Appointment, ledger: list[_Change], plans: list[_Agreed]
 ) -> set[tuple[int, int]]:
-    """Owed and overdue at the moment of a promise; its own microsecond may count or not."""
+    """Owed and overdue at the moment of a promise; its own microsecond may count or not.
+
+    What was done close to it is taken in the log's order: two servers' clocks differ.
+    """
+    on_plans = [deed for one in plans for deed in plan_deeds(one.plan) if deed is not None]
+    stood = stood_at(db, appointment, [*(one.deed for one in ledger), *on_plans])
+    return {_owed_where(db, appointment, ledger, plans, one) for one in stood}
+
+
+def _owed_where(
+    db: Session,
+    appointment: Appointment,
+    ledger: list[_Change],
+    plans: list[_Agreed],
+    stood: Stood,
+) -> tuple[int, int]:
+    """Owed and overdue by the deeds that stood when an appointment was promised."""
     if not ledger:
-        return {(0, 0)}
-    moment = appointment.promised_at
-    day, grace = clock.day_of(moment, the_hospital(db).zone), appointment.grace_days_then
+        return 0, 0
+    day = clock.day_of(appointment.promised_at, the_hospital(db).zone)
+    grace = appointment.grace_days_then
     # Without grace a bill that another server's clock dated tomorrow counts too.
     graced = day - timedelta(days=grace) if grace else date.max
-    counted = set()
-    for end in (moment, moment + timedelta(microseconds=1)):
-        then = [change for change in ledger if change[0] < end]
-        covered = {number for plan in plans for number in plan.covers(then, day, end)}
-        overdue = sum(
-            paise
-            for _, paise, issued_on, number in then
-            if issued_on <= graced and number not in covered
-        )
-        counted.add((sum(paise for _, paise, _, _ in then), overdue))
-    return counted
+    then = [one for one in ledger if stood(one.deed)]
+    covered = {number for plan in plans for number in plan.covers(then, day, stood)}
+    overdue = sum(
+        one.paise for one in then if one.issued_on <= graced and one.number not in covered
+    )
+    return sum(one.paise for one in then), overdue
 
 
 def _dues_rules(db: Session) -> set[tuple[int, int]]:

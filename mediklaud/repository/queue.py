@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
 from mediklaud import clock
@@ -119,6 +119,21 @@ def _line(doctor: Doctor, begins_at: datetime | None, here: _Here) -> BoardLine:
         now=inside[0] if inside else None,
         waiting=tuple(place.token for place in waiting if place.token),
     )
+
+
+def of_the_day_at_work(db: Session) -> list[ColumnElement[bool]]:
+    """Today's appointments, and of last evening's who is still here; for siblings."""
+    zone = the_hospital(db).zone
+    begins_at, ends_at = working_day(clock.now(), zone)
+    today_begins_at, _ = clock.day_bounds(clock.today(zone), zone)
+    return [
+        col(Appointment.starts_at) >= begins_at,
+        col(Appointment.starts_at) < ends_at,
+        or_(
+            col(Appointment.starts_at) >= today_begins_at,
+            col(Appointment.status) == AppointmentStatus.ARRIVED,
+        ),
+    ]
 
 
 def _here_today(db: Session) -> list[ColumnElement[bool]]:

@@ -122,8 +122,7 @@ def reverse_payment(db: Session, payment: Payment, reason: str, *, by: Account) 
     standing = _reversal_of(db, payment)
     if standing is not None:
         return standing
-    if db.exec(select(Refund).where(Refund.payment_id == payment.id).limit(1)).first() is not None:
-        raise RefundedAlready()
+    _refuse_refunded(db, payment)
     at = max(clock.now(), payment.received_at)
     parts = standing_parts(db, col(Allocation.payment_id) == payment.id)
     for part in parts:
@@ -145,13 +144,23 @@ def reverse_payment(db: Session, payment: Payment, reason: str, *, by: Account) 
     return reversal
 
 
+def _refuse_refunded(db: Session, payment: Payment) -> None:
+    rows = select(Refund).where(Refund.payment_id == payment.id).order_by(col(Refund.issued_at))
+    given_back = db.exec(rows).all()
+    if given_back:
+        raise RefundedAlready(
+            refunded=rupees(sum(one.amount_paise for one in given_back)),
+            vouchers=", ".join(one.number for one in given_back),
+            amount=rupees(payment.amount_paise),
+        )
+
+
 @dataclass(frozen=True)
 class TakenPayment:
     """A payment as it stands now: what is left of it in paise, and whether it came to nothing."""
 
     payment: Payment
     left_paise: int
-    refunded: bool
     reversal: PaymentReversal | None
 
 
@@ -161,12 +170,7 @@ def payments_on(db: Session, receipt_number: str, *, by: Account) -> list[TakenP
     known(db, Receipt, receipt_number)
     rows = select(Payment).where(Payment.receipt_number == receipt_number)
     return [
-        TakenPayment(
-            one,
-            left_of(db, one.id),
-            db.exec(select(Refund).where(Refund.payment_id == one.id).limit(1)).first() is not None,
-            _reversal_of(db, one),
-        )
+        TakenPayment(one, left_of(db, one.id), _reversal_of(db, one))
         for one in db.exec(rows.order_by(col(Payment.id)))
     ]
 

@@ -102,7 +102,10 @@ def end_sign_in(db: Session, token: str) -> None:
 
 
 def end_sign_ins(db: Session, account: Account, *, but: int | None = None) -> None:
-    """End every sign-in of an account but one, on every server, within its next run."""
+    """End every sign-in of an account but one, on every server, within its next run.
+
+    Where none is left, what the account holds is free in the same transaction.
+    """
     ended = update(SignIn).where(
         col(SignIn.account_id) == account.id,
         col(SignIn.id) != (but or 0),
@@ -110,6 +113,7 @@ def end_sign_ins(db: Session, account: Account, *, but: int | None = None) -> No
     )
     db.flush()
     db.execute(ended.values(ended_at=clock.now()))
+    _release_holds(db, account.id)
 
 
 def own_sign_ins(db: Session, me: Account) -> Sequence[SignIn]:
@@ -146,16 +150,21 @@ def sign_out_everywhere(db: Session, me: Account) -> None:
     """End every own sign-in, this one too."""
     refuse_signed_out(db, me)
     end_sign_ins(db, me)
-    _release_holds(db, me.id)
     note_deed(db, me, "signed out everywhere", f"account/{me.id}")
 
 
 def _release_holds(db: Session, account_id: int | None) -> None:
-    """Nobody waits for a caller whose clerk has gone, from the last machine where one was."""
+    """Nobody waits for a caller whose clerk has gone, from the last machine where one was.
+
+    A hold whose clerk is just giving it up for another is not waited for: that desk may wait
+    for the account's row, which is locked where somebody else ends its sign-ins.
+    """
     db.flush()
     live = select(SignIn.id).where(SignIn.account_id == account_id, *IS_LIVE)
     if db.exec(live.limit(1), params=moment()).first() is None:
-        db.execute(delete(Hold).where(col(Hold.account_id) == account_id))
+        held = select(Hold.id).where(Hold.account_id == account_id)
+        ids = db.exec(held.with_for_update(skip_locked=True)).all()
+        db.execute(delete(Hold).where(col(Hold.id).in_(ids)))
 
 
 def refuse_signed_out(db: Session, me: Account) -> None:

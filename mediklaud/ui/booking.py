@@ -19,6 +19,7 @@ from mediklaud.models import (
 )
 from mediklaud.repository import (
     Dues,
+    MovedPrice,
     Offer,
     Visit,
     address_of,
@@ -88,11 +89,16 @@ def price_words(chosen: Chosen | None, patient: Patient | None, hospital: Hospit
 
 
 def moved_price_words(visit: Visit, there: Chosen | Offer) -> str:
-    """The same of a visit that is to be moved, and that it is no longer free where that is so."""
+    """The same of a visit that is to be moved there."""
     with reading() as db:
         price = price_if_moved(
             db, visit.appointment, there.doctor_id, there.starts_at, by=sitting(db)
         )
+    return price_there_words(visit, price)
+
+
+def price_there_words(visit: Visit, price: MovedPrice) -> str:
+    """What a moved visit costs, and that it is no longer free where that is so."""
     fee = price.left.words if price.left else fee_words(price.fee_paise)
     words = f"{show.KIND_WORDS[visit.appointment.kind]} · {fee}"
     if price.lost is None or not price.fee_paise:

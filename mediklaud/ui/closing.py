@@ -11,7 +11,15 @@ from mediklaud.database import reading
 from mediklaud.errors import Refusal
 from mediklaud.models import Account, DayClose, DayCount, Hospital, Method
 from mediklaud.money import read_rupees, rupees
-from mediklaud.repository import ClosedDay, Count, TillLine, closed_days, reopen_day
+from mediklaud.repository import (
+    ClosedDay,
+    Count,
+    TillLine,
+    close_day,
+    closed_days,
+    reopen_day,
+    till_of,
+)
 from mediklaud.ui import choose, pick, show
 from mediklaud.ui.desk import beside, record, submission_id
 from mediklaud.ui.papers import METHOD_NAMES
@@ -139,6 +147,30 @@ def still_open(others: Sequence[tuple[Account, date]], words: str = "Not closed 
             [{"Day": day, "Cashier": account.name} for account, day in others],
             alt="Days not closed",
         )
+
+
+def left_open(days: Sequence[tuple[Account, date]], me: Account) -> None:
+    """The days of cashiers who left, whose account is off: another person closes them."""
+    if not days:
+        return
+    form = submission_id("left")
+    with st.container(border=True, width=620):
+        st.subheader("Left open by who has gone", anchor=False)
+        cashier, day = choose.one("Till", days, form, shown=_till_words, chosen=days[0]) or days[0]
+        own = f"{form}/{cashier.id}/{day}"
+        with reading() as db:
+            till = till_of(db, cashier, day, by=me)
+        typed = counts(own, till)
+        reason = choose.words("Reason", own, placeholder="Why another person closes it")
+        asked = st.button("Close it for them", key=f"{own}/close", icon=":material/lock:")
+    if asked:
+        with record(f"The till of {cashier.name} of {day:%d %b %Y} is closed.") as db:
+            told = {"day": day, "left_by": cashier, "reason": reason}
+            close_day(db, read(typed), form=own, by=me, **told)
+
+
+def _till_words(one: tuple[Account, date]) -> str:
+    return f"{one[0].name} · {one[1]:%d %b %Y}"
 
 
 def closed_days_of(me: Account, hospital: Hospital, today: date) -> None:

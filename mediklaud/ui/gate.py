@@ -1,6 +1,6 @@
 """The dues gate as finance works on it: who is on hold, whose letter is due, the follow-up."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +16,7 @@ from mediklaud.repository import (
     OwedNumbers,
     OwedWhere,
     due_letters,
+    held_since,
     last_contacts,
     last_dues_letters,
     next_letter,
@@ -135,13 +136,13 @@ def _held(db: Session, hospital: Hospital, me: Account, first: int, at_most: int
     contacts = _contacts(db, payers, hospital, me)
     found = standing_plans(db, by=me, payer_ids=payers)
     standing = {one.plan.payer_id: one for one in found}
-    grace = timedelta(days=hospital.dues_grace_days)
+    since = held_since(db, payers, by=me)
     told = [
         {
             **row._mapping,
             "owed_paise": row.all_paise,
             "why": owing.why_words(row),
-            "since": row.held_from + grace,
+            "since": since.get(row.patient_id),
             "contact": contacts.get(row.patient_id, "none yet"),
             "plan": plans.standing_words(standing[row.patient_id])
             if row.patient_id in standing

@@ -17,9 +17,9 @@ from mediklaud.repository import (
     emergencies,
     letter_numbers,
     open_consultation,
+    own_day,
     own_day_numbers,
     queue_of,
-    schedule_of,
     staff_numbers,
     the_hospital,
     till_numbers,
@@ -57,7 +57,7 @@ def blocks(db: Session, me: Account, roles: frozenset[Role]) -> None:
 
 def _doctor(db: Session, me: Account, hospital: Hospital) -> None:
     chart.numbers(own_day_numbers(db, by=me))
-    visits = schedule_of(db, clock.today(hospital.zone), 1, by=me)
+    visits = own_day(db, by=me)
     open_one = open_consultation(db, by=me)
     with st.container(border=True):
         if open_one:

@@ -56,7 +56,7 @@ def draw(kind: str, number: str, me: Account, hospital: Hospital) -> None:
     st.button("Back to the list", icon=":material/arrow_back:", on_click=papers.open_paper)
     left, right = st.columns(2, gap="large")
     with left:
-        papers.paper(found, again=True)
+        papers.paper(found)
     if kind == "bill":
         _bill(found, me, hospital, left, right)
     elif kind in ("receipt", "advance"):
@@ -285,10 +285,8 @@ def _money_back(receipt: Receipt, standing: list[TakenPayment], me: Account) -> 
         one = standing[0]
         if len(standing) > 1:
             one = choose.one("Payment", standing, form, shown=_payment_words, chosen=one) or one
-        offered = ([_REFUND] if one.left_paise else []) + ([] if one.refunded else [_BACK])
-        if not offered:
-            st.info("All of this payment pays bills or was given back. Credit a bill first.")
-            return
+        # Of one that was given back in part the deed says what to do instead of undoing it.
+        offered = ([_REFUND] if one.left_paise else []) + [_BACK]
         # Each payment has fields of its own.
         own = f"{form}/{one.payment.id}"
         way = choose.few("What happened", offered, own, chosen=offered[0])

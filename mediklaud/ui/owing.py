@@ -1,16 +1,17 @@
 """The dues dashboard's pieces: its filters in the address, who owes, and a payer's account."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 import streamlit as st
+from sqlmodel import Session
 
 from mediklaud import contact, reports
 from mediklaud.ages import AGES
 from mediklaud.database import reading
-from mediklaud.models import Account, DuesLetter, Hospital
+from mediklaud.models import Account, DuesLetter
 from mediklaud.money import rupees
-from mediklaud.repository import OwedNumbers, OwedWhere, statement_of, who_owes
+from mediklaud.repository import OwedNumbers, OwedWhere, held_since, statement_of, who_owes
 from mediklaud.statement_pdf import statement_pdf
 from mediklaud.statements import Statement
 from mediklaud.ui import downloads, sums
@@ -112,7 +113,7 @@ def numbers(found: OwedNumbers) -> None:
 
 
 def choose_payer(
-    where: OwedWhere, found: OwedNumbers, hospital: Hospital, me: Account, today: date
+    where: OwedWhere, found: OwedNumbers, me: Account, today: date
 ) -> "pd.Series | None":
     """Who owes, a page at a time, and the one whose row is chosen."""
     pages = -(-found.patients // ROWS_A_PAGE)
@@ -121,12 +122,13 @@ def choose_payer(
     first = (st.session_state.get(of, 1) - 1) * ROWS_A_PAGE
     with reading() as db:
         rows = who_owes(db, where, by=me, first=first, at_most=ROWS_A_PAGE)
-    picked = sums.chosen_row(_told(rows, hospital), _WHO, by="patient_id", alt="Who owes")
+        told = _told(db, rows, me)
+    picked = sums.chosen_row(told, _WHO, by="patient_id", alt="Who owes")
     if pages > 1:
         st.pagination(pages, key=of)
     with st.container(horizontal=True):
         sums.file_buttons(
-            lambda db, me: _told(who_owes(db, where, by=me), hospital),
+            lambda db, me: _told(db, who_owes(db, where, by=me), me),
             _WHO,
             name=f"who-owes-{today}",
         )
@@ -135,15 +137,15 @@ def choose_payer(
     return picked
 
 
-def _told(rows: list, hospital: Hospital) -> pd.DataFrame:
-    days = timedelta(days=hospital.dues_grace_days)
+def _told(db: Session, rows: list, me: Account) -> pd.DataFrame:
+    since = held_since(db, [row.patient_id for row in rows if row.on_hold], by=me)
     return pd.DataFrame(
         [
             {
                 **row._mapping,
                 "phone": contact.phone_words(row.phone),
                 "why": why_words(row),
-                "since": row.held_from + days if row.held_from else None,
+                "since": since.get(row.patient_id),
             }
             for row in rows
         ],
@@ -153,7 +155,7 @@ def _told(rows: list, hospital: Hospital) -> pd.DataFrame:
 
 def why_words(row: object) -> str:
     """Why somebody's booking is on hold, such as ₹800.00 on 1 overdue bill; empty where open."""
-    if row.held_from is None:
+    if not row.on_hold:
         return ""
     bills = "bill" if row.overdue_bills == 1 else "bills"
     own = f"{rupees(row.overdue_paise)} on {row.overdue_bills} overdue {bills}"

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from mediklaud import clock, papers
 from mediklaud.invoice_pdf import bill_pdf, credit_note_pdf
 from mediklaud.models import (
+    Account,
     CreditNote,
     Hospital,
     Invoice,
@@ -30,6 +31,7 @@ from mediklaud.repository import (
     advance_paper,
     bill_paper,
     credit_note_paper,
+    print_paper,
     receipt_paper,
     refund_paper,
 )
@@ -102,7 +104,6 @@ def bills(found: Sequence[Invoice], owed: Dues, *, opens: bool = False) -> None:
     open_ones = {bill.number: bill.owed_paise for bill in owed.bills}
     for bill in _page(found, "bills"):
         left = open_ones.get(bill.number, 0)
-        # The copy the patient takes along; a print of an opened paper is a duplicate.
         with _row("bill", bill.number, bill.total_paise, opens=opens):
             if left:
                 _state(left, bill.total_paise)
@@ -123,11 +124,7 @@ def receipts(
         st.caption("No receipt yet. The first one is issued with the first payment.")
     for receipt, payments in _page(found, "receipts"):
         ways = ", ".join(f"{METHOD_NAMES[one.method]} {one.reference}".strip() for one in payments)
-        # The original was handed out with the money.
-        again = _row(
-            kind_of(receipt), receipt.number, receipt.amount_paise, opens=opens, again=True
-        )
-        with again:
+        with _row(kind_of(receipt), receipt.number, receipt.amount_paise, opens=opens):
             if receipt.kind is ReceiptKind.ADVANCE:
                 st.badge("Advance", color="blue", icon=":material/savings:")
             st.caption(plain(f"{_moment(receipt, hospital)} · {ways}"))
@@ -157,11 +154,11 @@ def refunds(found: Sequence[Refund], hospital: Hospital, *, opens: bool = False)
             st.caption(plain(f"{_moment(refund, hospital)} · {way} · {refund.reason}"))
 
 
-def paper(found: Any, *, opens: bool = False, again: bool = False) -> None:
-    """One paper, found by its number; `again` prints a duplicate of one that is open."""
+def paper(found: Any, *, opens: bool = False) -> None:
+    """One paper, found by its number."""
     kind = _KINDS[type(found)]
     amount = found.total_paise if kind in ("bill", "credit") else found.amount_paise
-    with _row(kind, found.number, amount, opens=opens, again=again):
+    with _row(kind, found.number, amount, opens=opens):
         if kind == "bill":
             _state(found.balance_paise, amount, credited_paise=found.credited_paise)
         else:
@@ -193,7 +190,7 @@ def just_issued(row: Paper) -> dict[str, Any]:
 
 
 def issued(form: str) -> None:
-    """The paper issued just now, to be printed and handed out: the original."""
+    """The paper issued just now, to be printed and handed out."""
     kept = carried(_ISSUED, form)
     if kept is None:
         return
@@ -232,27 +229,25 @@ def _moment(row: Paper, hospital: Hospital) -> str:
     return f"{clock.local(row.issued_at, hospital.zone):%d %b %Y, %H:%M}"
 
 
-def _pdf_button(
-    kind: str, number: str, *, duplicate: bool = False, label: str = "", **options: Any
-) -> None:
+def _pdf_button(kind: str, number: str, *, label: str = "", **options: Any) -> None:
     downloads.button(
         label or _FILES[kind],
-        lambda db, me: read_paper(db, kind, number, by=me),
-        lambda found: _DRAW[kind](replace(found, duplicate=duplicate)),
+        lambda db, me: _to_print(db, kind, number, me),
+        lambda found: _DRAW[kind](found),
         name=f"{number.replace('/', '-')}.pdf",
         **{"key": f"pdf-{number}", **options},
-        help=f"Download {number}" + (", marked as a duplicate" if duplicate else ""),
+        help=f"Download {number}; from the second time on it says duplicate",
     )
 
 
-@contextmanager
-def _row(
-    kind: str, number: str, amount_paise: int, *, opens: bool, again: bool = False
-) -> Iterator[None]:
-    """One paper in its card: the number, what the block says of it, its sum and its PDF.
+def _to_print(db: Session, kind: str, number: str, me: Account) -> Any:
+    found = read_paper(db, kind, number, by=me)
+    return replace(found, duplicate=print_paper(db, number, by=me))
 
-    Where papers are looked up (`opens`) they are printed again, as duplicates.
-    """
+
+@contextmanager
+def _row(kind: str, number: str, amount_paise: int, *, opens: bool) -> Iterator[None]:
+    """One paper in its card: the number, what the block says of it, its sum and its PDF."""
     with st.container(border=True, gap="xsmall"):
         with _ends():
             st.markdown(f"**{plain(number)}**", width="content")
@@ -269,7 +264,7 @@ def _row(
                         args=(kind, number),
                         help=f"What may be done with {number}",
                     )
-                _pdf_button(kind, number, duplicate=opens or again)
+                _pdf_button(kind, number)
 
 
 def _ends() -> DeltaGenerator:

@@ -6,16 +6,16 @@ import streamlit as st
 
 from mediklaud import clock
 from mediklaud.database import reading
-from mediklaud.errors import NotPermitted, Refusal, SignedOut
+from mediklaud.errors import NoTimeLeft, NotPermitted, PatientBusy, Refusal, SignedOut
 from mediklaud.models import Doctor, Hospital, Patient
 from mediklaud.repository import (
     Dues,
     Visit,
     board,
     expected_today,
-    free_slots,
     owed_by,
     queue_of,
+    walk_in_time,
 )
 from mediklaud.repository.queue import place_of
 from mediklaud.ui import booking, choose, show, wishes
@@ -135,21 +135,26 @@ def wanted(offered: Sequence[Doctor], form: str, hospital: Hospital) -> Wanted |
     return asked if asked.doctors else None
 
 
-def give_button(asked: Wanted, form: str, hospital: Hospital, *, held: bool) -> bool:
-    """The free time the token stands for, and its button."""
+def give_button(
+    patient: Patient, asked: Wanted, form: str, hospital: Hospital, *, held: bool
+) -> bool:
+    """The free time the token stands for, which is this patient's own, and its button."""
     (doctor,) = asked.doctors
-    with reading() as db:
-        me = sitting(db)
-        free = free_slots(db, [doctor], asked.first_day, 1, asked.kind, clerk=me)[doctor.id or 0]
-    if free:
-        hour = clock.hour_words(free[0].starts_at, hospital.zone)
-        st.caption(f":material/schedule: The next free time is {plain(hour)}.")
-    else:
+    free = None
+    try:
+        with reading() as db:
+            free = walk_in_time(db, patient, doctor, asked.kind, by=sitting(db))
+    except NoTimeLeft:
         st.warning(
             f"{plain(doctor.name)} has no free time left today. Overbook a session on the booking "
             "page, or choose another doctor.",
             icon=":material/event_busy:",
         )
+    except PatientBusy as busy:
+        st.warning(plain(str(busy)), icon=":material/event_busy:")
+    if free:
+        hour = clock.hour_words(free.starts_at, hospital.zone)
+        st.caption(f":material/schedule: The next free time is {plain(hour)}.")
     return st.button(
         "Give a token",
         key=f"{form}/give",

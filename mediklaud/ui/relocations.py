@@ -23,12 +23,14 @@ from mediklaud.models import (
 from mediklaud.repository import (
     NEAR_DAYS,
     LeftInLeave,
+    MovedPrice,
     Offer,
     Stranded,
     Worklist,
     best_times,
     count_stranded,
     leave_words,
+    prices_there,
     relocate,
     stranded,
 )
@@ -75,9 +77,12 @@ def worklist(
     pages = max(1, -(-len(found) // _ROWS))
     first = (min(int(st.session_state.get(turned, 1)), pages) - 1) * _ROWS
     elsewhere = st.container()
+    shown = found[first : first + _ROWS]
+    with reading() as db:
+        prices = prices_there(db, shown, best, by=me)
     places = {
-        one.visit.appointment.id: _row(one, best, own_form, hospital, me, leave)
-        for one in found[first : first + _ROWS]
+        one.visit.appointment.id: _row(one, best, prices, own_form, hospital, me, leave)
+        for one in shown
     }
     if pages > 1:
         st.pagination(pages, key=turned)
@@ -100,6 +105,7 @@ def _pressed(
 def _row(
     one: Stranded,
     best: Mapping[int, Offer],
+    prices: Mapping[int, MovedPrice],
     form: str,
     hospital: Hospital,
     me: Account,
@@ -110,11 +116,15 @@ def _row(
     with st.container(border=True):
         about = st.container()
         place = st.container()
-        offer = best.get(one.visit.appointment.id or 0)
-        if opened:
-            offer = _other(one, key, hospital, me) or offer
+        own = one.visit.appointment.id or 0
+        offer, price = best.get(own), ""
+        if own in prices:
+            price = booking.price_there_words(one.visit, prices[own])
+        other = _other(one, key, hospital, me) if opened else None
+        if other is not None and other != offer:
+            offer, price = other, booking.moved_price_words(one.visit, other)
         with about:
-            _who(one, offer, hospital, leave)
+            _who(one, offer, price, hospital, leave)
         with st.container(horizontal=True, vertical_alignment="center"):
             if offer is None:
                 st.markdown(f"No equal time is free within {NEAR_DAYS} days.", width="content")
@@ -138,7 +148,9 @@ def _row(
     return place
 
 
-def _who(one: Stranded, offer: Offer | None, hospital: Hospital, leave: Leave | None) -> None:
+def _who(
+    one: Stranded, offer: Offer | None, price: str, hospital: Hospital, leave: Leave | None
+) -> None:
     visit = one.visit
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(visit.patient.name)}**", width="content")
@@ -158,7 +170,6 @@ def _who(one: Stranded, offer: Offer | None, hospital: Hospital, leave: Leave | 
         other = plain(f"{offer.doctor.name} · {offer.doctor.specialty}")
         st.markdown(f":material/swap_horiz: With another doctor: **{other}**")
     if offer is not None:
-        price = booking.moved_price_words(visit, offer)
         st.markdown(f":material/payments: There: {plain(price)}")
     if leave is None:
         st.caption(plain(one.why))

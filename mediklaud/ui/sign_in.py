@@ -4,6 +4,7 @@ The cookie carries only the random id of a sign-in. Nothing of a person is in it
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -11,7 +12,7 @@ import streamlit_authenticator as stauth
 from jwt import PyJWTError
 from streamlit_authenticator.utilities import LoginError
 
-from mediklaud import config
+from mediklaud import clock, config
 from mediklaud.browsers import browser_words
 from mediklaud.database import reading, transaction
 from mediklaud.errors import SignedOut
@@ -31,6 +32,9 @@ DRAFT = "draft/"
 _DRAWN = "_authenticator"
 _ENDED, _COOKIE_DUE, _COOKIE_DEAD = "_sign_in_ended", "_cookie_due", "_cookie_dead"
 _WHO, _LEFT = "_who", "_left_behind"
+# What somebody was writing who has gone to the provider, and when; only this server has it.
+_AWAY: dict[int, tuple[datetime, dict[str, Any]]] = {}
+_AWAY_FOR = timedelta(minutes=15)
 
 
 class _Tokens(Mapping[str, dict[str, Any]]):
@@ -172,10 +176,26 @@ def come_in_with(begun: str) -> None:
         me = live_account(db, begun)
     whose, drafts = st.session_state.get(_LEFT, (None, {}))
     _forget()
+    st.session_state.update(_brought_back(me.id))
     if whose == me.id:
         st.session_state.update(drafts)
     st.session_state["username"] = begun
     st.session_state[_COOKIE_DUE] = True
+
+
+def go_to_the_provider() -> None:
+    """Lay by what was being written: the way back from the provider loads the page anew."""
+    whose, drafts = st.session_state.pop(_LEFT, (None, {}))
+    if whose is not None and drafts:
+        _AWAY[whose] = clock.now(), drafts
+
+
+def _brought_back(whose: int | None) -> dict[str, Any]:
+    """What somebody laid by a moment ago, and nothing of what anybody left for longer."""
+    late = clock.now() - _AWAY_FOR
+    for one in [one for one, (since, _) in list(_AWAY.items()) if since < late]:
+        _AWAY.pop(one, None)
+    return _AWAY.pop(whose or 0, (late, {}))[1]
 
 
 def sign_out() -> None:

@@ -11,7 +11,7 @@ from mediklaud.database import transaction
 from mediklaud.errors import IdentityNotFresh, Refusal
 from mediklaud.repository import Halfway, Identity, come_by_identity, note_refused_identity
 from mediklaud.ui.plain import plain
-from mediklaud.ui.sign_in import this_browser
+from mediklaud.ui.sign_in import go_to_the_provider, this_browser
 
 _TAKEN, _REFUSED = "_identity_taken", "_identity_refused"
 # Of several providers that Streamlit may be told of, only the one of [auth] itself is ours.
@@ -47,6 +47,7 @@ def offer() -> None:
         icon=":material/key:",
         width="stretch",
     ):
+        go_to_the_provider()
         st.login()
 
 

@@ -8,7 +8,6 @@ import streamlit as st
 
 from mediklaud import clock, contact
 from mediklaud.database import reading
-from mediklaud.letters import reason_words
 from mediklaud.models import (
     Account,
     Appointment,
@@ -165,10 +164,10 @@ def listed(
             else:
                 when = clock.moment_words(time.starts_at, hospital.zone)
                 st.markdown(f":material/event_available: Earliest: **{plain(when)}**")
-            reason = _emergency(wait, key) if time else None
+            urgent = _ways_on(wait, key) if time else booking.Urgency()
             with st.container(horizontal=True, vertical_alignment="center"):
                 if time is not None:
-                    _book_button(wait, time, names[time.doctor_id], reason, hospital, key)
+                    _book_button(wait, time, names[time.doctor_id], urgent, hospital, key)
                 if _withdraw_button(key):
                     withdrawn = wait
     return withdrawn
@@ -264,9 +263,9 @@ def _fits(fits: Sequence[Fit], doctor: Doctor, hospital: Hospital, key: str) -> 
         own = f"{key}/{fit.wait.entry.id}"
         with st.container(border=True, gap="xsmall"):
             _head(fit.wait, hospital)
-            reason = _emergency(fit.wait, own)
+            urgent = _ways_on(fit.wait, own)
             with st.container(horizontal=True):
-                _book_button(fit.wait, fit.time, doctor.name, reason, hospital, own)
+                _book_button(fit.wait, fit.time, doctor.name, urgent, hospital, own)
 
 
 def _head(wait: Wait, hospital: Hospital) -> None:
@@ -294,28 +293,22 @@ def _booked(starts_at: datetime, name: str, hospital: Hospital) -> None:
     )
 
 
-def _emergency(wait: Wait, key: str) -> EmergencyReason | None:
-    """What a patient on hold owes, and the reason for which a time is booked all the same."""
-    if not wait.owed.on_hold:
-        return None
-    owed = plain(rupees(wait.owed.total_paise))
-    st.caption(
-        f":material/front_hand: Routine booking is on hold: {owed} is owed. Take the payment, or "
-        "say that it is an emergency and choose its reason."
-    )
-    if not st.toggle("This is an emergency", key=f"{key}/emergency"):
-        return None
-    reasons = list(EmergencyReason)
-    return choose.one(
-        "Emergency reason", reasons, key, shown=lambda reason: reason_words(reason).capitalize()
-    )
+def _ways_on(wait: Wait, key: str) -> booking.Urgency:
+    """What holds a routine booking back, and the emergency that nothing does."""
+    if wait.owed.on_hold:
+        owed = plain(rupees(wait.owed.total_paise))
+        st.caption(
+            f":material/front_hand: Routine booking is on hold: {owed} is owed. Take the "
+            "payment, or say that it is an emergency and choose its reason."
+        )
+    return booking.emergency(key)
 
 
 def _book_button(
     wait: Wait,
     time: FreeTime,
     name: str,
-    reason: EmergencyReason | None,
+    urgent: booking.Urgency,
     hospital: Hospital,
     key: str,
 ) -> None:
@@ -325,10 +318,10 @@ def _book_button(
         f"Book {plain(hour)} with {plain(name)}",
         key=f"{key}/{time.doctor_id}/{time.starts_at:%Y%m%dT%H%M}",
         on_click=_choose,
-        args=(_Choice(wait, time, reason, key),),
+        args=(_Choice(wait, time, urgent.reason, key),),
         type="primary",
         icon=":material/event_available:",
-        disabled=wait.owed.on_hold and reason is None,
+        disabled=urgent.waits(wait.owed),
     )
     chosen: _Choice | None = st.session_state.get(_CHOSEN)
     if chosen is not None and chosen.place == key:

@@ -2,16 +2,15 @@
 
 import streamlit as st
 
-from mediklaud import clock
 from mediklaud.database import reading
 from mediklaud.models import Role
 from mediklaud.repository import (
     begin_consultation,
     finish_consultation,
     open_consultation,
+    own_day,
     own_day_numbers,
     queue_of,
-    schedule_of,
     the_hospital,
 )
 from mediklaud.ui import chart, pick
@@ -22,7 +21,7 @@ me = open_desk("Today's consultations", Role.DOCTOR)
 
 with reading() as db:
     hospital = the_hospital(db)
-    visits = schedule_of(db, clock.today(hospital.zone), 1, by=me)
+    visits = own_day(db, by=me)
     queue = queue_of(db, me.doctor_id, by=me)
     numbers = own_day_numbers(db, by=me)
     encounter, consulting = open_consultation(db, by=me) or (None, None)

@@ -1,4 +1,4 @@
-"""A cashier counts the day's till beside the ledger and closes it; another person reopens it."""
+"""A cashier counts and closes the day's till; another reopens it, or closes for who left."""
 
 from datetime import timedelta
 
@@ -49,6 +49,8 @@ else:
             close = close_day(db, closing.read(typed), form=form, by=me, day=day)
             say(db, closing.done_words(close, later))
 
-closing.still_open([one for one in unclosed if one[0].id != me.id])
+others = [one for one in unclosed if one[0].id != me.id]
+closing.still_open(others)
+closing.left_open([one for one in others if not one[0].active], me)
 
 closing.closed_days_of(me, hospital, today)

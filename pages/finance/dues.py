@@ -58,7 +58,7 @@ for tab, word, frame, names in (
 
 st.subheader("Who owes", anchor=False)
 st.caption("Choose a row for the statement, a reminder or the payment.")
-picked = owing.choose_payer(where, found, hospital, me, today)
+picked = owing.choose_payer(where, found, me, today)
 if picked is None:
     st.stop()
 

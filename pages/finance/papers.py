@@ -61,4 +61,4 @@ with tabs[2]:
     papers.credit_notes(notes, hospital, opens=True)
 with tabs[3]:
     papers.refunds(refunds, hospital, opens=True)
-st.caption("What is printed here bears the word DUPLICATE; the original was handed out before.")
+st.caption("A paper bears the word DUPLICATE from its second print on.")

@@ -46,7 +46,7 @@ with desk, st.container(border=True):
                 carry(db, **{choose.PATIENT: None, queue.TICKET: shown})
         owed, urgent = queue.gate(patient, form)
         wanted = queue.wanted(offered, form, hospital)
-        if wanted and queue.give_button(wanted, form, hospital, held=urgent.waits(owed)):
+        if wanted and queue.give_button(patient, wanted, form, hospital, held=urgent.waits(owed)):
             with record() as db:
                 (doctor,) = wanted.doctors
                 given = walk_in(

@@ -10,7 +10,6 @@ branch_labels = None
 depends_on = None
 
 _FALSE = {"sqlite": "0", "postgresql": "false"}
-_TRUE = {"sqlite": "1", "postgresql": "true"}
 
 
 def upgrade() -> None:
@@ -21,10 +20,7 @@ def upgrade() -> None:
         f"DEFAULT {_FALSE[dialect]} NOT NULL"
     )
     # Whoever never changed the first password gets a code instead.
-    op.execute(
-        "UPDATE account SET password_hash = '-' "  # noqa: S608  our own words
-        f"WHERE must_change_password = {_TRUE[dialect]}"
-    )
+    op.execute("UPDATE account SET password_hash = '-' WHERE must_change_password")
     op.execute("ALTER TABLE account DROP COLUMN must_change_password")
     _create_attempts()
     _create_codes()
