@@ -383,7 +383,7 @@ class Desks:
 
     def reverse(self, turn: Turn) -> None:
         """A cheque bounces."""
-        payment = self.payment(turn, lambda one: not one.reversed and not one.refunded)
+        payment = self.payment(turn, lambda one: not one.reversed)
         cashier = self.till(turn)
         by, said = self.accounts[cashier], self.model.reverse(payment, by=cashier)
 

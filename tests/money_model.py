@@ -202,7 +202,8 @@ class Model(Rules):
 
         def then(_):
             self.number("JMF")
-            self.refund_forms[form], payment.refunded = payment, True
+            self.refund_forms[form] = payment
+            payment.refunded += paise
             if method is not Method.CASH:
                 self.refund_references.add((method, told(reference)))
             till = ("refunded", by, self.today, method)
@@ -215,8 +216,6 @@ class Model(Rules):
         """A payment came to nothing."""
         if payment.reversed:
             return _as_it_is
-        if payment.refunded:
-            raise No(errors.RefundedAlready)
         if self.is_closed(by, self.today):
             raise No(errors.DayIsClosed)
 
@@ -225,7 +224,13 @@ class Model(Rules):
                 self.take_back(part, part.amount)
             payment.reversed = True
             till = ("reversed", by, self.today, payment.method)
-            self.books.post((payment.account, payment.amount), (till, -payment.amount))
+            # What was given back of it is nobody's any more.
+            lost = ("given back in vain", payment.payer)
+            self.books.post(
+                (payment.account, payment.amount - payment.refunded),
+                (lost, payment.refunded),
+                (till, -payment.amount),
+            )
 
         return then
 

@@ -104,7 +104,7 @@ class Payment:
     method: Method
     day: date
     reversed: bool = False
-    refunded: bool = False
+    refunded: int = 0
 
     @property
     def account(self) -> tuple[Any, ...]:

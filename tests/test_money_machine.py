@@ -185,7 +185,8 @@ def _assert_same(desks: Desks) -> None:
     }
     # What was reversed is not left, and the ledger takes it out when it is asked.
     standing = [
-        (one.receipt, one.amount if one.reversed else model.left(one)) for one in model.payments
+        (one.receipt, one.amount - one.refunded if one.reversed else model.left(one))
+        for one in model.payments
     ]
     assert [(number, int(paise)) for number, paise in left] == standing
     assert (revenue, tax) == (-books.of("revenue"), -books.of("tax"))

@@ -265,6 +265,23 @@ def test_a_bounced_cheque_is_undone_and_its_bill_owed_again(desk, number):
     assert "Every payment of this receipt came to nothing." in said(desk)
 
 
+def test_a_bounced_cheque_says_what_of_it_was_given_back(number, monkeypatch):
+    desk = bens_receipt(monkeypatch, 700_00)
+    type_in(desk, Amount="200", Reason="Paid too much")
+    click(desk, "Refund it")
+    click(desk, "Yes, refund it")
+    choice(desk, "What happened", "It came to nothing")
+    type_in(desk, Reason="Returned unpaid")
+    click(desk, "Undo the payment")
+    assert "₹200.00 was given back: bill that to ask for it." in said(desk)
+
+    click(desk, "Yes, undo the payment")
+
+    assert len(rows(PaymentReversal)) == 1
+    assert "₹200.00 of Cheque" in said(desk)
+    assert "was given back, and the payment came to nothing." in said(desk)
+
+
 def test_the_first_print_of_a_paper_is_the_original_and_the_second_a_duplicate(
     desk, number, monkeypatch
 ):

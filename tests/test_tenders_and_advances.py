@@ -20,7 +20,6 @@ from mediklaud.errors import (
     PaysDuesFirst,
     ReferenceMissing,
     ReferenceUsed,
-    RefundedAlready,
     RefundNotPossible,
     RefundReferenceUsed,
     TenderedTooLittle,
@@ -38,9 +37,14 @@ from mediklaud.repository import (
     refund_payment,
     refunds_of,
     reverse_payment,
+    statement_of,
     take_advance,
     take_tenders,
+    till_of,
     use_advance,
+)
+from mediklaud.repository import (
+    payments_on as taken_on,
 )
 from mediklaud.repository.dues import dues_of
 from tests.hospital import ASHA, TODAY, at
@@ -386,13 +390,38 @@ def test_a_reversed_payment_is_neither_used_nor_refunded(db, ward):
         refund(db, ward, payment, 1)
 
 
-def test_a_payment_refunded_in_part_is_not_reversed(db, ward):
+def test_what_was_refunded_of_a_bounced_cheque_opens_no_bill_but_the_rest_does(db, ward):
     (payment,) = payments_on(db, advance(db, ward, 700_00, Method.CHEQUE))
-    voucher = refund(db, ward, payment, 1)
+    bill = visit(db, ward, ward.asha, ward.iyer)
+    use_advance(db, ward.asha, by=ward.ishaan)
+    refund(db, ward, payment, 200_00)
 
-    told = f"₹0.01 of this payment was given back by {voucher.number}.*Bill the ₹700.00 that did"
-    with pytest.raises(RefundedAlready, match=told):
-        reverse_payment(db, payment, "Bounced", by=ward.ishaan)
+    reverse_payment(db, payment, "Bounced", by=ward.ishaan)
+
+    assert (owed(db, ward), left(db, ward)) == ({bill.number: 500_00}, [])
+    with pytest.raises(OnHold):
+        book(db, ward, ward.asha, ward.rao, at(11))
+    (stands,) = taken_on(db, payment.receipt_number, by=ward.ishaan)
+    assert (stands.left_paise, stands.refunded_paise) == (0, 200_00)
+    told = statement_of(db, ward.asha.id, TODAY, TODAY, by=ward.ishaan)
+    assert told.closing_paise == 500_00
+    assert told.lines[-1].amount_paise == 500_00
+    assert "₹200.00 was given back before" in told.lines[-1].about
+
+
+def test_a_payment_given_back_whole_may_still_come_to_nothing(db, ward):
+    (payment,) = payments_on(db, advance(db, ward, 700_00, Method.CHEQUE))
+    refund(db, ward, payment, 700_00)
+
+    reverse_payment(db, payment, "Bounced", by=ward.ishaan)
+
+    assert statement_of(db, ward.asha.id, TODAY, TODAY, by=ward.ishaan).closing_paise == 0
+    with pytest.raises(PaymentReversedAlready):
+        refund(db, ward, payment, 1)
+    # The till lost the money: by cash what was given back, by cheque nothing is left.
+    till = till_of(db, ward.ishaan, TODAY, by=ward.ishaan)
+    counted = {one.method: one.system_paise for one in till}
+    assert (counted[Method.CASH], counted[Method.CHEQUE]) == (-700_00, 0)
 
 
 @pytest.mark.parametrize("name", ["khan", "meera", "tara", "rao_account"])

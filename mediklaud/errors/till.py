@@ -71,13 +71,6 @@ class RefundReferenceUsed(Refusal):
     field = "Reference"
 
 
-class RefundedAlready(Refusal):
-    """{refunded} of this payment was given back by {vouchers}, so it is not reversed any more.
-
-    Bill the {amount} that did not come in as a service of that name: then it is owed again.
-    """
-
-
 class PaymentReversedAlready(Refusal):
     """This payment was reversed: it came to nothing, and there is nothing to refund."""
 

@@ -148,8 +148,7 @@ TILL: tuple[Guard, ...] = (
         "payment_reversal",
         ("INSERT",),
         """0 <> (SELECT coalesce(sum(a.amount_paise), 0) FROM allocation a
-                 WHERE a.payment_id = NEW.payment_id)
-           OR EXISTS (SELECT 1 FROM refund r WHERE r.payment_id = NEW.payment_id)""",
+                 WHERE a.payment_id = NEW.payment_id)""",
         lock=LOCK_PAYMENT,
     ),
 )

@@ -44,13 +44,13 @@ _USED = (
     .correlate(Payment)
     .scalar_subquery()
 )
-_REFUNDED = (
+REFUNDED = (
     select(total(Refund.amount_paise))
     .where(col(Refund.payment_id) == col(Payment.id))
     .correlate(Payment)
     .scalar_subquery()
 )
-LEFT = col(Payment.amount_paise) - _USED - _REFUNDED
+LEFT = col(Payment.amount_paise) - _USED - REFUNDED
 STANDING = ~_REVERSED
 
 _OWED_ON = select(OWED).where(col(Invoice.number) == bindparam("number"))
@@ -78,6 +78,7 @@ _SETTLE = Hot(
 )
 _CREDITED_ON = select(CREDITED).where(col(Invoice.number) == bindparam("number"))
 _LEFT_OF = select(LEFT).where(col(Payment.id) == bindparam("payment_id"), STANDING)
+_REFUNDED_OF = select(REFUNDED).where(col(Payment.id) == bindparam("payment_id"))
 
 
 def owed_on(db: Session, number: str) -> int:
@@ -93,6 +94,11 @@ def credited_on(db: Session, number: str) -> int:
 def left_of(db: Session, payment_id: int | None) -> int:
     """What of a payment pays nothing and was not refunded; 0 where it came to nothing."""
     return int(db.execute(_LEFT_OF, {"payment_id": payment_id}).scalar() or 0)
+
+
+def refunded_of(db: Session, payment_id: int | None) -> int:
+    """What of a payment was given back, in paise."""
+    return int(db.execute(_REFUNDED_OF, {"payment_id": payment_id}).scalar_one())
 
 
 def left_of_payers(db: Session, payer_ids: Collection[int]) -> int:

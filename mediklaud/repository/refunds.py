@@ -12,7 +12,6 @@ from mediklaud.errors import (
     MoreThanLeft,
     NotFound,
     PaymentReversedAlready,
-    RefundedAlready,
     RefundNotPossible,
     RefundReferenceUsed,
     StaleForm,
@@ -29,7 +28,13 @@ from mediklaud.models import (
 )
 from mediklaud.money import rupees
 from mediklaud.permissions import Deed
-from mediklaud.repository.allocations import left_of, settle, standing_parts, take_back
+from mediklaud.repository.allocations import (
+    left_of,
+    refunded_of,
+    settle,
+    standing_parts,
+    take_back,
+)
 from mediklaud.repository.audit import note_deed, note_opened, permit
 from mediklaud.repository.hospital import frozen_hospital, number_paper, the_hospital
 from mediklaud.repository.invoices import hospital_head, paper_moment
@@ -113,8 +118,9 @@ def refund_payment(
 def reverse_payment(db: Session, payment: Payment, reason: str, *, by: Account) -> PaymentReversal:
     """Undo a payment that came to nothing: what it paid is owed again, and the gate with it.
 
-    Refuses one of which a part was refunded (RefundedAlready). A second click is the same
-    reversal: a_payment_is_reversed_once.
+    What of it was refunded before is not owed by itself: that money left the till on a voucher
+    of its own, and finance bills it. A second click is the same reversal:
+    a_payment_is_reversed_once.
     """
     permit(db, by, Deed.REVERSE_PAYMENT, payment)
     told = text.needed(reason, field="Reason", at_most=200)
@@ -122,7 +128,6 @@ def reverse_payment(db: Session, payment: Payment, reason: str, *, by: Account) 
     standing = _reversal_of(db, payment)
     if standing is not None:
         return standing
-    _refuse_refunded(db, payment)
     at = max(clock.now(), payment.received_at)
     parts = standing_parts(db, col(Allocation.payment_id) == payment.id)
     for part in parts:
@@ -140,27 +145,26 @@ def reverse_payment(db: Session, payment: Payment, reason: str, *, by: Account) 
     bills = sorted({part.invoice_number for part in parts})
     for number in bills:
         settle(db, number, at)
-    note_deed(db, by, "payment reversed", f"payment/{payment.id}", reason=told, bills=bills)
+    note_deed(
+        db,
+        by,
+        "payment reversed",
+        f"payment/{payment.id}",
+        reason=told,
+        bills=bills,
+        refunded_paise=refunded_of(db, payment.id),
+    )
     return reversal
-
-
-def _refuse_refunded(db: Session, payment: Payment) -> None:
-    rows = select(Refund).where(Refund.payment_id == payment.id).order_by(col(Refund.issued_at))
-    given_back = db.exec(rows).all()
-    if given_back:
-        raise RefundedAlready(
-            refunded=rupees(sum(one.amount_paise for one in given_back)),
-            vouchers=", ".join(one.number for one in given_back),
-            amount=rupees(payment.amount_paise),
-        )
 
 
 @dataclass(frozen=True)
 class TakenPayment:
-    """A payment as it stands now: what is left of it in paise, and whether it came to nothing."""
+    """A payment as it stands now: what of it is left and was refunded in paise, and whether it
+    came to nothing."""
 
     payment: Payment
     left_paise: int
+    refunded_paise: int
     reversal: PaymentReversal | None
 
 
@@ -170,7 +174,7 @@ def payments_on(db: Session, receipt_number: str, *, by: Account) -> list[TakenP
     known(db, Receipt, receipt_number)
     rows = select(Payment).where(Payment.receipt_number == receipt_number)
     return [
-        TakenPayment(one, left_of(db, one.id), _reversal_of(db, one))
+        TakenPayment(one, left_of(db, one.id), refunded_of(db, one.id), _reversal_of(db, one))
         for one in db.exec(rows.order_by(col(Payment.id)))
     ]
 

@@ -19,8 +19,10 @@ from mediklaud.models import (
     ReceiptKind,
     Refund,
 )
+from mediklaud.money import rupees
 from mediklaud.papers import Hospital
 from mediklaud.permissions import Deed
+from mediklaud.repository.allocations import REFUNDED
 from mediklaud.repository.audit import permit
 from mediklaud.repository.hospital import frozen_hospital, the_hospital
 from mediklaud.repository.patients import patient_with
@@ -40,7 +42,8 @@ _ENTRIES: dict[Entry, tuple[Any, Any, Any]] = {
     Entry.REVERSED: (
         PaymentReversal.reversed_on,
         PaymentReversal.reversed_at,
-        Payment.amount_paise,
+        # What was refunded of it left the account by its voucher already.
+        col(Payment.amount_paise) - REFUNDED,
     ),
     Entry.REFUNDED: (Refund.issued_on, Refund.issued_at, Refund.amount_paise),
 }
@@ -53,7 +56,7 @@ _WHAT: dict[Entry, tuple[Any, ...]] = {
         CreditNote.cancel_reason,
     ),
     Entry.RECEIVED: (Receipt.number, Receipt.kind),
-    Entry.REVERSED: (Payment.receipt_number, Payment.method, PaymentReversal.reason),
+    Entry.REVERSED: (Payment.receipt_number, Payment.method, PaymentReversal.reason, REFUNDED),
     Entry.REFUNDED: (Refund.number, Refund.method, Refund.reason),
 }
 
@@ -138,6 +141,8 @@ def _about(entry: Entry, what: list[Any], payer: Patient) -> str:
         return doctor if patient_id == payer.id else f"{doctor}, for {patient}"
     if entry is Entry.RECEIVED:
         return "Advance" if what[0] is ReceiptKind.ADVANCE else "Payment"
+    if entry is Entry.REVERSED and what[2]:
+        return f"{method_name(what[0])}: {what[1]}; {rupees(what[2])} was given back before"
     if entry in (Entry.REVERSED, Entry.REFUNDED):
         return f"{method_name(what[0])}: {what[1]}"
     return f"of {what[0]}: {what[1]}"

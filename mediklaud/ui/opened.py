@@ -248,10 +248,20 @@ def _receipt(number: str, me: Account, left: Any, right: Any) -> None:
         show.table([_payment_row(one) for one in found], alt="Payments", height="content")
     standing = [one for one in found if one.reversal is None]
     with right:
+        for one in found:
+            if one.reversal is not None and one.refunded_paise:
+                _given_back_in_vain(one)
         if not standing:
             st.info("Every payment of this receipt came to nothing.", icon=":material/undo:")
             return
         _money_back(receipt, standing, me)
+
+
+def _given_back_in_vain(one: TakenPayment) -> None:
+    refunded = rupees(one.refunded_paise)
+    came = f"{refunded} of {_payment_words(one)} was given back, and the payment came to nothing."
+    how = "No bill says so by itself: bill it on *Bill services*, then it is owed."
+    st.warning(plain(came) + " " + how, icon=":material/warning:")
 
 
 def _bills_paid(found: PrintedReceipt | AdvanceReceipt) -> None:
@@ -268,6 +278,8 @@ def _bills_paid(found: PrintedReceipt | AdvanceReceipt) -> None:
 
 def _payment_row(one: TakenPayment) -> dict[str, object]:
     left = f"{rupees(one.left_paise)} pays no bill" if one.left_paise else "Used"
+    if one.refunded_paise:
+        left += f", {rupees(one.refunded_paise)} given back"
     state = "Came to nothing" if one.reversal else left
     way = f"{papers.METHOD_NAMES[one.payment.method]} {one.payment.reference}".strip()
     why = one.reversal.reason if one.reversal else ""
@@ -285,7 +297,6 @@ def _money_back(receipt: Receipt, standing: list[TakenPayment], me: Account) -> 
         one = standing[0]
         if len(standing) > 1:
             one = choose.one("Payment", standing, form, shown=_payment_words, chosen=one) or one
-        # Of one that was given back in part the deed says what to do instead of undoing it.
         offered = ([_REFUND] if one.left_paise else []) + [_BACK]
         # Each payment has fields of its own.
         own = f"{form}/{one.payment.id}"
@@ -327,6 +338,8 @@ def _reverse(one: TakenPayment, own: str, me: Account) -> None:
     reason = _reason(own, "Cheque returned unpaid, …")
     amount = rupees(one.payment.amount_paise)
     sentence = f"This payment of {amount} is undone, and its bills are owed again. It stays so."
+    if one.refunded_paise:
+        sentence += f" {rupees(one.refunded_paise)} was given back: bill that to ask for it."
     if _sure("Undo the payment", own, sentence):
         with record(f"The payment of {amount} is undone. What it paid is owed again.") as db:
             reverse_payment(db, one.payment, reason, by=me)
