@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from mediklaud import config, database, migrations
 from mediklaud.repository import CONSOLE, check_house
+from tests.bare import lay_tables
 from tests.hospital import NINE_O_CLOCK, Ward, open_ward, ward_of
 
 # A long walk through the house goes over PostgreSQL in the drill alone.
@@ -196,6 +197,30 @@ def on_ground(
         _taken.discard(name)
 
 
+@pytest.fixture(scope="session")
+def postgresql_bare(tmp_path_factory: pytest.TempPathFactory, postgresql: str) -> Path:
+    """A PostgreSQL database with every table and nothing in them, to be copied with its key."""
+    folder = tmp_path_factory.mktemp("bare")
+    _on_server(postgresql, "CREATE DATABASE bare")
+    with pytest.MonkeyPatch.context() as patch:
+        move_in(patch, folder, _database(postgresql, "bare"))
+        migrations.upgrade()
+        database.engine().dispose()
+        database.engine_for.cache_clear()
+    return folder
+
+
+@contextmanager
+def bare_ground(request: pytest.FixtureRequest, kind: str, data_dir: Path) -> Iterator[Path]:
+    """A house on its first visit on one engine, thrown away afterwards."""
+    if kind == "sqlite":
+        lay_tables(data_dir)
+    else:
+        shutil.copytree(request.getfixturevalue("postgresql_bare"), data_dir, dirs_exist_ok=True)
+    with on_ground(request, kind, data_dir, template="bare"):
+        yield data_dir
+
+
 @contextmanager
 def open_copy(request: pytest.FixtureRequest, kind: str, data_dir: Path) -> Iterator[Path]:
     """The cast's house on one engine, in a copy of its own."""
@@ -250,24 +275,21 @@ def postgresql_house(request: pytest.FixtureRequest, address: Path) -> Iterator[
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_house(request: pytest.FixtureRequest, address: Path) -> Iterator[Path]:
     """A database on its first visit, once on each engine."""
-    with on_ground(request, request.param, address) as data_dir:
-        migrations.upgrade()
+    with bare_ground(request, request.param, address) as data_dir:
         yield data_dir
 
 
 @pytest.fixture
 def empty_sqlite(request: pytest.FixtureRequest, address: Path) -> Iterator[Path]:
     """A database on its first visit, on SQLite."""
-    with on_ground(request, "sqlite", address) as data_dir:
-        migrations.upgrade()
+    with bare_ground(request, "sqlite", address) as data_dir:
         yield data_dir
 
 
 @pytest.fixture
 def empty_postgresql(request: pytest.FixtureRequest, address: Path) -> Iterator[Path]:
     """A database on its first visit, on PostgreSQL."""
-    with on_ground(request, "postgresql", address) as data_dir:
-        migrations.upgrade()
+    with bare_ground(request, "postgresql", address) as data_dir:
         yield data_dir
 
 

@@ -28,7 +28,7 @@ from mediklaud.models import Hospital, Message, MessageStatus, VisitKind
 from mediklaud.repository import book_appointment, resend_letter
 from mediklaud.repository.accounts import account_named
 from tests.bad_servers import KINDS, misbehaving
-from tests.conftest import on_ground
+from tests.conftest import bare_ground
 from tests.hospital import TODAY, at, ward_of
 from tests.post import (
     STARTS,
@@ -259,7 +259,7 @@ def a_mailroom(folder, url: str, mail: str) -> "subprocess.Popen[bytes]":
 @pytest.fixture(params=["sqlite", "postgresql"])
 def ground(request, monkeypatch, tmp_path, nine_o_clock):
     """A hospital with an empty outbox on each engine, whose letters are due long since."""
-    with on_ground(request, request.param, tmp_path):
+    with bare_ground(request, request.param, tmp_path):
         open_house(monkeypatch, tmp_path)
         # The other processes live by the true clock, to which these letters must be due.
         nine_o_clock.move_to(STARTS - LONG_AGO)

@@ -27,6 +27,7 @@ from mediklaud.mailroom import Mailroom, empty_outbox
 from mediklaud.models import Hospital, Message, MessageStatus
 from mediklaud.repository.outbox import LINE_LOST, withdraw
 from tests.bad_servers import misbehaving
+from tests.bare import lay_tables
 from tests.post import (
     STARTS,
     Postman,
@@ -44,6 +45,7 @@ from tests.post import (
 
 @pytest.fixture
 def house(monkeypatch, tmp_path):
+    lay_tables(tmp_path)
     open_house(monkeypatch, tmp_path)
     yield tmp_path
     close_house()
@@ -263,8 +265,8 @@ def drive(room, clock_of_the_test, seconds):
 @pytest.fixture
 def long_pauses(monkeypatch):
     """Fewer looks than a mailroom has, for the hours of a test."""
-    monkeypatch.setattr(mailroom, "_PAUSE_SECONDS", 150)
-    monkeypatch.setattr(mailroom, "_PAUSE_OF_THE_ILL", timedelta(minutes=5))
+    monkeypatch.setattr(mailroom, "_PAUSE_SECONDS", 600)
+    monkeypatch.setattr(mailroom, "_PAUSE_OF_THE_ILL", timedelta(minutes=10))
 
 
 @pytest.mark.parametrize("others", [0, 2])

@@ -26,13 +26,13 @@ from mediklaud.repository.outbox import (
     put_back,
     put_off_letters,
 )
-from tests.conftest import on_ground
+from tests.conftest import bare_ground
 from tests.post import STARTS, close_house, open_house, queue, row
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def house(request, monkeypatch, tmp_path):
-    with on_ground(request, request.param, tmp_path):
+    with bare_ground(request, request.param, tmp_path):
         open_house(monkeypatch, tmp_path)
         yield request.param
         close_house()
