@@ -15,12 +15,17 @@ def _laid() -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("MEDIKLAUD_DATA_DIR", folder)
         patch.delenv("MEDIKLAUD_DATABASE_URL", raising=False)
-        config.settings.cache_clear()
+        _forget()
         migrations.upgrade()
         database.engine().dispose()
-        config.settings.cache_clear()
-        config.key.cache_clear()
+        _forget()
         return {one.name: one.read_bytes() for one in Path(folder).iterdir()}
+
+
+def _forget() -> None:
+    """Read the settings and the key anew."""
+    config.settings.cache_clear()
+    config.key.cache_clear()
 
 
 def lay_tables(data_dir: Path) -> None:

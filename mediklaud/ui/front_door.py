@@ -16,7 +16,7 @@ from mediklaud.errors import Refusal
 from mediklaud.house import open_house
 from mediklaud.models import Hospital
 from mediklaud.repository import is_set_up, roles_of, the_hospital
-from mediklaud.ui import entrance, first_visit
+from mediklaud.ui import entrance, first_visit, single_sign_on
 from mediklaud.ui.factor import recovery_codes_shown
 from mediklaud.ui.menu import every_page, run_menu, url_of
 from mediklaud.ui.plain import plain
@@ -83,6 +83,7 @@ def _signed_out(hospital: Hospital, unseen: DeltaGenerator) -> None:
     entrance.come_by_identity()
     with unseen:
         drop_cookie()
+    single_sign_on.go()
     _, middle, _ = st.columns([1, 1.4, 1])
     with middle:
         st.title(plain(hospital.name), anchor=False)

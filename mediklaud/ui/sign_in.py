@@ -152,6 +152,11 @@ def drop_cookie() -> None:
         (drawn or _authenticator()).cookie_controller.delete_cookie()
 
 
+def cookie_is_dropped() -> bool:
+    """Whether the browser carries no dead cookie of ours any more."""
+    return not st.session_state.get(_COOKIE_DEAD)
+
+
 def keep_cookie() -> None:
     """Draw the component that sets the cookie until the browser says it did.
 

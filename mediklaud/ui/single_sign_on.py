@@ -11,16 +11,16 @@ from mediklaud.database import transaction
 from mediklaud.errors import IdentityNotFresh, Refusal
 from mediklaud.repository import Halfway, Identity, come_by_identity, note_refused_identity
 from mediklaud.ui.plain import plain
-from mediklaud.ui.sign_in import go_to_the_provider, this_browser
+from mediklaud.ui.sign_in import cookie_is_dropped, go_to_the_provider, this_browser
 
-_TAKEN, _REFUSED = "_identity_taken", "_identity_refused"
+_TAKEN, _REFUSED, _LEAVING = "_identity_taken", "_identity_refused", "_leaving_the_provider"
 # Of several providers that Streamlit may be told of, only the one of [auth] itself is ours.
 _PROVIDER = "default"
 
 
 def taken() -> Halfway | str | None:
     """What comes of whom the provider has just named; asked once in each visit of the browser."""
-    if not _is_named() or st.session_state.get(_TAKEN):
+    if not _is_named() or st.session_state.get(_TAKEN) or st.session_state.get(_LEAVING):
         return None
     st.session_state[_TAKEN] = True
     try:
@@ -52,8 +52,18 @@ def offer() -> None:
 
 
 def leave() -> None:
-    """After the own sign-in has ended: forget what the provider said, too."""
+    """After the own sign-in was ended here: forget what the provider said, too, as `go` does."""
     if _is_named():
+        st.session_state[_LEAVING] = True
+
+
+def go() -> None:
+    """Go to the provider to sign out there, once the own cookie is dropped.
+
+    In every run until the browser has gone: a run that follows at once takes back the way there
+    that st.logout has put down, and whoever signed out would stay known to the provider.
+    """
+    if st.session_state.get(_LEAVING) and cookie_is_dropped():
         st.logout()
 
 
