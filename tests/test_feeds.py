@@ -15,11 +15,13 @@ from mediklaud.config import settings
 from mediklaud.database import transaction
 from mediklaud.errors import NotFound, NotPermitted
 from mediklaud.letters import written
-from mediklaud.models import Account, Appointment, CalendarFeed, Hospital, Message, VisitKind
+from mediklaud.models import Account, Appointment, CalendarFeed, Hospital, Message, Role, VisitKind
 from mediklaud.repository import (
     book_appointment,
     cancel_appointment,
+    change_account,
     close_feed,
+    create_account,
     feed_of,
     move_appointment,
     open_feed,
@@ -27,7 +29,7 @@ from mediklaud.repository import (
 )
 from mediklaud.text import initials
 from tests.browser import Server, serving
-from tests.hospital import at, ward_of
+from tests.hospital import PASSWORD, at, ward_of
 
 
 def book(db, ward, patient, doctor, hour, form):
@@ -106,6 +108,17 @@ def test_a_disabled_account_has_no_feed(db, ward):
     token = open_feed(db, by=ward.rao_account)
     db.get_one(Account, ward.rao_account.id).active = False
     db.flush()
+
+    with pytest.raises(NotFound):
+        read_feed(db, token)
+
+
+def test_an_address_ends_for_good_with_its_opener_being_that_doctor(db, ward):
+    token = open_feed(db, by=ward.rao_account)
+    change_account(db, ward.rao_account, {Role.FRONT_DESK}, by=ward.tara)
+    create_account(
+        db, "raonew", "Dr Rao", PASSWORD, {Role.DOCTOR}, by=ward.tara, doctor_id=ward.rao.id
+    )
 
     with pytest.raises(NotFound):
         read_feed(db, token)

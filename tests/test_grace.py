@@ -1,5 +1,6 @@
 """Letters rest a minute: what is put right at once is not mailed, and the next one knows it."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -9,11 +10,13 @@ from sqlmodel import select, update
 
 from mediklaud import clock
 from mediklaud.letters import written
-from mediklaud.models import Hospital, Message, MessageStatus, VisitKind
+from mediklaud.models import CallOutcome, Hospital, Message, MessageStatus, VisitKind
 from mediklaud.repository import (
     book_appointment,
     cancel_appointment,
     edit_patient,
+    letters_to_call,
+    log_call,
     move_appointment,
     relocate,
     restore_appointment,
@@ -172,6 +175,86 @@ def test_a_move_there_and_back_within_the_grace_is_no_news(db, ward):
     move_appointment(db, moved, ward.rao, at(10), form="n", by=ward.meera)
 
     assert outbox(db)[1:] == [("moved", WITHDRAWN), ("moved", WITHDRAWN)]
+
+
+def offered(db, why, *, final=False):
+    """The mail server is asked about what is due, and does not take it."""
+    db.execute(update(Message).values(next_attempt_at=clock.now() - timedelta(seconds=1)))
+    for letter in claim_letters(db, at_most=10):
+        note_failed(db, letter.id, lease=letter.next_attempt_at, why=why, final=final)
+
+
+@pytest.mark.parametrize("name", ["asha", "ben"])
+def test_whoever_nobody_told_is_still_called_after_a_move_there_and_back(db, ward, name):
+    booked = book(db, ward, getattr(ward, name))
+    offered(db, "550 no such person", final=True)
+    # Whoever has no address heard of it at the desk once the grace is over.
+    db.execute(update(Message).values(queued_at=clock.now() - timedelta(seconds=61)))
+    moved = move_appointment(db, booked, ward.rao, at(11), form="m", by=ward.meera)
+    back = move_appointment(db, moved, ward.rao, at(10), form="n", by=ward.meera)
+    offered(db, "550 no such person", final=True)
+
+    assert [one.appointment.id for one in letters_to_call(db, by=ward.meera)] == [back.id]
+
+
+def test_whoever_was_told_by_telephone_hears_nothing_of_a_move_there_and_back(db, ward):
+    booked = book(db, ward)
+    offered(db, "550 no such person", final=True)
+    log_call(db, newest(db), CallOutcome.TOLD, "", form="call", by=ward.meera)
+    moved = move_appointment(db, booked, ward.rao, at(11), form="m", by=ward.meera)
+    move_appointment(db, moved, ward.rao, at(10), form="n", by=ward.meera)
+
+    assert outbox(db)[1:] == [("moved", WITHDRAWN), ("moved", WITHDRAWN)]
+
+
+def test_what_may_have_left_is_cancelled_by_letter_also_after_a_move(db, ward):
+    booked = book(db, ward)
+    offered(db, "connection lost")
+    moved = move_appointment(db, booked, ward.rao, at(11), form="m", by=ward.meera)
+    cancel_appointment(db, moved, "A slip", by=ward.meera)
+
+    assert outbox(db) == [("booked", WITHDRAWN), ("moved", WITHDRAWN), ("cancelled", QUEUED)]
+    assert written(newest(db)).calendar_method == "CANCEL"
+
+
+def test_what_may_have_left_is_told_anew_when_a_slip_of_a_cancellation_is_undone(db, ward):
+    booked = book(db, ward)
+    offered(db, "connection lost")
+    cancel_appointment(db, booked, "A slip", by=ward.meera)
+    restore_appointment(db, booked, by=ward.meera)
+
+    assert outbox(db)[-1] == ("restored", QUEUED)
+    assert json.loads(newest(db).facts)["tells"] == "booked"
+
+
+def test_nobody_hears_that_an_hour_that_is_over_was_cancelled(db, ward, nine_o_clock):
+    booked = book(db, ward)
+    let_leave(db)
+    nine_o_clock.shift(timedelta(days=1))
+    cancel_appointment(db, booked, "Nobody came", by=ward.meera)
+
+    assert outbox(db)[1:] == [("cancelled", WITHDRAWN)]
+
+
+@pytest.mark.parametrize(
+    ("why", "changed", "status", "to"),
+    [
+        ("451 later", {"email": "right@example.org"}, QUEUED, "right@example.org"),
+        ("451 later", {"mail_for_care": False}, MessageStatus.UNADDRESSED, None),
+        ("451 later", {"email": ""}, MessageStatus.UNADDRESSED, None),
+        # A server may have it, and nobody gets it twice at two addresses.
+        ("connection lost", {"email": "right@example.org"}, QUEUED, "asha@example.org"),
+        ("connection lost", {"mail_for_care": False}, MessageStatus.UNADDRESSED, None),
+    ],
+)
+def test_a_letter_put_off_goes_no_more_where_nobody_is_written_to(
+    db, ward, why, changed, status, to
+):
+    book(db, ward)
+    offered(db, why)
+    edit_patient(db, ward.asha, replace(ASHA, **changed), version=1, by=ward.meera)
+
+    assert (newest(db).status, newest(db).to_address) == (status, to)
 
 
 @pytest.mark.parametrize(

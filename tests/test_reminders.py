@@ -11,7 +11,7 @@ from mediklaud.database import transaction
 from mediklaud.mailroom import Mailroom, empty_outbox
 from mediklaud.models import Hospital, Message, MessageStatus, VisitKind
 from mediklaud.repository import book_appointment, cancel_appointment, move_appointment
-from mediklaud.repository.leaves import grant_leave
+from mediklaud.repository.leaves import grant_leave, withdraw_leave
 from mediklaud.repository.outbox import claim_letters
 from mediklaud.repository.reminders import any_reminder_due, queue_reminders
 from tests.hospital import TODAY, at, ward_of
@@ -155,3 +155,16 @@ def test_nobody_is_reminded_of_a_time_that_is_lost(db, ward, a_day_before, waits
     assert queue_reminders(db) == 0
     assert [one.status for one in reminders(db)] == [MessageStatus.WITHDRAWN] * waits
     assert not any_reminder_due(db)
+
+
+def test_a_reminder_taken_back_comes_once_its_time_can_be_kept_after_all(db, ward, a_day_before):
+    book(db, ward)
+    a_day_before()
+    assert queue_reminders(db) == 1
+    leave = grant_leave(db, ward.rao, IN_TWO_DAYS, IN_TWO_DAYS, form="leave", by=ward.khan)
+    assert queue_reminders(db) == 0
+    withdraw_leave(db, leave, by=ward.khan)
+
+    assert (queue_reminders(db), queue_reminders(db)) == (1, 0)
+    (letter,) = reminders(db)
+    assert (letter.status, letter.outcome) == (MessageStatus.QUEUED, "")

@@ -17,13 +17,11 @@ from mediklaud.models import (
     Receipt,
 )
 from mediklaud.repository.hospital import rules_of_the_house
-from mediklaud.repository.outbox import NOBODY_TOLD, REMINDER, WOULD_COME, withdraw
+from mediklaud.repository.outbox import LINE_LOST, NOBODY_TOLD, REMINDER, WOULD_COME, withdraw
 
-# Since it was put in the outbox, or put there again by a person, no server was asked.
-_NOT_YET_OFFERED = (
-    col(Message.status) == MessageStatus.QUEUED,
-    or_(col(Message.attempts) == 0, col(Message.outcome) == ""),
-)
+_WAITS = col(Message.status) == MessageStatus.QUEUED
+# Where the line was lost in mid-letter, a server may have it.
+_NO_SERVER_HAS_IT = ~col(Message.outcome).startswith(LINE_LOST)
 
 
 def address_of(patient: Patient) -> str | None:
@@ -34,19 +32,23 @@ def address_of(patient: Patient) -> str | None:
 def address_anew(db: Session, patient: Patient) -> None:
     """Write to where a patient is written to by now; for siblings, with the patient locked.
 
-    What no server was offered yet takes the new address. Without one somebody calls about an
-    appointment, and a bill, which is handed over, or a reminder is taken back. What waited for
-    an address is sent while nobody was told of it. The rows are locked, so that no mailroom
-    takes one meanwhile.
+    What waits and no server has got takes the new address. Without one nothing goes to the old
+    one any more: somebody calls about an appointment, and a bill, which is handed over, or a
+    reminder is taken back. What waited for an address is sent while nobody was told of it. The
+    rows are locked, so that no mailroom takes one meanwhile.
     """
     _send_after_all(db, patient)
-    rows = select(Message).where(*_NOT_YET_OFFERED, _meant_for(patient)).with_for_update()
+    which = [_WAITS] if address_of(patient) is None else [_WAITS, _NO_SERVER_HAS_IT]
+    rows = select(Message).where(*which, _meant_for(patient)).with_for_update()
     for letter in db.exec(rows.execution_options(populate_existing=True)).all():
         address = address_of(patient)
         if letter.kind == REMINDER and not patient.mail_for_reminders:
             address = None
-        if address:
-            letter.to_address = address
+        if address and address != letter.to_address:
+            # No server was asked about this one.
+            letter.to_address, letter.outcome = address, ""
+        elif address:
+            continue
         elif letter.kind == REMINDER or letter.appointment_id is None:
             withdraw(letter, why="no longer wanted")
         else:

@@ -24,7 +24,7 @@ from mediklaud.models import (
 from mediklaud.money import rupees
 from mediklaud.repository.addresses import address_of
 from mediklaud.repository.hospital import rules_of_the_house, the_hospital
-from mediklaud.repository.outbox import REMINDER, queue_letter, withdraw
+from mediklaud.repository.outbox import REMINDER, queue_letter, was_told, withdraw
 
 
 def write_letter(
@@ -34,8 +34,9 @@ def write_letter(
 
     Its facts are frozen here, with the deed; words are made of them when it is sent. It
     rests for the hospital's grace: what is put right in that time takes it back, and the
-    next letter tells what the patient has not heard yet, or nothing. A patient without an
-    address gets none, and the row waits for a telephone call.
+    next letter tells what the patient has not heard yet, or nothing; nothing either where an
+    hour that is over is cancelled. A patient without an address gets none, and the row waits
+    for a telephone call.
     """
     hospital = rules_of_the_house(db)
     grace = timedelta(seconds=hospital.letter_grace_seconds)
@@ -145,7 +146,7 @@ def _heard(db: Session, appointment: Appointment, rested: datetime) -> Message |
         rests = letter.status is MessageStatus.UNADDRESSED and letter.queued_at > rested
         # A server that took a letter may have failed to say so.
         may_have_left = letter.attempts > 0 or not (rests or waits)
-        if letter.status is MessageStatus.WITHDRAWN:
+        if letter.status is MessageStatus.WITHDRAWN and not letter.attempts:
             continue
         if letter.kind != REMINDER and may_have_left:
             heard = letter
@@ -160,19 +161,29 @@ def _news(db: Session, kind: str, appointment: Appointment, heard: Message | Non
     said = json.loads(heard.facts)["tells"] if heard else ""
     off = "cancelled" in (said, heard.kind if heard else "")
     if kind == "cancelled":
-        return None if heard is None or off else "cancelled"
+        over = appointment.ends_at <= clock.now()
+        return None if heard is None or off or over else "cancelled"
     if heard is None:
         return "booked"
     if off:
         return "restored"
     if _same_time(db.get_one(Appointment, heard.appointment_id), appointment):
-        return None
+        return None if _is_told(db, heard, appointment) else "booked"
     return "leave_moved" if _moved_by_us(db, appointment) else "moved"
 
 
 def _same_time(one: Appointment, other: Appointment) -> bool:
     # Moved there and back, an appointment is another row at the time that was heard of.
     return (one.doctor_id, one.starts_at) == (other.doctor_id, other.starts_at)
+
+
+def _is_told(db: Session, heard: Message, appointment: Appointment) -> bool:
+    """Whether a letter was taken or told, or stands on this appointment for a call."""
+    if heard.status is MessageStatus.SENT or was_told(db, heard):
+        return True
+    # What was withdrawn, or failed for the row moved from, nobody calls about any more.
+    stands = heard.status is not MessageStatus.WITHDRAWN
+    return stands and heard.appointment_id == appointment.id
 
 
 def _moved_by_us(db: Session, appointment: Appointment) -> bool:

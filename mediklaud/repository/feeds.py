@@ -77,13 +77,15 @@ def read_feed(db: Session, token: str) -> Feed:
     """What the address of a token gives; the token is the permission.
 
     Refuses (NotFound) a token that never was or is closed, and one of a doctor who is gone
-    or whose account is.
+    or whose account is, or was given to somebody else.
     """
     rows = (
         select(CalendarFeed, Doctor)
         .join(Doctor, col(Doctor.id) == col(CalendarFeed.doctor_id))
-        .join(Account, col(Account.doctor_id) == col(Doctor.id))
+        # Of whoever opened it, and while that still is the doctor.
+        .join(Account, col(Account.id) == col(CalendarFeed.opened_by))
         .where(
+            col(Account.doctor_id) == col(Doctor.id),
             CalendarFeed.digest == _digest(token),
             col(CalendarFeed.closed_at).is_(None),
             col(Doctor.active),

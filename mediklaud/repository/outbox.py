@@ -218,6 +218,14 @@ def withdraw(message: Message, *, why: str) -> None:
     message.status, message.outcome = MessageStatus.WITHDRAWN, why
 
 
+def was_told(db: Session, letter: Message) -> bool:
+    """Whether somebody told on the telephone what a letter would have; for siblings."""
+    calls = select(PhoneCall.id).where(
+        PhoneCall.message_id == letter.id, col(PhoneCall.outcome).in_(TOLD_OUTCOMES)
+    )
+    return db.exec(calls.limit(1)).first() is not None
+
+
 def note_sent(db: Session, message_pk: int, *, lease: datetime, reply: str) -> None:
     """Write down that a letter was accepted; nothing where the lease is another mailroom's.
 

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from sqlalchemy import exists
+from sqlalchemy import and_, exists
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -23,6 +23,13 @@ from mediklaud.repository.hospital import the_hospital
 from mediklaud.repository.outbox import REMINDER, queue_letter, withdraw
 from mediklaud.repository.relocations import without_their_time
 
+_LOST = "the time can no longer be kept"
+_TAKEN_BACK = and_(
+    col(Message.status) == MessageStatus.WITHDRAWN,
+    col(Message.attempts) == 0,
+    col(Message.outcome) == _LOST,
+)
+
 
 def any_reminder_due(db: Session) -> bool:
     """Whether there is work on reminders; a look that never waits for a writer."""
@@ -34,13 +41,15 @@ def queue_reminders(db: Session) -> int:
 
     Two mailrooms that meet queue each once (one_letter_per_event). Nobody is reminded who
     was promised the time later than that, of what is cancelled, was moved or can no longer
-    be kept, or without having asked for it. A reminder that waits is taken back for the same.
+    be kept, or without having asked for it. A reminder that waits is taken back for the same,
+    and put there again once its time can be kept after all.
     """
     _take_back(db, _of_lost_times(db))
     queued = 0
     for appointment_id in _due(db):
         with suppress(IntegrityError), db.begin_nested():
-            _queue(db, the_hospital(db), db.get_one(Appointment, appointment_id))
+            if not _put_there_again(db, appointment_id):
+                _queue(db, the_hospital(db), db.get_one(Appointment, appointment_id))
             queued += 1
     return queued
 
@@ -51,7 +60,9 @@ def _due(db: Session) -> list[int]:
         return []
     before = timedelta(hours=hospital.reminder_hours)
     reminded = exists().where(
-        col(Message.appointment_id) == col(Appointment.id), col(Message.kind) == REMINDER
+        col(Message.appointment_id) == col(Appointment.id),
+        col(Message.kind) == REMINDER,
+        ~_TAKEN_BACK,
     )
     rows = (
         select(Appointment.id, Appointment.promised_at, Appointment.starts_at)
@@ -86,8 +97,22 @@ def _take_back(db: Session, appointment_ids: list[int]) -> None:
         col(Message.appointment_id).in_(appointment_ids),
     )
     for letter in db.exec(rows.with_for_update(skip_locked=True)):
-        withdraw(letter, why="the time can no longer be kept")
+        withdraw(letter, why=_LOST)
     db.flush()
+
+
+def _put_there_again(db: Session, appointment_id: int) -> bool:
+    """Let a reminder wait again that was taken back before any server was asked."""
+    rows = select(Message).where(
+        Message.appointment_id == appointment_id, Message.kind == REMINDER, _TAKEN_BACK
+    )
+    letter = db.exec(rows.with_for_update()).first()
+    if letter is None:
+        return False
+    letter.status, letter.outcome = MessageStatus.QUEUED, ""
+    letter.next_attempt_at = clock.now()
+    db.flush()
+    return True
 
 
 def _queue(db: Session, hospital: Hospital, appointment: Appointment) -> None:
