@@ -269,6 +269,7 @@ from mediklaud.repository.payments import (
 )
 from mediklaud.repository.plans import (
     MOST_INSTALMENTS,
+    PLANS_A_PAGE,
     Part,
     PartView,
     PlanView,
@@ -389,6 +390,7 @@ __all__ = [
     "LETTERS_AT_ONCE",
     "MOST_INSTALMENTS",
     "NEAR_DAYS",
+    "PLANS_A_PAGE",
     "REFUSALS_AN_HOUR",
     "WAITS_A_PAGE",
     "AccountNumbers",
