@@ -19,6 +19,7 @@ from mediklaud.repository import (
     held_since,
     last_contacts,
     last_dues_letters,
+    minors_held_by,
     next_letter,
     pause_reminders,
     pauses_of,
@@ -135,11 +136,12 @@ def _held(db: Session, hospital: Hospital, me: Account, first: int, at_most: int
     contacts = _contacts(db, payers, hospital, me)
     standing = plans.words_of_payers(db, payers, me)
     since = held_since(db, payers, by=me)
+    minors = minors_held_by(db, payers, by=me)
     told = [
         {
             **row._mapping,
             "owed_paise": row.all_paise,
-            "why": owing.why_words(row),
+            "why": owing.why_words(row, minors),
             "since": since.get(row.patient_id),
             "contact": contacts.get(row.patient_id, "none yet"),
             "plan": standing.get(row.patient_id, "none"),

@@ -28,6 +28,7 @@ from mediklaud.repository import (
     PlanView,
     end_plan,
     last_contacts,
+    minors_held_by,
     monthly_parts,
     note_contact,
     owed_numbers,
@@ -79,7 +80,8 @@ def _held(me: Account) -> int | None:
         ids = [row.patient_id for row in rows]
         talks = last_contacts(db, ids, by=me)
         plans = words_of_payers(db, ids, me)
-    told = [_held_row(row, plans, talks) for row in rows]
+        minors = minors_held_by(db, ids, by=me)
+    told = [_held_row(row, plans, talks, minors) for row in rows]
     chosen: int | None = pick.row(told, ids, ids, alt=HELD)
     if pages > 1:
         st.pagination(pages, key=of)
@@ -87,12 +89,17 @@ def _held(me: Account) -> int | None:
     return chosen
 
 
-def _held_row(row, plans: dict[int, str], talks: dict[int, DuesContact]) -> dict[str, object]:
+def _held_row(
+    row: object,
+    plans: dict[int, str],
+    talks: dict[int, DuesContact],
+    minors: dict[int, list[str]],
+) -> dict[str, object]:
     talk = talks.get(row.patient_id)
     return {
         "Patient": row.patient_name,
         "Owed": rupees(row.all_paise),
-        "Why on hold": owing.why_words(row),
+        "Why on hold": owing.why_words(row, minors),
         "Plan": plans.get(row.patient_id, "none"),
         "Last talk": OUTCOME_NAMES[talk.outcome] if talk else "",
         "Phone": contact.phone_words(row.phone),
