@@ -346,6 +346,8 @@ OPEN = {
     "end_sign_in": "the token is the permission",
     "enroll_and_come_in": "the password was proved a moment before",
     "enroll_factor": "the own account, and its sign-in is asked for",
+    "fees_then": "the list of prices is open to every desk",
+    "fees_to_come": "the list of prices is open to every desk",
     "fees_today": "the list of prices is open to every desk",
     "first_free": "free times name nobody",
     "first_visit_code": "only the server's terminal is told",
