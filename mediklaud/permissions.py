@@ -182,9 +182,9 @@ TABLE: dict[Deed, Permission] = {
     Deed.SEE_DUES: Permission(
         _FINANCE,
         "aged_sums bills_on_kept_plans bills_to_pay contacts_of due_letters due_numbers "
-        "dues_letters_of held_since last_contacts last_dues_letters next_letter open_bills "
-        "owed_numbers pauses_of plans_of standing_plans statement_of till_numbers "
-        "waivers_of who_owes whose_bills",
+        "dues_letters_of held_since last_contacts last_dues_letters minors_held_by "
+        "next_letter open_bills owed_numbers pauses_of plans_of standing_plans statement_of "
+        "till_numbers waivers_of who_owes whose_bills",
     ),
     Deed.TAKE_PAYMENT: Permission(
         _FINANCE,
@@ -346,6 +346,8 @@ OPEN = {
     "end_sign_in": "the token is the permission",
     "enroll_and_come_in": "the password was proved a moment before",
     "enroll_factor": "the own account, and its sign-in is asked for",
+    "fees_then": "the list of prices is open to every desk",
+    "fees_to_come": "the list of prices is open to every desk",
     "fees_today": "the list of prices is open to every desk",
     "first_free": "free times name nobody",
     "first_visit_code": "only the server's terminal is told",

@@ -1,7 +1,7 @@
 """Registering, editing and deactivating doctors, and what their visits cost."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlmodel import select
@@ -11,9 +11,11 @@ from mediklaud.errors import (
     EmailNotUnderstood,
     EmptyField,
     FeeNotPossible,
+    FeesInThePast,
     NotFound,
     NotPermitted,
     PhoneNotUnderstood,
+    ProcedureFeeEndsToday,
     ProcedureFeeStays,
     RegistrationTaken,
     StaleForm,
@@ -28,6 +30,8 @@ from mediklaud.repository import (
     doctor_with,
     doctors,
     edit_doctor,
+    fees_then,
+    fees_to_come,
     fees_today,
     open_session,
     reactivate_doctor,
@@ -182,6 +186,95 @@ def test_a_fee_changed_twice_on_a_day_is_one_price(db, ward):
         edit_doctor(db, ward.rao, typed, version=version, by=ward.khan)
 
     assert fees(db, ward.rao) == (800_00, 400_00)
+
+
+# Fees from a later day on
+
+APRIL = date(2027, 4, 1)
+MARCH_31 = APRIL - timedelta(days=1)
+
+
+def dearer_from(day, db, ward, *, version=1, paise=900_00):
+    typed = replace(RAO, consultation_fee_paise=paise)
+    return edit_doctor(db, ward.rao, typed, version=version, by=ward.khan, fees_from=day)
+
+
+def to_come(db, ward):
+    coming = fees_to_come(db, [ward.rao.id, ward.iyer.id])
+    return [(one.kind, one.effective_from, one.price_paise) for one in coming]
+
+
+def test_a_fee_from_a_later_day_holds_from_that_day_on(db, ward):
+    dearer_from(APRIL, db, ward)
+
+    kinds = [(ward.rao.id, VisitKind.FIRST, day) for day in (TODAY, MARCH_31, APRIL)]
+    assert list(fees_then(db, kinds).values()) == [800_00, 800_00, 900_00]
+    assert fees(db, ward.rao) == (800_00, 400_00)
+    assert to_come(db, ward) == [(VisitKind.FIRST, APRIL, 900_00)]
+
+
+def test_a_visit_before_a_later_fee_is_billed_at_the_fee_of_its_day(db, ward):
+    dearer_from(TODAY + timedelta(days=1), db, ward)
+
+    assert visit(db, ward, ward.asha, ward.rao).total_paise == 800_00
+
+
+def test_a_visit_on_the_day_of_a_later_fee_is_billed_at_it(db, ward, nine_o_clock):
+    tomorrow = TODAY + timedelta(days=1)
+    dearer_from(tomorrow, db, ward)
+    booked = book(db, ward, ward.asha, ward.rao, at(10, day=tomorrow))
+    nine_o_clock.move_to(at(10, day=tomorrow))
+
+    assert finish(db, ward, booked).total_paise == 900_00
+
+
+def test_other_changes_leave_a_fee_that_is_to_come(db, ward):
+    dearer_from(APRIL, db, ward)
+    edit_doctor(db, ward.rao, replace(RAO, name="Dr A. Rao"), version=2, by=ward.khan)
+
+    assert to_come(db, ward) == [(VisitKind.FIRST, APRIL, 900_00)]
+
+
+def test_a_fee_that_is_to_come_is_written_over_and_taken_back(db, ward):
+    dearer_from(APRIL, db, ward)
+    dearer_from(APRIL, db, ward, version=2, paise=950_00)
+    assert to_come(db, ward) == [(VisitKind.FIRST, APRIL, 950_00)]
+
+    dearer_from(APRIL, db, ward, version=3, paise=800_00)
+    assert to_come(db, ward) == []
+
+
+def test_a_later_fee_is_held_against_that_of_its_day_and_not_the_newest(db, ward):
+    dearer_from(APRIL, db, ward)
+    dearer_from(MARCH_31, db, ward, version=2)
+
+    assert to_come(db, ward) == [(VisitKind.FIRST, MARCH_31, 900_00)]
+
+
+def test_no_fee_holds_from_a_past_day_on(db, ward):
+    with pytest.raises(FeesInThePast) as refused:
+        dearer_from(TODAY - timedelta(days=1), db, ward)
+
+    assert refused.value.field == "Fees from"
+    assert (to_come(db, ward), fees(db, ward.rao)) == ([], (800_00, 400_00))
+
+
+def test_a_procedure_fee_that_is_to_come_stays_while_the_field_is_empty(db, ward):
+    cutting = replace(RAO, procedure_fee_paise=2_500_00)
+    edit_doctor(db, ward.rao, cutting, version=1, by=ward.khan, fees_from=APRIL)
+    edit_doctor(db, ward.rao, RAO, version=2, by=ward.khan)
+    assert to_come(db, ward) == [(VisitKind.PROCEDURE, APRIL, 2_500_00)]
+
+    edit_doctor(db, ward.rao, RAO, version=3, by=ward.khan, fees_from=APRIL)
+    assert to_come(db, ward) == []
+
+
+def test_a_procedure_fee_is_not_taken_away_for_later(db, ward):
+    charging(2_500_00, 1, db, ward)
+
+    with pytest.raises(ProcedureFeeEndsToday):
+        edit_doctor(db, ward.rao, RAO, version=2, by=ward.khan, fees_from=APRIL)
+    assert procedure_fee(db, ward.rao) == 2_500_00
 
 
 # The procedure fee

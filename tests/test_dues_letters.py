@@ -23,9 +23,11 @@ from mediklaud.errors import (
 )
 from mediklaud.models import DuesLetter, Message, Method
 from mediklaud.repository import (
+    Item,
     Part,
     Tender,
     agree_plan,
+    bill_services,
     due_letters,
     due_numbers,
     dues_letters_of,
@@ -41,7 +43,7 @@ from mediklaud.repository import (
 )
 from mediklaud.repository.patients import locked_patient
 from tests.hospital import ASHA, TODAY, at, ward_of
-from tests.till import a_form, bill_of, pay, settings
+from tests.till import a_form, bill_of, pay, service, settings
 
 
 @pytest.fixture
@@ -135,6 +137,37 @@ def test_another_bill_begins_with_the_first_letter_a_week_later(db, ward, bill, 
     ]
     newest = last_dues_letters(db, [ward.asha.id, ward.ben.id], by=ward.ishaan)
     assert newest == {ward.asha.id: found[0][0]}
+
+
+@pytest.fixture
+def billed_later(db, ward, bill, later):
+    """Asha was reminded of a bill and paid it; she is billed for a dressing so many days later."""
+    dressing = [Item(service(db, ward, 300_00))]
+    remind_of_dues(db, ward.asha, by=ward.ishaan)
+    pay(db, ward, ward.asha, 500_00)
+
+    def billed(days):
+        later(days)
+        return bill_services(db, ward.asha, ward.rao, dressing, form="later", by=ward.ishaan)
+
+    return billed
+
+
+def test_an_earlier_letter_makes_that_of_a_bill_of_today_due_no_sooner(db, ward, billed_later):
+    second = billed_later(10)
+
+    assert due(db, ward) == []
+    coming = next_letter(db, ward.asha, by=ward.ishaan)
+    assert (coming.level, coming.due_on) == (1, TODAY + timedelta(days=17))
+    # By hand it may leave before: the last letter was a week ago.
+    assert remind_of_dues(db, ward.asha, by=ward.ishaan).invoice_number == second.number
+
+
+def test_a_first_letter_by_hand_leaves_a_week_after_the_one_before(db, ward, billed_later):
+    billed_later(6)
+
+    with pytest.raises(ReminderTooEarly, match="from 30 November 2026 on"):
+        remind_of_dues(db, ward.asha, by=ward.ishaan)
 
 
 def test_a_pause_lets_letters_rest_until_its_end(db, ward, bill, later):

@@ -28,6 +28,7 @@ from mediklaud.repository import (
     credited_sums,
     enroll_patient,
     held_since,
+    minors_held_by,
     name_payer,
     open_bills,
     owed_numbers,
@@ -256,6 +257,21 @@ def test_a_minor_on_hold_with_what_the_payer_owes_is_told(db, ward, limit_paise,
         assert held_since(db, [cara.id], by=ward.ishaan) == {cara.id: TODAY}
         assert (row.all_paise, row.overdue_paise, row.payers_overdue_paise) == (60_00, 60_00, 50_00)
         assert (row.bills, row.overdue_bills) == (1, 1)
+
+
+def test_the_minors_whom_a_payers_hold_holds_back_are_named(db, ward, nine_o_clock):
+    dev, cara = (enroll_patient(db, one, form=one.name, by=ward.meera) for one in (DEV, CARA))
+    name_payer(db, cara, dev, by=ward.meera)
+    bill_of(db, ward, dev, 50_00)
+
+    asked = [dev.id, ward.asha.id]
+    assert dues_of(db, cara.id).on_hold
+    assert minors_held_by(db, asked, by=ward.ishaan) == {dev.id: ["Cara Kapoor"]}
+    nine_o_clock.move_to(at(9, day=CARA.birth_date.replace(year=CARA.birth_date.year + 18)))
+    assert not dues_of(db, cara.id).on_hold
+    assert minors_held_by(db, asked, by=ward.ishaan) == {}
+    with pytest.raises(NotPermitted):
+        minors_held_by(db, asked, by=ward.meera)
 
 
 def test_who_owes_is_read_a_page_at_a_time(lived):

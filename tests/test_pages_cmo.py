@@ -241,6 +241,21 @@ def test_an_edited_record_keeps_its_number(monkeypatch, cast):
         assert fees_today(db, [edited.id])[edited.id, VisitKind.FIRST] == 900_00
 
 
+def test_a_fee_is_given_the_day_it_takes_effect_and_the_pages_say_so(monkeypatch, cast):
+    desk = _with_rao(monkeypatch, "cmo/edit_doctor", cast)
+    fill(desk, Consultation_fee="900", Fees_from=date(2027, 4, 1))
+    press(desk, "Save the record")
+
+    told = "Consultation ₹900.00 from 1 Apr 2027"
+    assert plain(told) in desk.info[0].value
+    assert field(desk, "Consultation fee").value == "800.00"
+    listed = sit(monkeypatch, "khan", "cmo/register_doctor").dataframe[0].value
+    later = dict(zip(listed["Name"], listed["Later fees"], strict=True))
+    assert later == {"Dr Anjali Rao": told, "Dr Suresh Iyer": ""}
+    with reading() as db:
+        assert fees_today(db, [cast.rao.id])[cast.rao.id, VisitKind.FIRST] == 800_00
+
+
 def test_a_specialty_that_is_not_in_the_list_is_kept(monkeypatch, cast):
     typed = replace(RAO, specialty="Sports medicine")
     with transaction() as db:

@@ -63,6 +63,22 @@ def test_a_minor_on_hold_with_the_payers_dues_is_listed_with_both(sqlite_house, 
     ]
 
 
+@pytest.mark.parametrize("page", ["finance/gate", "finance/plans", "finance/dues"])
+def test_a_minor_who_owes_nothing_is_named_beside_the_payer(sqlite_house, monkeypatch, page):
+    with transaction() as db:
+        ward = ward_of(db)
+        dev, cara = (enroll_patient(db, one, form=one.name, by=ward.meera) for one in (DEV, CARA))
+        name_payer(db, cara, dev, by=ward.meera)
+        bill_of(db, ward, dev, 500_00)
+
+    tables = [one.value for one in sit(monkeypatch, "ishaan", page).dataframe]
+
+    (held,) = (one for one in tables if "Why on hold" in one)
+    assert held[["Patient", "Why on hold"]].values.tolist() == [
+        ["Dev Kapoor", "₹500.00 on 1 overdue bill; also holds back Cara Kapoor"]
+    ]
+
+
 def test_who_is_on_hold_is_listed_with_why_since_when_and_the_last_contact(desk):
     (held,) = (one.value for one in desk.dataframe)
 

@@ -1,5 +1,6 @@
 """The phone screen: a caller on the line, and a clerk who finds, enrolls and books."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,18 +10,34 @@ from mediklaud.models import EmergencyReason, Method, Priority, Sex, VisitKind
 from mediklaud.repository import (
     PatientForm,
     begin_consultation,
+    edit_doctor,
     enroll_patient,
     finish_consultation,
     note_no_show,
     take_payment,
     the_hospital,
 )
+from mediklaud.ui.booking import price_words
+from mediklaud.ui.holding import Chosen
 from tests.desk import booked, click, cut_off_after_the_commit, find, said, sit, take, the
 from tests.hospital import ASHA, BEN, at, ward_of
+from tests.hospital import RAO as DR_RAO
 from tests.phone import RAO, book, choose_whom, held, press_time, to_the_confirmation
 
 IYER = "Dr Suresh Iyer · General medicine · DOC-0002"
 ODD_NAME = "**Asha** <script> :smile:"
+
+
+@pytest.mark.parametrize(("day", "fee"), [(24, "₹800.00"), (25, "₹900.00")])
+def test_the_price_of_a_chosen_time_is_that_of_its_day(sqlite_house, nine_o_clock, day, fee):
+    with transaction() as db:
+        ward, dearer = ward_of(db), replace(DR_RAO, consultation_fee_paise=900_00)
+        from_day = date(2026, 11, 25)
+        edit_doctor(db, ward.rao, dearer, version=1, by=ward.khan, fees_from=from_day)
+        starts_at, hospital = at(10, day=date(2026, 11, day)), the_hospital(db)
+    chosen = Chosen("call", ward.rao.id, ward.rao.name, starts_at, VisitKind.FIRST, "", starts_at)
+
+    assert price_words(chosen, None, hospital).endswith(fee)
 
 
 @pytest.fixture

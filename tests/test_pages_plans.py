@@ -15,8 +15,9 @@ from mediklaud.repository import (
     begin_sign_in,
     note_contact,
 )
+from mediklaud.repository import plans as repository_plans
 from mediklaud.repository.dues import dues_of
-from mediklaud.ui import pick
+from mediklaud.ui import pick, plans
 from tests.desk import HOME, click, find, said, sit, take, the
 from tests.hospital import TODAY, at, ward_of
 from tests.till import bill_of
@@ -137,6 +138,51 @@ def test_a_missed_plan_is_told(planned, monkeypatch, nine_o_clock):
     desk = opened(monkeypatch)
 
     assert "₹900.00 is still owed · ₹900.00 is missed" in said(desk)
+
+
+def test_a_missed_plan_is_said_before_a_kept_one_of_the_same_payer(
+    bills, monkeypatch, nine_o_clock
+):
+    with transaction() as db:
+        ward, later = ward_of(db), TODAY + timedelta(days=30)
+        for number, part in zip(bills, [Part(TODAY, 600_00), Part(later, 300_00)], strict=True):
+            agree_plan(db, ward.asha, [part], form=number, by=ward.ishaan, bills=[number])
+    nine_o_clock.move_to(at(9, day=TODAY + timedelta(days=1)))
+
+    for page in ("finance/plans", "finance/gate"):
+        (held,) = (one.value for one in sit(monkeypatch, "ishaan", page).dataframe)
+        assert held[["Patient", "Plan"]].values.tolist() == [["Asha Menon", "Missed"]]
+
+
+@pytest.fixture
+def one_a_page(planned, monkeypatch, nine_o_clock):
+    """Plans are read one at a time; Ben's, agreed after Asha's, was missed as hers."""
+    for room in (repository_plans, plans):
+        monkeypatch.setattr(room, "PLANS_A_PAGE", 1)
+    with transaction() as db:
+        ward = ward_of(db)
+        bill_of(db, ward, ward.ben, 200_00)
+        agree_plan(db, ward.ben, [Part(TODAY, 200_00)], form="bens", by=ward.ishaan)
+    nine_o_clock.move_to(at(9, day=TODAY + timedelta(days=1)))
+
+
+def test_a_plan_beyond_the_first_page_of_plans_is_told(one_a_page, monkeypatch):
+    (held,) = (one.value for one in sit(monkeypatch, "ishaan", "finance/plans").dataframe)
+
+    assert held[["Patient", "Plan"]].values.tolist() == [
+        ["Asha Menon", "Missed"],
+        ["Ben Thomas", "Missed"],
+    ]
+
+
+def test_every_standing_plan_is_reached_page_by_page(one_a_page, monkeypatch):
+    desk = choice(sit(monkeypatch, "ishaan", "finance/plans"), "Show", "Standing plans")
+    seen = [desk.dataframe[0].value["Patient"].tolist()]
+    for label in ("Later plans", "Later plans", "Earlier plans"):
+        click(desk, label)
+        seen.append([one.value["Patient"].tolist() for one in desk.dataframe])
+
+    assert seen == [["Asha Menon"], [["Ben Thomas"]], [], [["Ben Thomas"]]]
 
 
 def test_the_standing_plans_tell_what_is_due(planned, monkeypatch):

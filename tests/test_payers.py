@@ -1,5 +1,6 @@
 """A minor's bills and gate follow the payer who is named."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -95,6 +96,31 @@ def test_the_payers_dues_hold_the_minor_back_and_paying_lifts_it(db, ward, dev, 
     booked = book(db, ward, child, ward.iyer, at(11))
     assert booked.payer_then_id == dev.id
     assert [one[0].number for one in receipts_of(db, child.id, by=ward.ishaan)] == [receipt.number]
+
+
+def test_the_refusal_says_that_the_payer_owes_and_not_the_child(db, ward, dev, child):
+    bill = bill_of(db, ward, dev, 500_00)
+
+    told = (
+        "is on hold: Dev Kapoor, who pays for Cara Kapoor, owes ₹500.00 on "
+        f"bill {bill.number} of 23 November 2026 (₹500.00, of today)."
+    )
+    with pytest.raises(OnHold, match=re.escape(told)):
+        book(db, ward, child, ward.iyer, at(11))
+
+
+def test_the_refusal_says_which_of_the_childs_and_the_payers_bills_are_whose(db, ward, dev, cara):
+    own = bill_of(db, ward, cara, 60_00)
+    name_payer(db, cara, dev, by=ward.meera)
+    payers = bill_of(db, ward, dev, 50_00)
+
+    told = (
+        f"is on hold: Cara Kapoor owes ₹110.00 on bill {own.number} of 23 November 2026 "
+        f"(₹60.00, of today), bill {payers.number} of 23 November 2026 "
+        "(₹50.00, of today, owed by Dev Kapoor)."
+    )
+    with pytest.raises(OnHold, match=re.escape(told)):
+        book(db, ward, cara, ward.iyer, at(11))
 
 
 def test_the_minors_dues_hold_the_payer_back(db, ward, dev, child):

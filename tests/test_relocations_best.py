@@ -1,5 +1,6 @@
 """Patients to move: the best equal time of each, and the other times."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from mediklaud.repository import (
     best_times,
     deactivate_doctor,
     declare_holiday,
+    edit_doctor,
     free_slots,
     hold_time,
     open_session,
@@ -217,6 +219,18 @@ def test_a_visit_that_cost_its_fee_loses_nothing(db, ward):
     there = price_if_moved(db, booked, ward.iyer.id, at(11, day=TUESDAY), by=ward.meera)
 
     assert (there.fee_paise, there.left, there.lost) == (500_00, None, None)
+
+
+def test_a_move_costs_the_fee_of_the_day_it_is_moved_to(db, ward):
+    booked = book(db, ward, ward.asha, ward.rao)
+    dearer = replace(RAO, consultation_fee_paise=900_00)
+    edit_doctor(db, ward.rao, dearer, version=1, by=ward.khan, fees_from=WEDNESDAY)
+
+    days = (TUESDAY, WEDNESDAY)
+    times = (at(11, day=day) for day in days)
+    there = [price_if_moved(db, booked, ward.rao.id, one, by=ward.meera) for one in times]
+
+    assert [one.fee_paise for one in there] == [800_00, 900_00]
 
 
 def test_a_list_costs_what_each_of_it_would_cost_alone(db, ward):

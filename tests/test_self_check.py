@@ -23,7 +23,7 @@ from mediklaud.repository.audit import note_deed
 from mediklaud.repository.break_glass import BY_GLASS
 from tests.breach import Statement, copy, sql, take_away
 from tests.day import live_through_a_day
-from tests.hospital import ASHA, NINE_O_CLOCK, at, ward_of
+from tests.hospital import ASHA, at, ward_of
 
 Reds = dict[str, tuple[str, ...]]
 
@@ -347,22 +347,73 @@ BREACHES = (
     Breach(
         "refund numbers",
         "JMF/2627/000001",
-        (sql("UPDATE refund SET issued_on = '2027-04-01'"),),
+        (sql("UPDATE refund SET issued_on = '2027-04-01', issued_at = '2027-04-01 03:30:00'"),),
     ),
     Breach(
         "one receipt",
         "JMR/2627/000002",
-        (copy("payment", "id = 2", received_at=NINE_O_CLOCK),),
+        (copy("payment", "id = 2"),),
     ),
     Breach(
         "one receipt",
         "JMA/2627/000001",
         (sql("UPDATE receipt SET amount_paise = 99900 WHERE kind = 'advance'"),),
     ),
+    # The payer's statement goes by the receipt, what is left to use by its payments.
+    Breach(
+        "one receipt",
+        "payment 1",
+        (sql("UPDATE receipt SET payer_id = 2 WHERE serial = 1 AND kind = 'receipt'"),),
+    ),
+    Breach(
+        "one receipt",
+        "payment 5",
+        (
+            sql(
+                "UPDATE receipt SET issued_on = '2026-11-22', issued_at = '2026-11-22 03:30:00' "
+                "WHERE kind = 'advance'"
+            ),
+        ),
+    ),
+    Breach(
+        "one receipt",
+        "payment 5",
+        (sql("UPDATE receipt SET issued_at = '2026-11-23 04:30:00' WHERE kind = 'advance'"),),
+    ),
+    *(
+        Breach("ledger days", row, (sql(f"UPDATE {change} = '2026-11-24' WHERE {where}"),))
+        for row, change, where in (
+            ("bill JMI/2627/000005", "invoice SET issued_on", "serial = 5"),
+            ("allocation 1", "allocation SET allocated_on", "id = 1"),
+            ("credit note JMC/2627/000003", "credit_note SET issued_on", "serial = 3"),
+            ("cancelled credit note JMC/2627/000002", "credit_note SET cancelled_on", "serial = 2"),
+            ("refund JMF/2627/000001", "refund SET issued_on", "serial = 1"),
+            ("reversal 1", "payment_reversal SET reversed_on", "id = 1"),
+        )
+    ),
+    *(
+        Breach(
+            "ledger days",
+            row,
+            (
+                sql(f"UPDATE payment SET received_{change} WHERE id = 5"),
+                sql(f"UPDATE receipt SET issued_{change} WHERE kind = 'advance'"),
+            ),
+        )
+        for row, change in (
+            ("receipt JMA/2627/000001", "on = '2026-11-24'"),
+            ("payment 5", "on = '2026-11-24'"),
+            # Half an hour before the hospital's day began, on the same day in UTC.
+            ("payment 5", "at = '2026-11-22 18:00:00'"),
+        )
+    ),
     Breach(
         "own payer",
         "allocation 1",
-        (sql("UPDATE payment SET payer_id = 2 WHERE id = 1"),),
+        (
+            sql("UPDATE payment SET payer_id = 2 WHERE id = 1"),
+            sql("UPDATE receipt SET payer_id = 2 WHERE serial = 1 AND kind = 'receipt'"),
+        ),
     ),
     # Lowered on both sides, so that no other line sees it.
     Breach(
@@ -401,6 +452,7 @@ BREACHES = (
             sql("UPDATE invoice SET owed_paise = 10000 WHERE serial = 2"),
         ),
     ),
+    Breach("received", "JMF/2627/000001", (sql("UPDATE refund SET payer_id = 2"),)),
     Breach(
         "owed",
         "JMI/2627/000001",
@@ -482,7 +534,15 @@ BREACHES = (
     Breach(
         "day close",
         "close 2",
-        (sql("UPDATE payment SET received_on = '2026-11-22' WHERE id = 2"),),
+        (
+            *(
+                sql(f"UPDATE {table}_on = '2026-11-22', {moment} = '2026-11-22 03:30:00' {where}")
+                for table, moment, where in (
+                    ("payment SET received", "received_at", "WHERE id = 5"),
+                    ("receipt SET issued", "issued_at", "WHERE kind = 'advance'"),
+                )
+            ),
+        ),
     ),
     Breach(
         "day close",

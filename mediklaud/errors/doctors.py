@@ -21,6 +21,18 @@ class FeeNotPossible(Refusal):
     field = "Consultation fee"
 
 
+class FeesInThePast(Refusal):
+    """Fees hold from today or a later day on, since visits of the past keep their price. Choose another day."""
+
+    field = "Fees from"
+
+
+class ProcedureFeeEndsToday(Refusal):
+    """A procedure fee is taken away at once and not on a later day. Leave the fee, or choose today."""
+
+    field = "Fees from"
+
+
 class ProcedureFeeStays(Refusal):
     """Procedures were booked with {name}, or a session still sees them, so the fee stays. Change the fee, or close those sessions."""
 

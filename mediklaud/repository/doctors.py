@@ -1,7 +1,7 @@
 """Doctors: registered with their council's number, priced by the tariff, never deleted."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -16,7 +16,9 @@ from mediklaud.errors import (
     DoctorInactive,
     EmptyField,
     FeeNotPossible,
+    FeesInThePast,
     NotFound,
+    ProcedureFeeEndsToday,
     ProcedureFeeStays,
     RegistrationExpired,
     RegistrationTaken,
@@ -83,6 +85,7 @@ class DoctorForm:
 def register_doctor(db: Session, typed: DoctorForm, *, by: Account) -> Doctor:
     """Register a doctor under the next number of the hospital, which is never given again.
 
+    The first fees hold from today on, so that no booking meets a doctor without a price.
     A second doctor with the same council and number is refused (RegistrationTaken), also
     when two desks type it at once: one_doctor_per_registration.
     """
@@ -94,19 +97,28 @@ def register_doctor(db: Session, typed: DoctorForm, *, by: Account) -> Doctor:
     )
     with expecting(db, one_doctor_per_registration=_just_taken(checked)):
         db.add(doctor)
-    fees = _price(db, doctor, typed)
+    fees = _price(db, doctor, typed, clock.today(the_hospital(db).zone))
     note_deed(db, by, "doctor registered", f"doctor/{doctor.id}", number=doctor.number, **fees)
     return doctor
 
 
 def edit_doctor(
-    db: Session, doctor: Doctor, typed: DoctorForm, *, version: int, by: Account
+    db: Session,
+    doctor: Doctor,
+    typed: DoctorForm,
+    *,
+    version: int,
+    by: Account,
+    fees_from: date | None = None,
 ) -> Doctor:
-    """Change a doctor's record; the number stays. New fees hold from today on.
+    """Change a doctor's record; the number stays. New fees hold from a day on, None is today.
 
-    An empty procedure fee takes the price away where nothing was ever booked at it; otherwise
-    it is needed yet (ProcedureFeeStays). Refuses when somebody else changed the record since
-    `version` was shown (StaleForm).
+    A visit costs what its own day says. A fee that is that of the day already stays as it is,
+    and the same day's fee is written over (one_price_a_day). Refuses a day in the past
+    (FeesInThePast). An empty procedure fee takes the price of that day away where nothing was
+    ever booked at it; otherwise it is needed yet (ProcedureFeeStays), and one that holds today
+    is not taken away for later (ProcedureFeeEndsToday). Refuses when somebody else changed the
+    record since `version` was shown (StaleForm).
     """
     permit(db, by, Deed.REGISTER_DOCTOR, doctor)
     kept = locked_doctor(db, doctor.id)
@@ -114,14 +126,19 @@ def edit_doctor(
         raise StaleForm()
     checked = _checked(db, typed)
     _refuse_taken(db, checked, but=kept.id)
+    today = clock.today(the_hospital(db).zone)
+    day = today if fees_from is None else fees_from
+    if day < today:
+        raise FeesInThePast()
     if typed.procedure_fee_paise is None:
-        _take_procedures_away(db, kept)
+        _take_procedures_away(db, kept, day)
     changed = changes({word: getattr(kept, word) for word in checked}, checked)
     with expecting(db, one_doctor_per_registration=_just_taken(checked)):
         kept.sqlmodel_update({**checked, "version": version + 1})
         db.add(kept)
-    changed |= _price(db, kept, typed)
-    note_deed(db, by, "doctor edited", f"doctor/{kept.id}", **changed)
+    fees = _price(db, kept, typed, day)
+    later = {"effective_from": day.isoformat()} if fees and day > today else {}
+    note_deed(db, by, "doctor edited", f"doctor/{kept.id}", **changed, **fees, **later)
     return kept
 
 
@@ -255,29 +272,60 @@ def priced(db: Session, doctor_id: int | None, kind: VisitKind, day: date) -> bo
 def fees_today(db: Session, doctor_ids: Sequence[int]) -> dict[tuple[int, VisitKind], int]:
     """What every kind of visit costs today with these doctors, in paise."""
     today = clock.today(the_hospital(db).zone)
-    prices = (
-        select(Tariff)
-        .where(col(Tariff.doctor_id).in_(doctor_ids), Tariff.effective_from <= today)
-        .order_by(col(Tariff.effective_from))
-    )
-    return {(price.doctor_id, price.kind): price.price_paise for price in db.exec(prices)}
+    prices = (price for price in _prices(db, doctor_ids) if price.effective_from <= today)
+    return {(price.doctor_id, price.kind): price.price_paise for price in prices}
 
 
-def _price(db: Session, doctor: Doctor, typed: DoctorForm) -> dict[str, Change]:
-    """Let the fees typed hold from today on; returns what was changed, for the audit row."""
-    changed: dict[str, Change] = {}
+def fees_then(
+    db: Session, asked: Collection[tuple[int, VisitKind, date]]
+) -> dict[tuple[int, VisitKind, date], int]:
+    """What kinds of visit cost with doctors on days, in paise; whatever has no price is missing.
+
+    Read together, however many are asked for.
+    """
+    prices = _prices(db, {doctor_id for doctor_id, _, _ in asked})
+    return {
+        (doctor_id, kind, day): price.price_paise
+        for doctor_id, kind, day in asked
+        for price in prices
+        if (price.doctor_id, price.kind) == (doctor_id, kind) and price.effective_from <= day
+    }
+
+
+def fees_to_come(db: Session, doctor_ids: Sequence[int]) -> list[Tariff]:
+    """The prices of these doctors that change after today, by their first day."""
     today = clock.today(the_hospital(db).zone)
+    before: dict[tuple[int, VisitKind], int] = {}
+    found: list[Tariff] = []
+    for price in _prices(db, doctor_ids):
+        key = (price.doctor_id, price.kind)
+        if price.effective_from > today and before.get(key) != price.price_paise:
+            found.append(price)
+        before[key] = price.price_paise
+    return found
+
+
+def _prices(db: Session, doctor_ids: Collection[int]) -> Sequence[Tariff]:
+    # The later, the further back in the list.
+    rows = select(Tariff).where(col(Tariff.doctor_id).in_(doctor_ids))
+    return db.exec(rows.order_by(col(Tariff.effective_from), col(Tariff.id))).all()
+
+
+def _price(db: Session, doctor: Doctor, typed: DoctorForm, day: date) -> dict[str, Change]:
+    """Let the fees typed hold from a day on; returns what was changed, for the audit row."""
+    changed: dict[str, Change] = {}
     for kind, price_paise in typed.fees.items():
-        key = (Tariff.doctor_id == doctor.id, Tariff.kind == kind)
-        newest = select(Tariff).where(*key).order_by(col(Tariff.effective_from).desc()).limit(1)
-        present = db.exec(newest).first()
+        then = select(Tariff).where(
+            Tariff.doctor_id == doctor.id, Tariff.kind == kind, Tariff.effective_from <= day
+        )
+        present = db.exec(then.order_by(col(Tariff.effective_from).desc()).limit(1)).first()
         if present is not None and present.price_paise == price_paise:
             continue
         before = present.price_paise if present else None
         changed[f"{VisitKind(kind).value}_fee_paise"] = Change(before, price_paise)
-        if present is None or present.effective_from < today:
+        if present is None or present.effective_from < day:
             present = Tariff(
-                doctor_id=doctor.id or 0, kind=kind, effective_from=today, price_paise=price_paise
+                doctor_id=doctor.id or 0, kind=kind, effective_from=day, price_paise=price_paise
             )
         present.price_paise = price_paise
         db.add(present)
@@ -285,16 +333,20 @@ def _price(db: Session, doctor: Doctor, typed: DoctorForm) -> dict[str, Change]:
     return changed
 
 
-def _take_procedures_away(db: Session, doctor: Doctor) -> None:
+def _take_procedures_away(db: Session, doctor: Doctor, day: date) -> None:
     """Forget the price of procedures, with the doctor locked; refused while something needs it.
+
+    A price that begins after the day stays: the form of the day does not show it.
 
     A booked procedure is billed at the price of its day and a cancelled one may be restored,
     so a price that was ever booked at stays on record, as every other price does.
     """
     today = clock.today(the_hospital(db).zone)
     procedure = VisitKind.PROCEDURE
-    if not priced(db, doctor.id, procedure, date.max):
+    if not priced(db, doctor.id, procedure, day):
         return
+    if day > today and priced(db, doctor.id, procedure, today):
+        raise ProcedureFeeEndsToday()
     booked = select(Appointment.id).where(
         Appointment.doctor_id == doctor.id, Appointment.kind == procedure
     )

@@ -80,7 +80,7 @@ class DueNumbers:
 
 
 def remind_of_dues(db: Session, patient: Patient, *, by: Account) -> DuesLetter:
-    """Queue the next reminder to one payer; the first may leave before it is due.
+    """Queue the next reminder to one payer; a bill's first may leave before it is due.
 
     Refuses where nothing is owed, a plan is kept, an advance covers it, reminders rest, nobody
     may be written to, or the next letter is not due yet. With the payer's row locked: a second
@@ -105,8 +105,9 @@ def remind_of_dues(db: Session, patient: Patient, *, by: Account) -> DuesLetter:
     found, oldest = _next(db, kept, bills, last), bills[0].number
     if found is None:
         raise RemindedToTheLast(number=oldest, patient=kept.name)
-    if today < found.due_on and (found.level > 1 or last is not None):
-        raise ReminderTooEarly(patient=kept.name, number=oldest, day=found.due_on)
+    leaves_on = found.due_on if found.level > 1 else _rested(last)
+    if leaves_on is not None and today < leaves_on:
+        raise ReminderTooEarly(patient=kept.name, number=oldest, day=leaves_on)
     with expecting(db, **dict.fromkeys(_MEANWHILE, RemindedMeanwhile())):
         return _write(db, kept, bills, found.level, by)
 
@@ -231,10 +232,12 @@ def _next(
         return None
     days = the_hospital(db).dues_grace_days + LEVEL_DAYS[level - 1]
     due_on = oldest.issued_on + timedelta(days=days)
-    if last is None:
-        return NextLetter(level, due_on)
-    rested = last.queued_on + REST
-    return NextLetter(level, max(due_on, rested) if level > 1 else rested)
+    return NextLetter(level, max(due_on, _rested(last) or due_on))
+
+
+def _rested(last: DuesLetter | None) -> date | None:
+    # From which day on another letter may follow the last one.
+    return last.queued_on + REST if last is not None else None
 
 
 def _write(

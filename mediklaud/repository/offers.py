@@ -14,7 +14,7 @@ from mediklaud.database import known
 from mediklaud.models import LIVE, Account, Appointment, Doctor, Entitlement, VisitKind
 from mediklaud.permissions import Deed
 from mediklaud.repository.audit import permit
-from mediklaud.repository.doctors import doctors, fees_today
+from mediklaud.repository.doctors import doctors, fees_then, fees_today
 from mediklaud.repository.entitlements import FollowUps, follow_ups_there
 from mediklaud.repository.free_times import first_free, free_slots
 from mediklaud.repository.hospital import the_hospital
@@ -89,19 +89,16 @@ def _prices(
     db: Session, moves: Sequence[tuple[Appointment, int, datetime]]
 ) -> dict[int, MovedPrice]:
     zone = the_hospital(db).zone
-    fees = fees_today(db, sorted({doctor_id for _, doctor_id, _ in moves}))
-    again = [
-        (visit, doctor_id, clock.day_of(starts_at, zone))
-        for visit, doctor_id, starts_at in moves
-        if visit.kind is VisitKind.FOLLOW_UP
-    ]
+    days = [(visit, whose, clock.day_of(starts_at, zone)) for visit, whose, starts_at in moves]
+    fees = fees_then(db, {(whose, visit.kind, day) for visit, whose, day in days})
+    again = [one for one in days if one[0].kind is VisitKind.FOLLOW_UP]
     left = follow_ups_there(db, again)
     had = _entitlements_of(db, [visit for visit, _, _ in again if visit.id not in left])
     return {
         visit.id or 0: MovedPrice(
-            fees.get((doctor_id, visit.kind), 0), left.get(visit.id or 0), had.get(visit.id or 0)
+            fees.get((whose, visit.kind, day), 0), left.get(visit.id or 0), had.get(visit.id or 0)
         )
-        for visit, doctor_id, _ in moves
+        for visit, whose, day in days
     }
 
 

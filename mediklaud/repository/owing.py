@@ -5,6 +5,7 @@ stand in it: so the settled bills of years are never looked at, nor the open one
 and what is grouped by payer comes in the order of the index and is never sorted.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -187,6 +188,20 @@ def who_owes(
         .order_by(shown.owed_paise.desc(), shown.payer_id)
     )
     return list(db.execute(rows).all())
+
+
+def minors_held_by(db: Session, payer_ids: Collection[int], *, by: Account) -> dict[int, list[str]]:
+    """The minors each of these pays for, by name: the payer's hold is theirs too.
+
+    A minor who owes nothing is no row of `who_owes`, and is held back all the same.
+    """
+    permit(db, by, Deed.SEE_DUES)
+    rows = select(col(Patient.payer_id), col(Patient.name))
+    rows = rows.where(col(Patient.payer_id).in_(payer_ids), _is_minor(db))
+    found: dict[int, list[str]] = {}
+    for payer_id, name in db.execute(rows.order_by(col(Patient.name), col(Patient.id))):
+        found.setdefault(payer_id, []).append(name)
+    return found
 
 
 def unpaid_bills() -> Columns:

@@ -319,23 +319,29 @@ def closed(db: Session, slot: Slot) -> HospitalClosed:
 
 
 def _held_back(db: Session, patient: Patient, dues: Dues) -> OnHold:
-    listed = ", ".join(map(_bill_words, dues.bills[:4]))
+    other = db.get(Patient, dues.payer_id) if dues.payer_id is not None else None
+    theirs = [bill for bill in dues.bills if other is not None and bill.payer_id == other.id]
+    owes = patient.name
+    if other is not None and len(theirs) == len(dues.bills):
+        owes, theirs = f"{other.name}, who pays for {patient.name},", []
+    words = [_bill_words(bill, other if bill in theirs else None) for bill in dues.bills[:4]]
     more = f" and {len(dues.bills) - 4} more" if len(dues.bills) > 4 else ""
     # Whose money the hospital has already is not sent for more before it is used.
     left = left_of_payers(db, {bill.payer_id for bill in dues.bills})
     return OnHold(
-        patient=patient.name,
+        patient=owes,
         owed=rupees(dues.total_paise),
-        bills=listed + more,
+        bills=", ".join(words) + more,
         rule=dues.rule,
         advance=f" {rupees(left)} is paid in advance: finance can use it now." if left else "",
     )
 
 
-def _bill_words(bill: OpenBill) -> str:
+def _bill_words(bill: OpenBill, payer: Patient | None) -> str:
     age = "of today" if not bill.age_days else f"{bill.age_days} days old"
     plans = {None: "", True: ", on a payment plan", False: ", its payment plan is missed"}
-    told = f"{rupees(bill.owed_paise)}, {age}{plans[bill.on_kept_plan]}"
+    owed_by = f", owed by {payer.name}" if payer is not None else ""
+    told = f"{rupees(bill.owed_paise)}, {age}{owed_by}{plans[bill.on_kept_plan]}"
     return f"bill {bill.number} of {bill.issued_on:%d %B %Y} ({told})"
 
 

@@ -1,6 +1,23 @@
 """The self-check of money: numbers without gaps, lines and totals, what is owed and settled."""
 
-from mediklaud.repository.proofs import Proof, by_query
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from mediklaud import clock
+from mediklaud.models import (
+    Allocation,
+    CreditNote,
+    Invoice,
+    Payment,
+    PaymentReversal,
+    Receipt,
+    Refund,
+)
+from mediklaud.repository.hospital import the_hospital
+from mediklaud.repository.proofs import SHOWN, Proof, by_query
 
 # Each series: its papers' rows, and what they are called.
 _PAPERS = {
@@ -61,6 +78,44 @@ _MOVED = """SELECT number, issued_at AS at, total_paise AS paise FROM invoice
     UNION ALL SELECT invoice_number, cancelled_at, total_paise FROM credit_note
         WHERE cancelled_at IS NOT NULL"""
 
+# Each row of the ledger: what it is called, its key, its moment in UTC and the day written of it.
+_DATED: tuple[tuple[str, Any, Any, Any], ...] = (
+    ("bill", Invoice.number, Invoice.issued_at, Invoice.issued_on),
+    ("receipt", Receipt.number, Receipt.issued_at, Receipt.issued_on),
+    ("payment", Payment.id, Payment.received_at, Payment.received_on),
+    ("allocation", Allocation.id, Allocation.allocated_at, Allocation.allocated_on),
+    ("credit note", CreditNote.number, CreditNote.issued_at, CreditNote.issued_on),
+    ("cancelled credit note", CreditNote.number, CreditNote.cancelled_at, CreditNote.cancelled_on),
+    ("refund", Refund.number, Refund.issued_at, Refund.issued_on),
+    ("reversal", PaymentReversal.id, PaymentReversal.reversed_at, PaymentReversal.reversed_on),
+)
+
+
+def _days(db: Session) -> Iterator[str]:
+    """Every day of the ledger is the hospital's day of its moment.
+
+    The zone stays once a paper is issued, so it is the zone of each. SQLite knows no zones: the
+    first and the last moment of each day are asked for, a few hundred rows a year, since what
+    lies between two moments of one day is of that day too.
+    """
+    zone = the_hospital(db).zone
+    if not clock.is_zone(zone):
+        return  # its own line is red already
+    for name, key, moment, day in _DATED:
+        ends = select(col(day), func.min(col(moment)), func.max(col(moment)))
+        for written, *found in db.execute(ends.group_by(col(day))).all():
+            if any(at is not None and clock.day_of(at, zone) != written for at in found):
+                of_day = select(col(key), col(moment)).where(
+                    col(day) == written, col(moment).is_not(None)
+                )
+                outermost = [
+                    *db.execute(of_day.order_by(col(moment)).limit(SHOWN)),
+                    *db.execute(of_day.order_by(col(moment).desc()).limit(SHOWN)),
+                ]
+                wrong = (one for one, at in outermost if clock.day_of(at, zone) != written)
+                yield from dict.fromkeys(f"{name} {one}" for one in wrong)
+
+
 PROOFS = (
     by_query(
         "billed once",
@@ -105,20 +160,27 @@ PROOFS = (
     *(_gapless(series) for series in _PAPERS),
     by_query(
         "one receipt",
-        "every payment stands on a receipt, and the payments of a receipt sum to it",
+        "every payment stands on a receipt of its own payer and moment, and the payments of a "
+        "receipt sum to it",
         """SELECT r.number AS breach FROM receipt r
            LEFT JOIN payment p ON p.receipt_number = r.number
            GROUP BY r.number, r.amount_paise
            HAVING coalesce(sum(p.amount_paise), -1) <> r.amount_paise
            UNION ALL
            SELECT 'payment ' || p.id FROM payment p
-           WHERE NOT EXISTS (SELECT 1 FROM receipt r WHERE r.number = p.receipt_number)""",
+           LEFT JOIN receipt r ON r.number = p.receipt_number
+           WHERE r.number IS NULL OR p.payer_id <> r.payer_id
+              OR p.received_on <> r.issued_on OR p.received_at <> r.issued_at""",
     ),
     by_query(
         "received",
-        "no payment pays and gives back more than was received, nor less than nothing",
+        "no payment pays and gives back more than was received, nor less than nothing, and what "
+        "is given back is its own payer's",
         f"""SELECT 'payment ' || p.id AS breach FROM payment p
-            WHERE {_USED} < 0 OR {_USED} + {_REFUNDED} > p.amount_paise""",  # nosec B608 # our own names
+            WHERE {_USED} < 0 OR {_USED} + {_REFUNDED} > p.amount_paise
+            UNION ALL
+            SELECT r.number FROM refund r JOIN payment p ON p.id = r.payment_id
+            WHERE r.payer_id <> p.payer_id""",  # nosec B608 # our own names
     ),
     by_query(
         "owed",
@@ -186,6 +248,11 @@ PROOFS = (
             AND NOT EXISTS (SELECT 1 FROM credit_note c WHERE c.invoice_number = i.number
                 AND (c.issued_at = i.settled_at OR c.cancelled_at = i.settled_at))
             AND i.issued_at <> i.settled_at""",  # nosec B608 # our own names
+    ),
+    Proof(
+        "ledger days",
+        "every paper, payment and part of one is dated the hospital's day of its moment",
+        _days,
     ),
     by_query(
         "whole paise",

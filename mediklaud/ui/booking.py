@@ -23,7 +23,7 @@ from mediklaud.repository import (
     Offer,
     Visit,
     address_of,
-    fees_today,
+    fees_then,
     follow_ups_left,
     price_if_moved,
 )
@@ -78,11 +78,12 @@ def price_words(chosen: Chosen | None, patient: Patient | None, hospital: Hospit
         return ""
     day = clock.day_of(chosen.starts_at, hospital.zone)
     with reading() as db:
-        fees = fees_today(db, [chosen.doctor_id])
+        asked = (chosen.doctor_id, chosen.kind, day)
+        fees = fees_then(db, [asked])
         free = None
         if patient:
             free = follow_ups_left(db, patient.id or 0, chosen.doctor_id, day, by=sitting(db))
-    fee = fee_words(fees[chosen.doctor_id, chosen.kind])
+    fee = fee_words(fees[asked])
     if free and chosen.kind is VisitKind.FOLLOW_UP:
         fee = free.words
     return f"{show.KIND_WORDS[chosen.kind]} · {fee}"

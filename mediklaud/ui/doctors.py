@@ -9,7 +9,7 @@ import streamlit as st
 from sqlmodel import Session
 
 from mediklaud import clock, contact
-from mediklaud.models import Appointment, Doctor, Patient, VisitKind
+from mediklaud.models import Appointment, Doctor, Patient, Tariff, VisitKind
 from mediklaud.money import figures, read_rupees, rupees
 from mediklaud.registers import COUNCILS, SPECIALTIES
 from mediklaud.repository import DoctorForm
@@ -18,6 +18,11 @@ from mediklaud.ui.desk import carry, fresh_forms
 
 Fees = Mapping[tuple[int, VisitKind], int]
 _DOCTOR = "doctor-chosen"
+_FEE_NAMES = {
+    VisitKind.FIRST: "Consultation",
+    VisitKind.FOLLOW_UP: "Follow-up",
+    VisitKind.PROCEDURE: "Procedure",
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class TypedDoctor:
     consultation_fee: str
     follow_up_fee: str
     procedure_fee: str
+    # None where they hold from today on.
+    fees_from: date | None = None
 
     def form(self) -> DoctorForm:
         """The same with the fees in paise; refuses what is no amount."""
@@ -57,8 +64,10 @@ class TypedDoctor:
         return read_rupees(typed, field="Procedure fee") if typed else None
 
 
-def fields(form: str, kept: Doctor | None = None, fees: Fees | None = None) -> TypedDoctor:
-    """The fields of a doctor's record, empty or filled with what is kept."""
+def fields(
+    form: str, kept: Doctor | None = None, fees: Fees | None = None, today: date | None = None
+) -> TypedDoctor:
+    """The fields of a doctor's record, empty or filled with what is kept and costs today."""
     left, right = st.columns(2)
     with left:
         name = choose.words("Name", form, value=_kept(kept, "name"), placeholder="Dr …")
@@ -97,6 +106,7 @@ def fields(form: str, kept: Doctor | None = None, fees: Fees | None = None) -> T
             value=_figures(_fee(kept, fees, VisitKind.PROCEDURE)),
             placeholder="Empty: no procedures",
         )
+        fees_from = choose.day("Fees from", form, value=today, first=today) if kept else None
     return TypedDoctor(
         name,
         phone,
@@ -109,6 +119,7 @@ def fields(form: str, kept: Doctor | None = None, fees: Fees | None = None) -> T
         consultation,
         follow_up,
         procedure,
+        fees_from,
     )
 
 
@@ -158,8 +169,8 @@ def shown_version(form: str, doctor: Doctor) -> int:
     return int(st.session_state.setdefault(f"{form}/version", doctor.version))
 
 
-def listed(found: Sequence[Doctor], fees: Fees) -> None:
-    """Doctors as a table."""
+def listed(found: Sequence[Doctor], fees: Fees, coming: Sequence[Tariff]) -> None:
+    """Doctors as a table, with the fees of today and those that are to come."""
     names = {
         "number": "Number",
         "name": "Name",
@@ -168,6 +179,7 @@ def listed(found: Sequence[Doctor], fees: Fees) -> None:
         "consultation_paise": "Consultation",
         "follow_up_paise": "Follow-up",
         "procedure": "Procedure",
+        "coming": "Later fees",
         "phone": "Phone",
         "council": "Council",
         "registration": "Registration",
@@ -183,6 +195,7 @@ def listed(found: Sequence[Doctor], fees: Fees) -> None:
             fees[doctor.id or 0, VisitKind.FOLLOW_UP],
             # Text, since a doctor who does none has no sum.
             rupees(fees[key]) if (key := (doctor.id or 0, VisitKind.PROCEDURE)) in fees else "",
+            coming_words([one for one in coming if one.doctor_id == doctor.id]),
             contact.phone_words(doctor.phone),
             doctor.council,
             doctor.registration,
@@ -192,6 +205,15 @@ def listed(found: Sequence[Doctor], fees: Fees) -> None:
     ]
     frame = pd.DataFrame(rows, columns=list(names))
     sums.table(frame, names, alt="Doctors", height=sums.at_most(len(found)))
+
+
+def coming_words(coming: Sequence[Tariff]) -> str:
+    """Which fees take effect later: Consultation ₹900.00 from 1 Apr 2027."""
+    return ", ".join(
+        f"{_FEE_NAMES[one.kind]} {rupees(one.price_paise)} "
+        f"from {one.effective_from.day} {one.effective_from:%b %Y}"
+        for one in coming
+    )
 
 
 def bookings(booked: Sequence[tuple[Appointment, Patient]], zone: str, *, alt: str) -> None:

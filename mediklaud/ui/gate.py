@@ -19,13 +19,13 @@ from mediklaud.repository import (
     held_since,
     last_contacts,
     last_dues_letters,
+    minors_held_by,
     next_letter,
     pause_reminders,
     pauses_of,
     remind_all_due,
     remind_of_dues,
     resume_reminders,
-    standing_plans,
     who_owes,
 )
 from mediklaud.ui import choose, owing, plans, sums
@@ -134,19 +134,17 @@ def _held(db: Session, hospital: Hospital, me: Account, first: int, at_most: int
     rows = who_owes(db, _ON_HOLD, by=me, first=first, at_most=at_most)
     payers = [row.patient_id for row in rows]
     contacts = _contacts(db, payers, hospital, me)
-    found = standing_plans(db, by=me, payer_ids=payers)
-    standing = {one.plan.payer_id: one for one in found}
+    standing = plans.words_of_payers(db, payers, me)
     since = held_since(db, payers, by=me)
+    minors = minors_held_by(db, payers, by=me)
     told = [
         {
             **row._mapping,
             "owed_paise": row.all_paise,
-            "why": owing.why_words(row),
+            "why": owing.why_words(row, minors),
             "since": since.get(row.patient_id),
             "contact": contacts.get(row.patient_id, "none yet"),
-            "plan": plans.standing_words(standing[row.patient_id])
-            if row.patient_id in standing
-            else "none",
+            "plan": standing.get(row.patient_id, "none"),
             "phone": contact.phone_words(row.phone),
         }
         for row in rows

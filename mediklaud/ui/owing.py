@@ -1,5 +1,6 @@
 """The dues dashboard's pieces: its filters in the address, who owes, and a payer's account."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pandas as pd
@@ -11,7 +12,14 @@ from mediklaud.ages import AGES
 from mediklaud.database import reading
 from mediklaud.models import Account, DuesLetter
 from mediklaud.money import rupees
-from mediklaud.repository import OwedNumbers, OwedWhere, held_since, statement_of, who_owes
+from mediklaud.repository import (
+    OwedNumbers,
+    OwedWhere,
+    held_since,
+    minors_held_by,
+    statement_of,
+    who_owes,
+)
 from mediklaud.statement_pdf import statement_pdf
 from mediklaud.statements import Statement
 from mediklaud.ui import downloads, sums
@@ -138,13 +146,15 @@ def choose_payer(
 
 
 def _told(db: Session, rows: list, me: Account) -> pd.DataFrame:
-    since = held_since(db, [row.patient_id for row in rows if row.on_hold], by=me)
+    held = [row.patient_id for row in rows if row.on_hold]
+    since = held_since(db, held, by=me)
+    minors = minors_held_by(db, held, by=me)
     return pd.DataFrame(
         [
             {
                 **row._mapping,
                 "phone": contact.phone_words(row.phone),
-                "why": why_words(row),
+                "why": why_words(row, minors),
                 "since": since.get(row.patient_id),
             }
             for row in rows
@@ -153,15 +163,20 @@ def _told(db: Session, rows: list, me: Account) -> pd.DataFrame:
     ).astype({"since": "datetime64[s]", "oldest_on": "datetime64[s]", "owed_paise": "int64"})
 
 
-def why_words(row: object) -> str:
-    """Why somebody's booking is on hold, such as ₹800.00 on 1 overdue bill; empty where open."""
+def why_words(row: object, minors: Mapping[int, Sequence[str]]) -> str:
+    """Why somebody's booking is on hold, such as ₹800.00 on 1 overdue bill; empty where open.
+
+    Whom else it holds back are the minors they pay for, by `minors_held_by`.
+    """
     if not row.on_hold:
         return ""
     bills = "bill" if row.overdue_bills == 1 else "bills"
     own = f"{rupees(row.overdue_paise)} on {row.overdue_bills} overdue {bills}"
     theirs = f"{rupees(row.payers_overdue_paise)} overdue of who pays for the minor"
     told = ((row.overdue_paise, own), (row.payers_overdue_paise, theirs))
-    return " and ".join(words for paise, words in told if paise)
+    why = " and ".join(words for paise, words in told if paise)
+    also = ", ".join(minors.get(row.patient_id, ()))
+    return f"{why}; also holds back {also}" if also else why
 
 
 def account(patient_id: int, period: tuple[date, date], me: Account) -> None:

@@ -1,9 +1,10 @@
 """Payment plans on the screen: who needs one, the form of one, how each stands, and the talks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import streamlit as st
+from sqlmodel import Session
 
 from mediklaud import clock, contact
 from mediklaud.database import reading
@@ -20,12 +21,14 @@ from mediklaud.models import (
 from mediklaud.money import rupees
 from mediklaud.repository import (
     MOST_INSTALMENTS,
+    PLANS_A_PAGE,
     OpenBill,
     OwedWhere,
     Part,
     PlanView,
     end_plan,
     last_contacts,
+    minors_held_by,
     monthly_parts,
     note_contact,
     owed_numbers,
@@ -55,17 +58,16 @@ OUTCOME_NAMES = {
 
 def lists(me: Account) -> None:
     """Who is on hold and which plans stand; a row opens the patient."""
-    with reading() as db:
-        standing = standing_plans(db, by=me)
-        held = owed_numbers(db, OwedWhere(on_hold=True), by=me).on_hold
     shown = choose.few("Show", [HELD, STANDING], "plans", chosen=HELD)
-    chosen = _held(me, held, standing) if shown == HELD else _standing(standing)
+    chosen = _held(me) if shown == HELD else _standing(me)
     if chosen is not None:
         choose.keep_patient(chosen)
         st.rerun()
 
 
-def _held(me: Account, held: int, standing: Sequence[PlanView]) -> int | None:
+def _held(me: Account) -> int | None:
+    with reading() as db:
+        held = owed_numbers(db, OwedWhere(on_hold=True), by=me).on_hold
     if not held:
         st.success("Nobody is on hold for what is owed.", icon=":material/check_circle:")
         return None
@@ -77,8 +79,9 @@ def _held(me: Account, held: int, standing: Sequence[PlanView]) -> int | None:
         rows = who_owes(db, where, by=me, first=first, at_most=ROWS_A_PAGE)
         ids = [row.patient_id for row in rows]
         talks = last_contacts(db, ids, by=me)
-    plans = {one.plan.payer_id: standing_words(one) for one in standing}
-    told = [_held_row(row, plans, talks) for row in rows]
+        plans = words_of_payers(db, ids, me)
+        minors = minors_held_by(db, ids, by=me)
+    told = [_held_row(row, plans, talks, minors) for row in rows]
     chosen: int | None = pick.row(told, ids, ids, alt=HELD)
     if pages > 1:
         st.pagination(pages, key=of)
@@ -86,12 +89,17 @@ def _held(me: Account, held: int, standing: Sequence[PlanView]) -> int | None:
     return chosen
 
 
-def _held_row(row, plans: dict[int, str], talks: dict[int, DuesContact]) -> dict[str, object]:
+def _held_row(
+    row: object,
+    plans: dict[int, str],
+    talks: dict[int, DuesContact],
+    minors: dict[int, list[str]],
+) -> dict[str, object]:
     talk = talks.get(row.patient_id)
     return {
         "Patient": row.patient_name,
         "Owed": rupees(row.all_paise),
-        "Why on hold": owing.why_words(row),
+        "Why on hold": owing.why_words(row, minors),
         "Plan": plans.get(row.patient_id, "none"),
         "Last talk": OUTCOME_NAMES[talk.outcome] if talk else "",
         "Phone": contact.phone_words(row.phone),
@@ -99,13 +107,42 @@ def _held_row(row, plans: dict[int, str], talks: dict[int, DuesContact]) -> dict
     }
 
 
-def _standing(found: Sequence[PlanView]) -> int | None:
-    if not found:
+def words_of_payers(db: Session, payer_ids: Collection[int], me: Account) -> dict[int, str]:
+    """How each of these payers' plans stand; of several the one that is not kept says it."""
+    found: dict[int, PlanView] = {}
+    some = standing_plans(db, by=me, payer_ids=payer_ids)
+    while some:
+        for one in some:
+            if found.setdefault(one.plan.payer_id, one).kept:
+                found[one.plan.payer_id] = one
+        more, after = len(some) == PLANS_A_PAGE, some[-1].plan.id
+        some = standing_plans(db, by=me, after=after, payer_ids=payer_ids) if more else []
+    return {payer_id: standing_words(one) for payer_id, one in found.items()}
+
+
+def _standing(me: Account) -> int | None:
+    # Each page is asked for by the plan before it: one that ends meanwhile moves no other.
+    turned: list[int] = st.session_state.setdefault("standing-plans-turned", [0])
+    with reading() as db:
+        found = standing_plans(db, by=me, after=turned[-1])
+    chosen = None
+    if found:
+        payers = [one.plan.payer_id for one in found]
+        ids = [one.plan.id for one in found]
+        chosen = pick.row([_standing_row(one) for one in found], payers, ids, alt=STANDING)
+    elif len(turned) > 1:
+        st.info("No later plan stands.", icon=":material/event:")
+    else:
         st.info("No plan stands. Choose who is on hold and agree one.", icon=":material/event:")
-        return None
-    payers = [one.plan.payer_id for one in found]
-    ids = [one.plan.id for one in found]
-    return pick.row([_standing_row(one) for one in found], payers, ids, alt=STANDING)
+    with st.container(horizontal=True):
+        if len(turned) > 1:
+            st.button("Earlier plans", on_click=turned.pop, icon=":material/arrow_back:")
+        if len(found) == PLANS_A_PAGE:
+            last = (found[-1].plan.id,)
+            st.button(
+                "Later plans", on_click=turned.append, args=last, icon=":material/arrow_forward:"
+            )
+    return chosen
 
 
 def _standing_row(one: PlanView) -> dict[str, object]:

@@ -12,6 +12,7 @@ from mediklaud.repository import (
     appointments_in,
     deactivate_doctor,
     edit_doctor,
+    fees_to_come,
     fees_today,
     reactivate_doctor,
     roles_of,
@@ -20,6 +21,7 @@ from mediklaud.repository import (
 from mediklaud.repository import doctors as registered
 from mediklaud.ui import doctors, relocations
 from mediklaud.ui.desk import fresh_forms, open_desk, record, say, submission_id
+from mediklaud.ui.plain import plain
 
 me = open_desk("Edit a doctor", Role.CMO, Role.REGISTRAR)
 relocations.pointer(me)
@@ -35,20 +37,26 @@ version = doctors.shown_version(form, doctor)
 furthest = clock.now() + timedelta(days=FURTHEST_DAYS + 1)
 with reading() as db:
     zone = the_hospital(db).zone
+    today = clock.today(zone)
     fees = fees_today(db, [doctor.id or 0])
+    coming = fees_to_come(db, [doctor.id or 0])
     booked = appointments_in(db, doctor, clock.now(), furthest, by=me)
     is_chief = Role.CMO in roles_of(db, me)
 
 with st.form(form):
-    typed = doctors.fields(form, doctor, fees)
-    st.caption("New fees hold from today on. The number stays, whatever else changes.")
+    typed = doctors.fields(form, doctor, fees, today)
+    st.caption("New fees hold from that day on. The number stays, whatever else changes.")
+    if coming:
+        words = f"These fees take effect later: {doctors.coming_words(coming)}."
+        st.info(plain(words), icon=":material/event_upcoming:")
     with st.container(horizontal=True):
         asked = st.form_submit_button("Save the record", type="primary", icon=":material/save:")
         st.form_submit_button("Show it as it is kept", icon=":material/undo:", on_click=fresh_forms)
 
 if asked:
     with record() as db:
-        kept = edit_doctor(db, doctor, typed.form(), version=version, by=me)
+        told = {"version": version, "fees_from": typed.fees_from}
+        kept = edit_doctor(db, doctor, typed.form(), **told, by=me)
         doctors.keep(db, kept)
         say(db, f"The record of {kept.name} ({kept.number}) is saved.")
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from mediklaud.database import reading
 from mediklaud.models import Role
-from mediklaud.repository import doctors_page, fees_today, register_doctor
+from mediklaud.repository import doctors_page, fees_to_come, fees_today, register_doctor
 from mediklaud.ui import doctors
 from mediklaud.ui.desk import carried, carry, open_desk, record, say, submission_id
 from mediklaud.ui.paging import ROWS, first_row, turn
@@ -16,7 +16,8 @@ form = submission_id()
 
 with reading() as db:
     found, count = doctors_page(db, first_row(PAGES), ROWS)
-    fees = fees_today(db, [doctor.id or 0 for doctor in found])
+    ids = [doctor.id or 0 for doctor in found]
+    fees, coming = fees_today(db, ids), fees_to_come(db, ids)
 
 if carried("registered", form):
     st.page_link(
@@ -38,7 +39,7 @@ if asked:
 
 st.subheader("Doctors of the hospital", anchor=False)
 if found:
-    doctors.listed(found, fees)
+    doctors.listed(found, fees, coming)
     turn(PAGES, count)
 else:
     st.info("No doctor is registered yet. Begin with the form above.", icon=":material/badge:")
