@@ -183,11 +183,12 @@ def test_another_role_sees_no_till(taken):
     assert len(desk.main.children) == 2
 
 
-def test_the_day_of_a_cashier_who_left_is_closed_by_another(taken, monkeypatch):
+@pytest.mark.parametrize(("role", "active"), [(Role.FINANCE, False), (Role.FRONT_DESK, True)])
+def test_the_day_of_a_cashier_who_left_is_closed_by_another(taken, monkeypatch, role, active):
     with transaction() as db:
         ward = ward_of(db)
         create_account(db, "nina", "Nina Das", PASSWORD, {Role.FINANCE}, by=ward.tara)
-        change_account(db, ward.ishaan, {Role.FINANCE}, active=False, by=ward.tara)
+        change_account(db, ward.ishaan, {role}, active=active, by=ward.tara)
     desk = sit(monkeypatch, "nina", "finance/close")
     cash, upi = (
         [one for one in desk.text_input if one.label == label][-1]

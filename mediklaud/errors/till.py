@@ -95,8 +95,12 @@ class CountMissesReason(Refusal):
     field = "Reason"
 
 
+class CountBelowZero(Refusal):
+    """What was counted by {method} is below zero, and the ledger is not. Count what is there: nothing is 0."""
+
+
 class NotYourTill(AccessRefused):
-    """This is another cashier's till. It is closed by somebody else only once the account is off."""
+    """This is another cashier's till. It is closed by somebody else only once that account is off or takes no money any more."""
 
 
 class YourOwnDay(AccessRefused):

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from mediklaud import clock, text
 from mediklaud.database import expecting, known, total
 from mediklaud.errors import (
+    CountBelowZero,
     CountMissesReason,
     DayClosedAlready,
     DayNotCome,
@@ -30,8 +31,8 @@ from mediklaud.models import (
     Refund,
 )
 from mediklaud.money import rupees
-from mediklaud.permissions import Deed
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.permissions import MAY, Deed
+from mediklaud.repository.audit import note_deed, permit, roles_of
 from mediklaud.repository.hospital import next_number, the_hospital
 from mediklaud.repository.payments import METHOD_WORDS
 
@@ -80,10 +81,11 @@ class ClosedDay:
 def till_of(db: Session, account: Account, day: date, *, by: Account) -> list[TillLine]:
     """What the ledger says of the cashier's own day, every method in turn.
 
-    Of another's only once that account is switched off: then nobody is left to close it.
+    Of another's only once that account is off or takes no money any more: then nobody is left
+    to close it (NotYourTill).
     """
     permit(db, by, Deed.CLOSE_DAY, account)
-    _refuse_anothers(db, account, by)
+    _refuse_anothers(db, account, day, by)
     return _till(db, account.id, day)
 
 
@@ -124,25 +126,26 @@ def close_day(
 ) -> DayClose:
     """Close one's own day at the till, today unless told: what was counted beside the ledger.
 
-    The day of a cashier who left, whose account is switched off, is closed by another for a
-    reason (NotYourTill otherwise); the log says by whom.
+    The day of a cashier who left, whose account is off or takes no money any more, is closed
+    by another for a reason (NotYourTill otherwise); the log says by whom.
 
-    What was not counted counts as nothing. A difference needs a reason (CountMissesReason,
+    What was not counted counts as nothing. Below zero is counted only where the ledger is
+    (CountBelowZero). A difference needs a reason (CountMissesReason,
     a_difference_has_a_reason). A payment taken at the same moment waits or is told that the
     day is closed: the guards a_closed_day_takes_no_… lock the cashier's row like this deed. A
     second click is the same close: a_second_click_is_the_same_close.
     """
     whose = left_by if left_by is not None else by
     permit(db, by, Deed.CLOSE_DAY, left_by)
-    _refuse_anothers(db, whose, by)
+    today = clock.today(the_hospital(db).zone)
+    day = day or today
+    _refuse_anothers(db, whose, day, by)
     cashier = _locked_cashier(db, whose.id)
     is_anothers = cashier != by.id
     why = {"reason": text.needed(reason, field="Reason", at_most=200)} if is_anothers else {}
     same_click = db.exec(select(DayClose).where(DayClose.form == form)).first()
     if same_click is not None and same_click.account_id == cashier:
         return same_click
-    today = clock.today(the_hospital(db).zone)
-    day = day or today
     if day > today:
         raise DayNotCome()
     close = DayClose(
@@ -181,6 +184,9 @@ def _counted(close: DayClose, till: Sequence[TillLine], counts: Sequence[Count])
         count = of_method.get(line.method, Count(line.method, 0))
         reason = text.line(count.reason, field="Reason", at_most=200)
         difference = count.counted_paise - line.system_paise
+        # More may go out in a day than came in, but a drawer never holds less than nothing.
+        if count.counted_paise < 0 <= line.system_paise:
+            raise CountBelowZero(method=METHOD_WORDS[line.method])
         if difference and not reason:
             raise CountMissesReason(method=METHOD_WORDS[line.method], difference=rupees(difference))
         rows.append(
@@ -223,16 +229,31 @@ def reopen_day(db: Session, close: DayClose, reason: str, *, by: Account) -> Day
 def standing_close(db: Session, account: Account, day: date, *, by: Account) -> DayClose | None:
     """The close that stands for the cashier's own day; None while it is open."""
     permit(db, by, Deed.CLOSE_DAY, account)
-    _refuse_anothers(db, account, by)
+    _refuse_anothers(db, account, day, by)
     rows = select(DayClose).where(
         DayClose.account_id == account.id, DayClose.day == day, col(DayClose.reopened_at).is_(None)
     )
     return db.exec(rows).first()
 
 
-def _refuse_anothers(db: Session, account: Account, by: Account) -> None:
-    if account.id != by.id and known(db, Account, account.id).active:
+def _refuse_anothers(db: Session, account: Account, day: date, by: Account) -> None:
+    if account.id == by.id:
+        return
+    cashier = known(db, Account, account.id)
+    # Who never took money has no till that could be left behind.
+    left = not cashier.active or (_has_left(db, cashier) and _moved(db, account.id, day))
+    if not left:
         raise NotYourTill(subject=f"account/{account.id}")
+
+
+def _has_left(db: Session, cashier: Account) -> bool:
+    """Whether an account may not close its own days any more: it is off, or has other roles."""
+    return not roles_of(db, cashier) & MAY[Deed.CLOSE_DAY]
+
+
+def _moved(db: Session, account_id: int | None, day: date) -> bool:
+    till = _till(db, account_id, day)
+    return any(one.received_paise or one.refunded_paise or one.reversed_paise for one in till)
 
 
 def closed_days(db: Session, first_day: date, last_day: date, *, by: Account) -> list[ClosedDay]:
@@ -285,6 +306,13 @@ def unclosed_days(db: Session, since: date, *, by: Account) -> list[tuple[Accoun
     named = db.exec(select(Account).where(col(Account.id).in_({one for one, _ in found}))).all()
     known = {account.id: account for account in named}
     return [(known[one], day) for one, day in sorted(found, key=lambda each: each[::-1])]
+
+
+def days_left_open(db: Session, since: date, *, by: Account) -> list[tuple[Account, date]]:
+    """Of the `unclosed_days` those whose cashiers have left, so that another person closes them."""
+    found = unclosed_days(db, since, by=by)
+    left = {account.id for account, _ in found if _has_left(db, account)}
+    return [(account, day) for account, day in found if account.id in left]
 
 
 def _locked_cashier(db: Session, account_id: int | None) -> int:

@@ -150,7 +150,7 @@ def still_open(others: Sequence[tuple[Account, date]], words: str = "Not closed 
 
 
 def left_open(days: Sequence[tuple[Account, date]], me: Account) -> None:
-    """The days of cashiers who left, whose account is off: another person closes them."""
+    """The days of cashiers who may close them no more: another person closes them."""
     if not days:
         return
     form = submission_id("left")
