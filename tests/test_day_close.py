@@ -14,6 +14,7 @@ from mediklaud.errors import (
     NeedsAPerson,
     NotPermitted,
     NotYourTill,
+    YouClosedIt,
     YourOwnDay,
 )
 from mediklaud.models import Method, Role
@@ -268,3 +269,27 @@ def test_a_day_without_money_is_left_to_nobody(db, ward, taken):
     second = create_account(db, "priya", "Priya Nair", PASSWORD, {Role.FINANCE}, by=ward.tara)
     with pytest.raises(NotYourTill):
         till_of(db, ward.ishaan, TOMORROW, by=second)
+
+
+def test_who_closed_the_day_of_one_who_left_does_not_reopen_it(db, ward, priya):
+    told = {"by": priya, "left_by": ward.ishaan, "day": TODAY, "reason": "He left on Friday"}
+    kept = close(db, ward, *EXACT, **told)
+    with pytest.raises(YouClosedIt):
+        reopen_day(db, kept, "One more look", by=priya)
+
+    reopen_day(db, kept, "One more look", by=ward.khan)
+
+    (seen,) = closed_days(db, TODAY, TODAY, by=priya)
+    assert (seen.cashier.name, seen.closed_by.name) == ("Ishaan Shah", "Priya Nair")
+    assert (seen.close.close_reason, seen.is_left) == ("He left on Friday", True)
+
+
+def test_ones_own_day_says_who_closed_it_and_gives_no_reason(db, ward, taken):
+    close(db, ward, *EXACT, reason="Not asked for")
+
+    (seen,) = closed_days(db, TODAY, TODAY, by=ward.ishaan)
+    assert (seen.closed_by.id, seen.close.close_reason, seen.is_left) == (
+        ward.ishaan.id,
+        None,
+        False,
+    )

@@ -206,3 +206,31 @@ def test_the_day_of_a_cashier_who_left_is_closed_by_another(taken, monkeypatch, 
     assert (kept.account_id, kept.day) == (ward.ishaan.id, TODAY)
     assert "The till of Ishaan Shah" in said(desk)
     assert not [one for one in desk.button if one.label == "Close it for them"]
+
+
+@pytest.fixture
+def closed_for_ishaan(taken):
+    """Ishaan left, and Nina closed his day."""
+    with transaction() as db:
+        ward = ward_of(db)
+        nina = create_account(db, "nina", "Nina Das", PASSWORD, {Role.FINANCE}, by=ward.tara)
+        change_account(db, ward.ishaan, {Role.FINANCE}, active=False, by=ward.tara)
+        counts = [Count(Method.CASH, 500_00), Count(Method.UPI, 300_00)]
+        told = {"left_by": ward.ishaan, "day": TODAY, "reason": "He left on Friday"}
+        close_day(db, counts, form="close", by=nina, **told)
+
+
+def test_who_closed_for_another_is_told_and_does_not_reopen_it(closed_for_ishaan, monkeypatch):
+    desk = chosen(sit(monkeypatch, "nina", "finance/close"))
+
+    assert "Closed by Nina Das: He left on Friday" in said(desk)
+    assert "You closed this day for its cashier" in said(desk)
+    assert not [one for one in desk.button if one.label == "Reopen the day"]
+
+
+def test_the_reopened_day_of_who_left_is_closed_by_finance(closed_for_ishaan, monkeypatch):
+    desk = chosen(sit(monkeypatch, "khan", "cmo/closed_days"))
+
+    click(type_in(desk, Reason="A cheque was left out"), "Reopen the day")
+
+    assert "finance closes it anew for its cashier" in said(desk)

@@ -107,6 +107,10 @@ class YourOwnDay(AccessRefused):
     """This is your own day at the till, so another person reopens it."""
 
 
+class YouClosedIt(AccessRefused):
+    """You closed this day for its cashier, so another person reopens it."""
+
+
 class BillOfAnotherPayer(AccessRefused):
     """Bill {number} is owed by {owes}, and this receipt is {payer}'s. Take it apart, on a receipt of its own."""
 

@@ -19,6 +19,7 @@ from mediklaud.errors import (
     NeedsAPerson,
     NotYourTill,
     StaleForm,
+    YouClosedIt,
     YourOwnDay,
 )
 from mediklaud.models import (
@@ -65,12 +66,17 @@ class TillLine:
 
 @dataclass(frozen=True)
 class ClosedDay:
-    """A close with its counts, whose till it was and who reopened it."""
+    """A close with its counts, whose till it was, who closed and who reopened it.
+
+    `is_left` says that its cashier closes no day any more.
+    """
 
     close: DayClose
     counts: tuple[DayCount, ...]
     cashier: Account
+    closed_by: Account
     reopened_by: Account | None = None
+    is_left: bool = False
 
     @property
     def difference_paise(self) -> int:
@@ -142,7 +148,7 @@ def close_day(
     _refuse_anothers(db, whose, day, by)
     cashier = _locked_cashier(db, whose.id)
     is_anothers = cashier != by.id
-    why = {"reason": text.needed(reason, field="Reason", at_most=200)} if is_anothers else {}
+    why = text.needed(reason, field="Reason", at_most=200) if is_anothers else None
     same_click = db.exec(select(DayClose).where(DayClose.form == form)).first()
     if same_click is not None and same_click.account_id == cashier:
         return same_click
@@ -153,6 +159,8 @@ def close_day(
         account_id=cashier,
         day=day,
         closed_at=clock.now(),
+        closed_by=_person(by),
+        close_reason=why,
         form=form,
     )
     rows = _counted(close, _till(db, cashier, day), counts)
@@ -172,7 +180,7 @@ def close_day(
         day=day.isoformat(),
         counted={one.method.value: one.counted_paise for one in rows},
         difference_paise=sum(one.counted_paise - one.system_paise for one in rows),
-        **({"cashier": cashier, **why} if is_anothers else {}),
+        **({"cashier": cashier, "reason": why} if is_anothers else {}),
     )
     return close
 
@@ -204,22 +212,24 @@ def _counted(close: DayClose, till: Sequence[TillLine], counts: Sequence[Count])
 def reopen_day(db: Session, close: DayClose, reason: str, *, by: Account) -> DayClose:
     """Reopen another cashier's closed day, with a reason; it is closed anew when it is right.
 
-    Refuses one's own (YourOwnDay, a_second_person_reopens_the_day). A day that was reopened
-    stays so (a_day_is_reopened_once), so a second click is the same reopening.
+    Refuses one's own (YourOwnDay, a_second_person_reopens_the_day), and one that was closed
+    for its cashier by who asks (YouClosedIt, nobody_reopens_what_they_closed). A day that was
+    reopened stays so (a_day_is_reopened_once), so a second click is the same reopening.
     """
     permit(db, by, Deed.REOPEN_DAY, close)
     told = text.needed(reason, field="Reason", at_most=200)
-    if by.id is None:
-        raise NeedsAPerson()
+    person = _person(by)
     kept = known(db, DayClose, close.id)
-    if kept.account_id == by.id:
+    if kept.account_id == person:
         raise YourOwnDay(subject=f"day_close/{kept.id}")
+    if kept.closed_by == person:
+        raise YouClosedIt(subject=f"day_close/{kept.id}")
     _locked_cashier(db, kept.account_id)
     db.refresh(kept)
     if kept.reopened_at is not None:
         return kept
     at = max(clock.now(), kept.closed_at)
-    kept.sqlmodel_update({"reopened_at": at, "reopened_by": by.id, "reopen_reason": told})
+    kept.sqlmodel_update({"reopened_at": at, "reopened_by": person, "reopen_reason": told})
     db.add(kept)
     db.flush()
     note_deed(db, by, "day reopened", f"day_close/{kept.id}", reason=told)
@@ -268,15 +278,20 @@ def closed_days(db: Session, first_day: date, last_day: date, *, by: Account) ->
     closes = db.exec(rows).all()
     ids = [close.id for close in closes]
     counts = db.exec(select(DayCount).where(col(DayCount.close_id).in_(ids))).all()
-    people = {one.account_id for one in closes} | {one.reopened_by for one in closes}
+    words = ("account_id", "closed_by", "reopened_by")
+    people = {getattr(one, word) for one in closes for word in words}
     named = db.exec(select(Account).where(col(Account.id).in_(people - {None}))).all()
     known = {account.id: account for account in named}
+    cashiers = {one.account_id for one in closes}
+    left = {one for one in cashiers if _has_left(db, known[one])}
     return [
         ClosedDay(
             close,
             tuple(one for one in counts if one.close_id == close.id),
             known[close.account_id],
+            known[close.closed_by],
             known.get(close.reopened_by),
+            close.account_id in left,
         )
         for close in closes
     ]
@@ -313,6 +328,12 @@ def days_left_open(db: Session, since: date, *, by: Account) -> list[tuple[Accou
     found = unclosed_days(db, since, by=by)
     left = {account.id for account, _ in found if _has_left(db, account)}
     return [(account, day) for account, day in found if account.id in left]
+
+
+def _person(by: Account) -> int:
+    if by.id is None:
+        raise NeedsAPerson()
+    return by.id
 
 
 def _locked_cashier(db: Session, account_id: int | None) -> int:

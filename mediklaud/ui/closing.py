@@ -195,10 +195,18 @@ def _reopen(chosen: ClosedDay, me: Account) -> None:
     if chosen.cashier.id == me.id:
         st.caption("This is your own day, so another person reopens it.")
         return
+    if chosen.closed_by.id == me.id:
+        st.caption("You closed this day for its cashier, so another person reopens it.")
+        return
     own = f"{submission_id()}/{chosen.close.id}"
     reason = choose.words("Reason", own, placeholder="Why it is opened again")
     if st.button("Reopen the day", key=f"{own}/reopen", icon=":material/lock_open:"):
-        with record("The day is open again; its cashier closes it anew.") as db:
+        who = (
+            "finance closes it anew for its cashier"
+            if chosen.is_left
+            else "its cashier closes it anew"
+        )
+        with record(f"The day is open again; {who}.") as db:
             reopen_day(db, chosen.close, reason, by=me)
 
 
@@ -215,6 +223,7 @@ def _row(one: ClosedDay, hospital: Hospital) -> dict[str, object]:
     return {
         "Day": one.close.day,
         "Cashier": one.cashier.name,
+        "Closed by": one.closed_by.name,
         "Counted": rupees(sum(count.counted_paise for count in one.counts)),
         "Difference": rupees(one.difference_paise),
         "State": "Closed" if one.reopened_by is None else "Reopened",
@@ -232,6 +241,9 @@ def closed_card(one: ClosedDay) -> None:
     counted = {count.method: count for count in one.counts}
     rows = [_count_row(counted[method]) for method in Method if method in counted]
     show.table(rows, alt="Counts", height="content")
+    if one.close.close_reason is not None:
+        words = f"Closed by {one.closed_by.name}: {one.close.close_reason}"
+        st.info(plain(words), icon=":material/lock:")
     if one.reopened_by is not None:
         words = f"Reopened by {one.reopened_by.name}: {one.close.reopen_reason}"
         st.info(plain(words), icon=":material/lock_open:")
