@@ -11,6 +11,7 @@ from mediklaud.errors import (
     DayIsClosed,
     DayNotCome,
     EmptyField,
+    LedgerMoved,
     NeedsAPerson,
     NotPermitted,
     NotYourTill,
@@ -210,6 +211,13 @@ def test_nothing_is_counted_below_zero_unless_the_ledger_is(db, ward, taken, nin
     reverse_payment(db, taken[2], "Bounced", by=ward.ishaan)
 
     assert close(db, ward, (Method.CHEQUE, -200_00)).day == TOMORROW
+
+
+def test_a_ledger_that_moved_since_it_was_shown_is_counted_again(db, ward, taken):
+    with pytest.raises(LedgerMoved, match=r"₹500\.00 of cash now, not ₹400\.00"):
+        close(db, ward, (Method.CASH, 400_00, "", 400_00), *EXACT[1:])
+
+    assert close(db, ward, (Method.CASH, 500_00, "", 500_00), *EXACT[1:]).day == TODAY
 
 
 # Who left

@@ -96,6 +96,22 @@ def test_a_difference_is_closed_with_its_reason(desk):
     assert [one.reason for one in rows(DayCount) if one.reason] == ["A torn note"]
 
 
+def test_a_reason_is_not_taken_for_another_difference(desk):
+    type_in(desk, Cash_counted="400", UPI_counted="300", Reason="A note of 100 is missing")
+    with transaction() as db:
+        ward = ward_of(db)
+        bill_of(db, ward, ward.asha, 300_00)
+        pay(db, ward, ward.asha, 300_00)
+
+    click(desk, "Close the day")
+
+    assert "The ledger says ₹800.00 of cash now, not ₹500.00" in said(desk)
+    assert the(desk.text_input, "Cash counted").value == "400"
+    assert rows(DayClose) == []
+    click(type_in(desk, Cash_counted="700"), "Close the day")
+    assert [one.counted_paise for one in rows(DayCount) if one.reason] == [700_00]
+
+
 def test_two_differences_have_a_reason_each(desk):
     type_in(desk, Cash_counted="480", UPI_counted="310")
     cash, _ = (one for one in desk.text_input if one.label == "Reason")

@@ -307,7 +307,9 @@ def test_a_name_kept_before_is_found_however_it_is_spelt_apart(first_release, wo
 def test_a_day_closed_before_was_closed_by_its_cashier(first_release):
     account = (
         "INSERT INTO account (id, username, name, password_hash, active, must_change_password, "
-        "created_at) VALUES ({0}, 'a{0}', 'Name', '', (1 = 1), (1 = 0), " + _AT.format("01") + ")"
+        "created_at) VALUES ({0}, 'a{0}', 'Name', 'kept', (1 = 1), (1 = 0), "
+        + _AT.format("01")
+        + ")"
     )
     with database.reshapable(database.engine()) as connection:
         for number in (1, 2):

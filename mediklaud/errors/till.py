@@ -95,6 +95,10 @@ class CountMissesReason(Refusal):
     field = "Reason"
 
 
+class LedgerMoved(Refusal):
+    """The ledger says {now} of {method} now, not {shown}: money moved while it was counted. Count once more."""
+
+
 class CountBelowZero(Refusal):
     """What was counted by {method} is below zero, and the ledger is not. Count what is there: nothing is 0."""
 

@@ -16,6 +16,7 @@ from mediklaud.errors import (
     CountMissesReason,
     DayClosedAlready,
     DayNotCome,
+    LedgerMoved,
     NeedsAPerson,
     NotYourTill,
     StaleForm,
@@ -42,11 +43,15 @@ CLOSES_A_PAGE = 200
 
 @dataclass(frozen=True)
 class Count:
-    """What a cashier counted by one method, and why it differs where it does."""
+    """What a cashier counted by one method, and why it differs where it does.
+
+    `shown_paise` is what the ledger said when it was counted, where somebody was shown it.
+    """
 
     method: Method
     counted_paise: int
     reason: str = ""
+    shown_paise: int | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,8 @@ def close_day(
     by another for a reason (NotYourTill otherwise); the log says by whom.
 
     What was not counted counts as nothing. Below zero is counted only where the ledger is
-    (CountBelowZero). A difference needs a reason (CountMissesReason,
+    (CountBelowZero), and a ledger that moved since it was shown is refused (LedgerMoved). A
+    difference needs a reason (CountMissesReason,
     a_difference_has_a_reason). A payment taken at the same moment waits or is told that the
     day is closed: the guards a_closed_day_takes_no_… lock the cashier's row like this deed. A
     second click is the same close: a_second_click_is_the_same_close.
@@ -195,6 +201,9 @@ def _counted(close: DayClose, till: Sequence[TillLine], counts: Sequence[Count])
         # More may go out in a day than came in, but a drawer never holds less than nothing.
         if count.counted_paise < 0 <= line.system_paise:
             raise CountBelowZero(method=METHOD_WORDS[line.method])
+        if count.shown_paise not in (None, line.system_paise):
+            told = {"now": rupees(line.system_paise), "shown": rupees(count.shown_paise or 0)}
+            raise LedgerMoved(method=METHOD_WORDS[line.method], **told)
         if difference and not reason:
             raise CountMissesReason(method=METHOD_WORDS[line.method], difference=rupees(difference))
         rows.append(

@@ -21,7 +21,7 @@ from mediklaud.repository import (
     till_of,
 )
 from mediklaud.ui import choose, pick, show
-from mediklaud.ui.desk import beside, record, submission_id
+from mediklaud.ui.desk import beside, record, shown_before, submission_id
 from mediklaud.ui.papers import METHOD_NAMES
 from mediklaud.ui.period import choose_period
 from mediklaud.ui.plain import plain
@@ -31,10 +31,11 @@ CLOSED = "Closed days"
 
 @dataclass(frozen=True)
 class TypedCount:
-    """What was typed of one method."""
+    """What was typed of one method, and what the ledger said of it on the screen, in paise."""
 
     line: TillLine
     counted: str
+    shown_paise: int
     reason: str = ""
 
     def count(self) -> Count:
@@ -42,7 +43,7 @@ class TypedCount:
         typed = self.counted.strip().replace("−", "-")
         out = typed.startswith("-") and self.line.system_paise < 0
         paise = read_rupees(typed.removeprefix("-") if out else typed, field=_label(self.line))
-        return Count(self.line.method, -paise if out else paise, self.reason)
+        return Count(self.line.method, -paise if out else paise, self.reason, self.shown_paise)
 
 
 def _label(line: TillLine) -> str:
@@ -94,7 +95,8 @@ def _counted(form: str, line: TillLine, *, place: bool) -> TypedCount:
     with field:
         moved = line.received_paise or line.refunded_paise or line.reversed_paise
         counted = choose.amount(_label(line), form, value_paise=None if moved else 0)
-    typed = TypedCount(line, counted)
+    shown_paise = shown_before(f"{form}/{line.method}/ledger", line.system_paise)
+    typed = TypedCount(line, counted, shown_paise)
     if not difference(typed):
         return typed
     key = f"{form}/{line.method}/Reason"
@@ -105,7 +107,7 @@ def _counted(form: str, line: TillLine, *, place: bool) -> TypedCount:
     )
     if place:
         beside("Reason")
-    return TypedCount(line, counted, reason)
+    return TypedCount(line, counted, shown_paise, reason)
 
 
 def _moves(line: TillLine) -> str:
