@@ -257,7 +257,7 @@ TABLE: dict[Deed, Permission] = {
     ),
     Deed.SEE_CLOSES: Permission(
         _CMO | _FINANCE,
-        "closed_days unclosed_days",
+        "closed_days days_left_open unclosed_days",
     ),
     Deed.REOPEN_DAY: Permission(
         _CMO | _FINANCE,

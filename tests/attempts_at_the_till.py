@@ -63,6 +63,24 @@ CHECKS: tuple[tuple[str, Statement], ...] = (
         "a_second_person_reopens_the_day",
         copy("day_close", _REOPENED, id=99, reopened_by=lambda r: r["account_id"]),
     ),
+    (
+        "nobody_reopens_what_they_closed",
+        copy(
+            "day_close",
+            _REOPENED,
+            id=99,
+            closed_by=lambda r: r["reopened_by"],
+            close_reason="He left",
+        ),
+    ),
+    (
+        "a_day_closed_for_another_has_a_reason",
+        copy("day_close", _CLOSED, **_NEW, close_reason="Quicker"),
+    ),
+    (
+        "the_reason_of_a_close_is_not_blank",
+        copy("day_close", _CLOSED, **_NEW, closed_by=1, close_reason=" "),
+    ),
     ("a_reopened_day_has_a_reason", copy("day_close", _REOPENED, id=99, reopen_reason=None)),
     (
         "a_reopened_days_reason_is_not_blank",

@@ -32,7 +32,7 @@ NEW_BILL = {"number": "JMI/2627/000099", "serial": 99, "form": "new"}
 NEW_RECEIPT = {"number": "JMR/2627/000099", "serial": 99, "form": "new"}
 NEW_CREDIT = {"number": "JMC/2627/000099", "serial": 99, "form": "new"}
 NEW_REFUND = {"number": "JMF/2627/000099", "serial": 99, "form": "new", "reference": "R9"}
-TAXED = {"kind": "tax_invoice", "hospital_gstin": "29ABCDE1234F1Z5"}
+TAXED = {"kind": "tax_invoice", "hospital_gstin": "29ABCDE1234F1ZW"}
 # The payments of the day: by UPI and used up, and the cheque that bounced.
 USED_UP, BOUNCED = 1, 3
 _UNCHARGED = literal_column(

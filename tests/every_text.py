@@ -320,12 +320,12 @@ def _closed(desk: Desk, words: str) -> Given:
     return desk.db.exec(kept).one(), "reason"
 
 
-def _closed_for_another(desk: Desk, words: str) -> None:
+def _closed_for_another(desk: Desk, words: str) -> Given:
     told = {"roles": {Role.FINANCE}, "by": desk.ward.tara}
     gone = ask.create_account(desk.db, "gone", "Priya Nair", PASSWORD, **told)
     ask.change_account(desk.db, gone, active=False, **told)
     told = {"form": "asked", "by": desk.ward.ishaan, "left_by": gone, "reason": words}
-    ask.close_day(desk.db, [], **told)
+    return ask.close_day(desk.db, [], **told), "close_reason"
 
 
 def _reopened(desk: Desk, words: str) -> Given:
@@ -542,7 +542,7 @@ TEXTS = (
     Text("take_tenders", "Tender.reference", _tendered, "bare"),
     Text("take_advance", "Tender.reference", _in_advance, "bare"),
     Text("close_day", "Count.reason", _closed, "line"),
-    Text("close_day", "reason", _closed_for_another, "asked"),
+    Text("close_day", "reason", _closed_for_another, "line"),
     Text("reopen_day", "reason", _reopened, "line"),
     Text("end_plan", "reason", _plan_ended, "line"),
     *_each("keep_service", "ServiceForm.", {"name": "line", "sac": "code"}, _service),

@@ -419,6 +419,8 @@ class Model(Rules):
         for method in Method:
             counted, reason = counts.get(method, (0, ""))
             both[method] = (self.in_till(by, day, method), counted)
+            if counted < 0 <= both[method][0]:
+                raise No(errors.CountBelowZero)
             if counted != both[method][0] and not reason:
                 raise No(errors.CountMissesReason)
         no = [errors.StaleForm] if clicked is not None else []

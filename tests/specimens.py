@@ -36,7 +36,7 @@ JMI = Hospital(
     address="14 Richmond Road, Bengaluru 560025",
     phone="+91 80 4123 4567",
     email="desk@jmi.example",
-    gstin="29ABCDE1234F1Z5",
+    gstin="29ABCDE1234F1ZW",
 )
 ASHA = {
     "patient_number": "P-000123",

@@ -16,6 +16,7 @@ from mediklaud.errors import (
     CreditTooMuch,
     DiscountElsewhere,
     EmptyField,
+    LeftOfBillMoved,
     NotFound,
     NotPermitted,
     OnHold,
@@ -411,3 +412,13 @@ def test_a_bill_is_settled_no_earlier_than_anything_on_it(db, ward):
         assert waive(db, ward, bill, 200_00).issued_at < paid.issued_at
 
     assert db.get_one(Invoice, bill.number).settled_at == paid.issued_at
+
+
+def test_a_void_of_another_sum_than_was_shown_is_refused(db, ward):
+    bill = bill_of(db, ward, ward.asha, 500_00)
+    told = {"form": a_form(), "by": ward.ishaan}
+    with pytest.raises(LeftOfBillMoved, match=r"₹500\.00 is left now, not ₹100\.00"):
+        issue_credit_note(db, bill.number, CreditKind.VOID, "Twice", **told, left_paise=100_00)
+
+    note = issue_credit_note(db, bill.number, CreditKind.VOID, "Twice", **told, left_paise=500_00)
+    assert note.total_paise == 500_00

@@ -5,14 +5,17 @@ from datetime import timedelta
 import pytest
 
 from mediklaud.errors import (
+    CountBelowZero,
     CountMissesReason,
     DayClosedAlready,
     DayIsClosed,
     DayNotCome,
     EmptyField,
+    LedgerMoved,
     NeedsAPerson,
     NotPermitted,
     NotYourTill,
+    YouClosedIt,
     YourOwnDay,
 )
 from mediklaud.models import Method, Role
@@ -24,6 +27,7 @@ from mediklaud.repository import (
     close_day,
     closed_days,
     create_account,
+    days_left_open,
     refund_payment,
     reopen_day,
     reverse_payment,
@@ -197,6 +201,25 @@ def test_only_finance_closes_a_till(db, ward, name):
         close(db, ward, by=getattr(ward, name))
 
 
+def test_nothing_is_counted_below_zero_unless_the_ledger_is(db, ward, taken, nine_o_clock):
+    with pytest.raises(CountBelowZero, match="by cash is below zero"):
+        close(db, ward, (Method.CASH, -5, "x"), *EXACT[1:])
+    with pytest.raises(CountBelowZero, match="by UPI"):
+        close(db, ward, *EXACT, (Method.UPI, -1, "x"))
+
+    nine_o_clock.move_to(at(9, day=TOMORROW))
+    reverse_payment(db, taken[2], "Bounced", by=ward.ishaan)
+
+    assert close(db, ward, (Method.CHEQUE, -200_00)).day == TOMORROW
+
+
+def test_a_ledger_that_moved_since_it_was_shown_is_counted_again(db, ward, taken):
+    with pytest.raises(LedgerMoved, match=r"₹500\.00 of cash now, not ₹400\.00"):
+        close(db, ward, (Method.CASH, 400_00, "", 400_00), *EXACT[1:])
+
+    assert close(db, ward, (Method.CASH, 500_00, "", 500_00), *EXACT[1:]).day == TODAY
+
+
 # Who left
 
 
@@ -234,3 +257,47 @@ def test_the_day_of_who_is_still_here_is_closed_by_nobody_else(db, ward, taken):
         close(db, ward, *EXACT, by=second, left_by=ward.ishaan, reason="Quicker")
     with pytest.raises(NotYourTill):
         till_of(db, ward.ishaan, TODAY, by=second)
+
+
+def test_the_day_of_who_takes_no_money_any_more_is_closed_by_another(db, ward, taken):
+    second = create_account(db, "priya", "Priya Nair", PASSWORD, {Role.FINANCE}, by=ward.tara)
+    assert days_left_open(db, TODAY, by=second) == []
+    change_account(db, ward.ishaan, {Role.FRONT_DESK}, active=True, by=ward.tara)
+    assert days_left_open(db, TODAY, by=second) == [(ward.ishaan, TODAY)]
+
+    told = {"by": second, "left_by": ward.ishaan, "reason": "He is at the front desk now"}
+    kept = close(db, ward, *EXACT, **told)
+
+    assert standing_close(db, ward.ishaan, TODAY, by=second) == kept
+    assert days_left_open(db, TODAY, by=second) == []
+
+
+def test_a_day_without_money_is_left_to_nobody(db, ward, taken):
+    change_account(db, ward.ishaan, {Role.FRONT_DESK}, active=True, by=ward.tara)
+    second = create_account(db, "priya", "Priya Nair", PASSWORD, {Role.FINANCE}, by=ward.tara)
+    with pytest.raises(NotYourTill):
+        till_of(db, ward.ishaan, TOMORROW, by=second)
+
+
+def test_who_closed_the_day_of_one_who_left_does_not_reopen_it(db, ward, priya):
+    told = {"by": priya, "left_by": ward.ishaan, "day": TODAY, "reason": "He left on Friday"}
+    kept = close(db, ward, *EXACT, **told)
+    with pytest.raises(YouClosedIt):
+        reopen_day(db, kept, "One more look", by=priya)
+
+    reopen_day(db, kept, "One more look", by=ward.khan)
+
+    (seen,) = closed_days(db, TODAY, TODAY, by=priya)
+    assert (seen.cashier.name, seen.closed_by.name) == ("Ishaan Shah", "Priya Nair")
+    assert (seen.close.close_reason, seen.is_left) == ("He left on Friday", True)
+
+
+def test_ones_own_day_says_who_closed_it_and_gives_no_reason(db, ward, taken):
+    close(db, ward, *EXACT, reason="Not asked for")
+
+    (seen,) = closed_days(db, TODAY, TODAY, by=ward.ishaan)
+    assert (seen.closed_by.id, seen.close.close_reason, seen.is_left) == (
+        ward.ishaan.id,
+        None,
+        False,
+    )

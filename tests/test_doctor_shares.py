@@ -5,11 +5,22 @@ from datetime import timedelta
 import pytest
 
 from mediklaud.errors import NotPermitted, ShareInThePast, ShareNotPossible
-from mediklaud.models import Method
+from mediklaud.models import CreditKind, Method
 from mediklaud.reports import shares
-from mediklaud.repository import reverse_payment, set_share, share_lines, share_terms
+from mediklaud.repository import (
+    CreditLine,
+    Item,
+    bill_services,
+    cancel_credit_note,
+    issue_credit_note,
+    received_for,
+    reverse_payment,
+    set_share,
+    share_lines,
+    share_terms,
+)
 from tests.hospital import TODAY, at
-from tests.till import bill_of, pay, payments_on, settings
+from tests.till import GSTIN, a_form, bill_of, lines_of, pay, payments_on, service, settings
 from tests.visits import visit
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -105,6 +116,92 @@ def test_a_months_statement_is_the_agreed_part_of_its_receipts(db, ward, nine_o_
     # 60 per cent of 233.32, to the paisa.
     assert (month["received_paise"], month["share_paise"]) == (233_32, 139_99)
     assert tied["received_paise"].to_dict() == {first.number: 0, second.number: 233_32}
+
+
+# Bills that were credited
+
+
+@pytest.fixture
+def mixed(db, ward):
+    """A bill of Asha's: 1,000 exempt, and 1,000 with 180 of tax. All of it is Dr Rao's."""
+    settings(db, ward, gstin=GSTIN)
+    set_share(db, ward.rao, TODAY, basis_points=10_000, by=ward.khan)
+    items = [Item(service(db, ward, 1000_00, name=f"At {tax}", tax=tax)) for tax in (0, 1800)]
+    told = {"form": a_form(), "by": ward.ishaan}
+    return bill_services(db, ward.asha, ward.rao, items, **told)
+
+
+def credit(db, ward, bill, place, paise=1000_00):
+    line = CreditLine(lines_of(db, bill)[place].id, paise)
+    told = {"form": a_form(), "by": ward.ishaan, "lines": [line]}
+    return issue_credit_note(db, bill.number, CreditKind.CORRECTION, "Not done", **told)
+
+
+def shared(db, ward, first=TODAY, last=TODAY):
+    told = shares.shares_frame(lines(db, ward, first, last))
+    terms = shares.terms_frame(share_terms(db, by=ward.khan))
+    return shares.shares_by_line(told, terms)["share_paise"].tolist()
+
+
+def test_the_share_of_what_is_left_of_a_credited_bill_is_without_that_tax_alone(db, ward, mixed):
+    credit(db, ward, mixed, 1)
+    pay(db, ward, ward.asha, 1000_00)
+
+    assert shared(db, ward) == [1000_00]
+
+
+def test_the_tax_of_what_is_left_is_taken_off_whole(db, ward, mixed):
+    credit(db, ward, mixed, 0)
+    pay(db, ward, ward.asha, 590_00)
+    pay(db, ward, ward.asha, 590_00)
+
+    assert shared(db, ward) == [500_00, 500_00]
+
+
+def test_what_a_credit_frees_is_taken_back_and_shared_anew(db, ward, mixed):
+    pay(db, ward, ward.asha, 2180_00)
+    credit(db, ward, mixed, 1)
+
+    assert shared(db, ward) == [2000_00, -2000_00, 1000_00]
+
+
+def test_a_later_credit_changes_no_earlier_day(db, ward, mixed, nine_o_clock):
+    (cheque,) = payments_on(db, pay(db, ward, ward.asha, 1000_00, Method.CHEQUE))
+    before = shared(db, ward)
+    nine_o_clock.move_to(at(9, day=TOMORROW))
+    credit(db, ward, mixed, 1)
+    assert shared(db, ward) == before == [917_43]
+
+    reverse_payment(db, cheque, "Bounced", by=ward.ishaan)
+    pay(db, ward, ward.asha, 1000_00)
+
+    assert shared(db, ward, TOMORROW, TOMORROW) == [-917_43, 1000_00]
+
+
+def test_a_cancelled_credit_counts_until_it_was_cancelled(db, ward, mixed, nine_o_clock):
+    note = credit(db, ward, mixed, 1)
+    pay(db, ward, ward.asha, 400_00)
+    nine_o_clock.move_to(at(9, day=TOMORROW))
+    cancel_credit_note(db, note.number, "It was done", by=ward.ishaan)
+    pay(db, ward, ward.asha, 1780_00)
+
+    assert shared(db, ward) == [400_00]
+    # 1,780 of 2,180 with 180 of tax.
+    assert shared(db, ward, TOMORROW, TOMORROW) == [1633_03]
+    assert shared(db, ward, TODAY, TOMORROW) == [400_00, 1633_03]
+    received = received_for(db, ward.rao, TODAY, TOMORROW, by=ward.ishaan)
+    assert sum(one.received_paise for one in received) == 2180_00
+
+
+def test_a_visits_sum_is_paid_once_however_the_bill_was_credited(db, ward, nine_o_clock):
+    set_share(db, ward.rao, TODAY, visit_paise=300_00, by=ward.khan)
+    bill = visit(db, ward, ward.asha, ward.rao)
+    pay(db, ward, ward.asha, 200_00)
+    nine_o_clock.move_to(at(9, day=TOMORROW))
+    credit(db, ward, bill, 0, 100_00)
+    pay(db, ward, ward.asha, 500_00)
+
+    assert (shared(db, ward), shared(db, ward, TOMORROW, TOMORROW)) == ([200_00], [100_00])
 
 
 @pytest.mark.parametrize("name", ["meera", "tara", "rao_account"])

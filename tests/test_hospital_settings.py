@@ -13,6 +13,7 @@ from mediklaud.errors import (
     FollowUpShareNotPossible,
     FollowUpsNotPossible,
     GraceNotPossible,
+    GstinNotUnderstood,
     NotPermitted,
     OverbookingsNotPossible,
     PhoneNotUnderstood,
@@ -49,10 +50,10 @@ def test_a_hospital_is_set_up_once(db, ward):
 
 
 def test_settings_are_kept_as_they_mean(db, ward):
-    typed = replace(HOSPITAL, gstin=" 29abcde1234f1z5 ", bill_prefix=" ab ", zone="Asia/Kathmandu")
+    typed = replace(HOSPITAL, gstin=" 29abcde1234f1zw ", bill_prefix=" ab ", zone="Asia/Kathmandu")
     kept = change_settings(db, typed, by=ward.tara)
 
-    assert (kept.gstin, kept.bill_prefix, kept.zone) == ("29ABCDE1234F1Z5", "AB", "Asia/Kathmandu")
+    assert (kept.gstin, kept.bill_prefix, kept.zone) == ("29ABCDE1234F1ZW", "AB", "Asia/Kathmandu")
     assert kept.phone == "+918022223333"
 
 
@@ -63,6 +64,12 @@ def test_settings_are_kept_as_they_mean(db, ward):
         ({"address": " "}, EmptyField, "Address"),
         ({"phone": "1"}, PhoneNotUnderstood, "Phone"),
         ({"email": ""}, EmptyField, "Email"),
+        ({"gstin": "ABC"}, GstinNotUnderstood, "GSTIN"),
+        ({"gstin": "29ABCDE1234F1Z"}, GstinNotUnderstood, "GSTIN"),
+        # The last character checks the others.
+        ({"gstin": "29ABCDE1234F1Z5"}, GstinNotUnderstood, "GSTIN"),
+        ({"gstin": "29BACDE1234F1ZW"}, GstinNotUnderstood, "GSTIN"),
+        ({"gstin": "2９ABCDE1234F1ZW"}, GstinNotUnderstood, "GSTIN"),
         ({"zone": "Asia/Atlantis"}, ZoneNotKnown, "Time zone"),
         ({"zone": ""}, ZoneNotKnown, "Time zone"),
         ({"bill_prefix": ""}, PrefixNotUsable, "Bill prefix"),

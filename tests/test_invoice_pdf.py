@@ -26,7 +26,7 @@ JMI = Hospital(
     address="14 Richmond Road, Bengaluru 560025",
     phone="+91 80 4123 4567",
     email="desk@jmi.example",
-    gstin="29ABCDE1234F1Z5",
+    gstin="29ABCDE1234F1ZW",
 )
 CONSULTATION = Line("Consultation, General Medicine", "999312", 1, 12_345_650, 12_345_650)
 BILL = Bill(
@@ -150,7 +150,7 @@ def test_a_visits_day_is_never_parted_over_two_lines():
 def test_a_hospital_with_a_gstin_names_the_exemption():
     text = text_of(bill_pdf(BILL))
 
-    assert "GSTIN 29ABCDE1234F1Z5" in text
+    assert "GSTIN 29ABCDE1234F1ZW" in text
     assert "SAC" in text
     assert EXEMPT in text
 
@@ -222,7 +222,7 @@ def test_the_sums_never_stand_alone_on_a_page(count, monkeypatch):
 
 def test_long_names_stay_within_the_margins_and_above_the_foot(monkeypatch):
     long = "Venkatanarasimharajuvaripeta Thiruvananthapuram " * 30
-    hospital = Hospital(long, long, long, long, "29ABCDE1234F1Z5")
+    hospital = Hospital(long, long, long, long, "29ABCDE1234F1ZW")
     line = replace(CONSULTATION, description=long + "W" * 400)
     paper = replace(
         BILL,

@@ -317,13 +317,23 @@ def test_follow_ups_without_days_are_refused_beside_the_days(monkeypatch):
 )
 def test_a_setting_that_cannot_be_is_refused_beside_its_field(monkeypatch, label, typed, said):
     desk = sit(monkeypatch, "tara", "administrator/settings")
-    field(desk, "GSTIN").set_value("29ABCDE1234F1Z5")
+    field(desk, "GSTIN").set_value("29ABCDE1234F1ZW")
     field(desk, label).set_value(typed)
     press(desk, "Save the settings")
 
     assert said in beside(desk, label)
     assert field(desk, label).value == typed
-    assert field(desk, "GSTIN").value == "29ABCDE1234F1Z5"
+    assert field(desk, "GSTIN").value == "29ABCDE1234F1ZW"
+    with reading() as db:
+        assert the_hospital(db).gstin is None
+
+
+def test_what_is_no_gstin_is_refused_beside_its_field(monkeypatch):
+    desk = sit(monkeypatch, "tara", "administrator/settings")
+    field(desk, "GSTIN").set_value("29ABCDE1234F1Z5")
+    press(desk, "Save the settings")
+
+    assert "is not a GSTIN" in beside(desk, "GSTIN")
     with reading() as db:
         assert the_hospital(db).gstin is None
 

@@ -96,6 +96,22 @@ def test_a_difference_is_closed_with_its_reason(desk):
     assert [one.reason for one in rows(DayCount) if one.reason] == ["A torn note"]
 
 
+def test_a_reason_is_not_taken_for_another_difference(desk):
+    type_in(desk, Cash_counted="400", UPI_counted="300", Reason="A note of 100 is missing")
+    with transaction() as db:
+        ward = ward_of(db)
+        bill_of(db, ward, ward.asha, 300_00)
+        pay(db, ward, ward.asha, 300_00)
+
+    click(desk, "Close the day")
+
+    assert "The ledger says ₹800.00 of cash now, not ₹500.00" in said(desk)
+    assert the(desk.text_input, "Cash counted").value == "400"
+    assert rows(DayClose) == []
+    click(type_in(desk, Cash_counted="700"), "Close the day")
+    assert [one.counted_paise for one in rows(DayCount) if one.reason] == [700_00]
+
+
 def test_two_differences_have_a_reason_each(desk):
     type_in(desk, Cash_counted="480", UPI_counted="310")
     cash, _ = (one for one in desk.text_input if one.label == "Reason")
@@ -183,11 +199,12 @@ def test_another_role_sees_no_till(taken):
     assert len(desk.main.children) == 2
 
 
-def test_the_day_of_a_cashier_who_left_is_closed_by_another(taken, monkeypatch):
+@pytest.mark.parametrize(("role", "active"), [(Role.FINANCE, False), (Role.FRONT_DESK, True)])
+def test_the_day_of_a_cashier_who_left_is_closed_by_another(taken, monkeypatch, role, active):
     with transaction() as db:
         ward = ward_of(db)
         create_account(db, "nina", "Nina Das", PASSWORD, {Role.FINANCE}, by=ward.tara)
-        change_account(db, ward.ishaan, {Role.FINANCE}, active=False, by=ward.tara)
+        change_account(db, ward.ishaan, {role}, active=active, by=ward.tara)
     desk = sit(monkeypatch, "nina", "finance/close")
     cash, upi = (
         [one for one in desk.text_input if one.label == label][-1]
@@ -205,3 +222,31 @@ def test_the_day_of_a_cashier_who_left_is_closed_by_another(taken, monkeypatch):
     assert (kept.account_id, kept.day) == (ward.ishaan.id, TODAY)
     assert "The till of Ishaan Shah" in said(desk)
     assert not [one for one in desk.button if one.label == "Close it for them"]
+
+
+@pytest.fixture
+def closed_for_ishaan(taken):
+    """Ishaan left, and Nina closed his day."""
+    with transaction() as db:
+        ward = ward_of(db)
+        nina = create_account(db, "nina", "Nina Das", PASSWORD, {Role.FINANCE}, by=ward.tara)
+        change_account(db, ward.ishaan, {Role.FINANCE}, active=False, by=ward.tara)
+        counts = [Count(Method.CASH, 500_00), Count(Method.UPI, 300_00)]
+        told = {"left_by": ward.ishaan, "day": TODAY, "reason": "He left on Friday"}
+        close_day(db, counts, form="close", by=nina, **told)
+
+
+def test_who_closed_for_another_is_told_and_does_not_reopen_it(closed_for_ishaan, monkeypatch):
+    desk = chosen(sit(monkeypatch, "nina", "finance/close"))
+
+    assert "Closed by Nina Das: He left on Friday" in said(desk)
+    assert "You closed this day for its cashier" in said(desk)
+    assert not [one for one in desk.button if one.label == "Reopen the day"]
+
+
+def test_the_reopened_day_of_who_left_is_closed_by_finance(closed_for_ishaan, monkeypatch):
+    desk = chosen(sit(monkeypatch, "khan", "cmo/closed_days"))
+
+    click(type_in(desk, Reason="A cheque was left out"), "Reopen the day")
+
+    assert "finance closes it anew for its cashier" in said(desk)

@@ -11,6 +11,7 @@ from mediklaud.models import (
     CreditKind,
     CreditNote,
     CreditNoteLine,
+    Invoice,
     Method,
     PaymentReversal,
     Refund,
@@ -24,6 +25,7 @@ from mediklaud.repository import (
     account_named,
     begin_consultation,
     book_appointment,
+    cancel_credit_note,
     change_account,
     finish_consultation,
     issue_credit_note,
@@ -32,7 +34,7 @@ from mediklaud.repository import (
 from mediklaud.repository.dues import dues_of
 from tests.desk import click, files_of, find, said, sit, take, the
 from tests.hospital import at, ward_of
-from tests.till import a_form, bill_of, pay
+from tests.till import a_form, bill_of, lines_of, pay
 
 REASON = "Billed twice"
 
@@ -101,6 +103,26 @@ def test_a_bill_is_voided_after_a_second_question(desk, number):
     assert [(one.kind, one.total_paise) for one in rows(CreditNote)] == [(CreditKind.VOID, 800_00)]
     assert "Credit note JMC/2627/000001 is issued." in said(desk)
     assert owed() == 0
+
+
+def test_a_bill_that_moved_after_the_question_is_not_voided(desk, number):
+    told = {"form": "other"}
+    with transaction() as db:
+        by = ward_of(db).ishaan
+        told["lines"] = [CreditLine(lines_of(db, db.get_one(Invoice, number))[1].id, 300_00)]
+        note = issue_credit_note(db, number, CreditKind.CORRECTION, "Wrong", **told, by=by).number
+    type_in(opened(desk, "bill", number), Reason=REASON)
+    click(desk, "Issue the credit note")
+    with transaction() as db:
+        cancel_credit_note(db, note, "It was right", by=ward_of(db).ishaan)
+
+    click(desk, "Yes, issue the credit note")
+
+    assert f"Of bill {number} ₹800.00 is left now, not ₹500.00" in said(desk)
+    assert the(desk.text_input, "Reason").value == REASON
+    assert [one.kind for one in rows(CreditNote)] == [CreditKind.CORRECTION]
+    click(desk, "Yes, issue the credit note")
+    assert [one.total_paise for one in rows(CreditNote)] == [300_00, 800_00]
 
 
 def test_nothing_is_written_when_the_second_question_is_denied(desk, number):

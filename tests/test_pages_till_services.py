@@ -6,10 +6,16 @@ from streamlit.testing.v1 import AppTest
 
 from mediklaud.database import reading, transaction
 from mediklaud.models import Invoice, InvoiceKind, Service, ServicePrice
-from mediklaud.repository import ServiceForm, account_named, begin_sign_in, keep_service
+from mediklaud.repository import (
+    ServiceForm,
+    account_named,
+    begin_sign_in,
+    keep_service,
+    price_service,
+)
 from mediklaud.ui import pick
 from tests.desk import HOME, click, find, said, sit, take, the
-from tests.hospital import ward_of
+from tests.hospital import TODAY, ward_of
 from tests.till import GSTIN, service, settings
 
 
@@ -167,6 +173,29 @@ def test_what_cannot_be_billed_is_refused(billing, services, doctor, sentence):
 
     assert sentence in said(billing)
     assert rows(Invoice) == []
+
+
+def test_a_price_that_changed_meanwhile_is_shown_before_it_is_billed(billing):
+    bill(billing, "ECG")
+    with transaction() as db:
+        ecg = db.exec(select(Service).where(Service.name == "ECG")).one()
+        price_service(db, ecg, 999_00, TODAY, by=ward_of(db).khan)
+
+    click(billing, "Issue the bill")
+
+    assert "The bill comes to ₹999.00 now, not ₹250.00" in said(billing)
+    assert rows(Invoice) == []
+    click(billing, "Issue the bill")
+    assert [one.total_paise for one in rows(Invoice)] == [999_00]
+
+
+def test_a_number_that_is_typed_with_the_click_is_billed(billing):
+    bill(billing, "ECG")
+    the(billing.number_input, "How many: ECG").set_value(3)
+
+    click(billing, "Issue the bill")
+
+    assert [one.total_paise for one in rows(Invoice)] == [750_00]
 
 
 @pytest.mark.parametrize("page", ["tariff", "bill_services"])

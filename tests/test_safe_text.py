@@ -44,7 +44,7 @@ PLAUSIBLE = {
     "council": "Karnataka Medical Council",
     "registration": "KMC 90211",
     "language": "hi",
-    "gstin": "29AAAAA0000A1Z5",
+    "gstin": "29AAAAA0000A1ZY",
     # The zone of the papers that are there: another one is refused.
     "zone": "Asia/Kolkata",
     "sac": "999311",

@@ -549,7 +549,18 @@ BREACHES = (
         "close 1",
         (
             hollow("day_close", "a_second_person_reopens_the_day"),
+            hollow("day_close", "nobody_reopens_what_they_closed"),
             sql("UPDATE day_close SET reopened_by = account_id WHERE id = 1"),
+        ),
+        is_check=True,
+    ),
+    Breach(
+        "day close",
+        "close 1",
+        (
+            hollow("day_close", "nobody_reopens_what_they_closed"),
+            hollow("day_close", "a_day_closed_for_another_has_a_reason"),
+            sql("UPDATE day_close SET closed_by = reopened_by WHERE id = 1"),
         ),
         is_check=True,
     ),

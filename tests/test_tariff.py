@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 
 from mediklaud.errors import (
+    BillComesToAnother,
     BillTooLarge,
     GstinMissing,
     NothingToBill,
@@ -279,3 +280,13 @@ def test_a_free_visit_is_charged_once_more_after_its_arrival_was_undone(db, ward
     assert finish(db, ward, booked) is None
     standing = [one.voided_at is None for one in db.exec(select(Charge).order_by(Charge.id))]
     assert standing == [False, False, True]
+
+
+def test_a_bill_of_another_sum_than_was_shown_is_refused(db, ward):
+    items = [Item(service(db, ward, 250_00), 2)]
+    told = {"form": a_form(), "by": ward.ishaan}
+    with pytest.raises(BillComesToAnother, match=r"₹500\.00 now, not ₹250\.00"):
+        bill_services(db, ward.asha, ward.rao, items, **told, expected_paise=250_00)
+
+    bill = bill_services(db, ward.asha, ward.rao, items, **told, expected_paise=500_00)
+    assert bill.total_paise == 500_00

@@ -17,6 +17,7 @@ from mediklaud.mailroom import empty_outbox
 from mediklaud.models import (
     Account,
     Appointment,
+    DayClose,
     Hospital,
     Invoice,
     Leave,
@@ -301,3 +302,26 @@ def test_a_name_kept_before_is_found_however_it_is_spelt_apart(first_release, wo
     with database.reading() as db:
         found = db.exec(select(Patient).where(*named(db, words))).all()
     assert [one.name for one in found] == ["Asha D'Souza"]
+
+
+def test_a_day_closed_before_was_closed_by_its_cashier(first_release):
+    account = (
+        "INSERT INTO account (id, username, name, password_hash, active, must_change_password, "
+        "created_at) VALUES ({0}, 'a{0}', 'Name', 'kept', (1 = 1), (1 = 0), "
+        + _AT.format("01")
+        + ")"
+    )
+    with database.reshapable(database.engine()) as connection:
+        for number in (1, 2):
+            connection.exec_driver_sql(account.format(number))
+        command.upgrade(migrations._alembic(connection), "0013")
+        connection.exec_driver_sql(
+            "INSERT INTO day_close (id, account_id, day, closed_at, reopened_at, reopened_by, "
+            f"reopen_reason, form) VALUES (1, 1, '2026-11-20', {_AT.format('20')}, "
+            f"{_AT.format('21')}, 2, 'Once more', 'old')"
+        )
+    migrations.upgrade()
+
+    with database.reading() as db:
+        kept = db.exec(select(DayClose)).one()
+    assert (kept.closed_by, kept.close_reason, kept.reopened_by) == (1, None, 2)

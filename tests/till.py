@@ -27,7 +27,7 @@ from mediklaud.repository import (
 )
 from tests.hospital import HOSPITAL, TODAY, Ward
 
-GSTIN = "29ABCDE1234F1Z5"
+GSTIN = "29ABCDE1234F1ZW"
 _forms = count(1)
 
 

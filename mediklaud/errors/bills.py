@@ -207,6 +207,14 @@ class BillTooLarge(Refusal):
     field = "Quantity"
 
 
+class BillComesToAnother(Refusal):
+    """The bill comes to {now} now, not {shown}: a price was changed meanwhile. Look at it, then issue it again."""
+
+
+class LeftOfBillMoved(Refusal):
+    """Of bill {number} {left} is left now, not {shown}: another desk changed it meanwhile. Look at it, then decide again."""
+
+
 class CreditedWhole(Refusal):
     """This would take back all that is left of bill {number}. Void it, so that its visit may be billed anew, or ask for a waiver."""
 

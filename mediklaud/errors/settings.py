@@ -9,6 +9,12 @@ class ZoneNotKnown(Refusal):
     field = "Time zone"
 
 
+class GstinNotUnderstood(Refusal):
+    """ "{typed}" is not a GSTIN. Copy its 15 characters from the registration certificate, such as 27AAPFU0939F1ZV."""
+
+    field = "GSTIN"
+
+
 class PrefixNotUsable(Refusal):
     """A prefix has 1 to 3 capital letters or digits, so that no number passes 16 characters. Shorten "{prefix}"."""
 

@@ -95,12 +95,24 @@ class CountMissesReason(Refusal):
     field = "Reason"
 
 
+class LedgerMoved(Refusal):
+    """The ledger says {now} of {method} now, not {shown}: money moved while it was counted. Count once more."""
+
+
+class CountBelowZero(Refusal):
+    """What was counted by {method} is below zero, and the ledger is not. Count what is there: nothing is 0."""
+
+
 class NotYourTill(AccessRefused):
-    """This is another cashier's till. It is closed by somebody else only once the account is off."""
+    """This is another cashier's till. It is closed by somebody else only once that account is off or takes no money any more."""
 
 
 class YourOwnDay(AccessRefused):
     """This is your own day at the till, so another person reopens it."""
+
+
+class YouClosedIt(AccessRefused):
+    """You closed this day for its cashier, so another person reopens it."""
 
 
 class BillOfAnotherPayer(AccessRefused):

@@ -31,6 +31,12 @@ class DayClose(SQLModel, table=True):
             "(reopened_at IS NULL) = (reopened_by IS NULL)", name="a_day_is_reopened_by_somebody"
         ),
         CheckConstraint("reopened_by <> account_id", name="a_second_person_reopens_the_day"),
+        CheckConstraint("reopened_by <> closed_by", name="nobody_reopens_what_they_closed"),
+        CheckConstraint(
+            "(closed_by = account_id) = (close_reason IS NULL)",
+            name="a_day_closed_for_another_has_a_reason",
+        ),
+        filled("close_reason", "the_reason_of_a_close_is_not_blank"),
         CheckConstraint(
             "(reopened_at IS NULL) = (reopen_reason IS NULL)", name="a_reopened_day_has_a_reason"
         ),
@@ -48,10 +54,13 @@ class DayClose(SQLModel, table=True):
 
     # Given before the row is written, so that its counts can be there first.
     id: int = Field(primary_key=True)
-    # Whose till it is, who counted it.
+    # Whose till it is.
     account_id: int = Field(foreign_key="account.id")
     day: date
     closed_at: datetime
+    # Who counted it: the cashier, or for one who left somebody else, who says why.
+    closed_by: int = Field(foreign_key="account.id")
+    close_reason: str | None = None
     reopened_at: datetime | None = None
     reopened_by: int | None = Field(default=None, foreign_key="account.id")
     reopen_reason: str | None = None

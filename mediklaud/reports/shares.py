@@ -8,9 +8,11 @@ from mediklaud.money import rupees
 from mediklaud.reports.frames import DAY, TEXT, WHOLE, Row, frame_of
 
 # An allocation to a doctor's bill or, below zero, its reversal, in the order of the ledger.
-# `number` and `issued_on` are the bill's, `total_paise` and `tax_paise` its total and the tax
-# within it, `visits` the consultations on it; `before_paise` is what was received on the bill
-# before the first of these rows.
+# `number` and `issued_on` are the bill's, `visits` the consultations on it. `total_paise` and
+# `tax_paise` are what it came to when the allocation was made, less the credit notes of that
+# moment, and the tax within that; a reversal has those of its allocation. `before_paise` is what
+# was received on the bill before the first of these rows while it came to that,
+# `elsewhere_paise` while it came to another sum.
 SHARE_COLUMNS = {
     "day": DAY,
     "doctor_number": TEXT,
@@ -24,6 +26,7 @@ SHARE_COLUMNS = {
     "receipt_number": TEXT,
     "method": TEXT,
     "before_paise": WHOLE,
+    "elsewhere_paise": WHOLE,
     "received_paise": WHOLE,
 }
 # What a doctor is paid for the bills issued from a day on: a part of the money, in basis
@@ -79,11 +82,15 @@ def shares_by_line(lines: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
     A line's share is the share of all received on the bill with the line, less that without
     it. So part payments come to the share of the whole whatever their number, and a reversal
     takes back to the paisa what the payment gave. The terms are those of the day of the bill.
+    Where a credit note changed what the bill comes to, a part of the money is reckoned for
+    itself before and after it; a sum for each visit goes on over all that was received.
     """
     ordered = lines.sort_values("day", kind="stable", ignore_index=True)
-    bills = ordered.groupby("number")
-    upto = bills["received_paise"].cumsum() + bills["before_paise"].transform("first")
-    told = _with_terms(ordered, terms).assign(upto=upto)
+    told = _with_terms(ordered, terms)
+    of_visits = _upto(ordered, ["number"], ordered["before_paise"] + ordered["elsewhere_paise"])
+    alike = ["number", "total_paise", "tax_paise"]
+    of_parts = _upto(ordered, alike, ordered["before_paise"])
+    told = told.assign(upto=of_visits.where(told["visit_paise"] > 0, of_parts))
     known = [told[name].tolist() for name in _OF_A_SHARE]
     share = [
         share_paise(upto, *rule) - share_paise(upto - received, *rule)
@@ -121,6 +128,12 @@ def terms_words(basis_points: int, visit_paise: int) -> str:
         return f"{rupees(visit_paise)} a visit"
     whole, part = divmod(basis_points, 100)
     return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + "%" if basis_points else "nothing"
+
+
+def _upto(lines: pd.DataFrame, words: list[str], before: "pd.Series[int]") -> "pd.Series[int]":
+    # All that was received with each line, of the lines that are alike in these words.
+    first = before.groupby([lines[word] for word in words]).transform("first")
+    return first + lines.groupby(words)["received_paise"].cumsum()
 
 
 def _with_terms(lines: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from mediklaud.errors import (
     CreditedWhole,
     CreditNotPossible,
     DiscountElsewhere,
+    LeftOfBillMoved,
     NotFound,
     StaleForm,
 )
@@ -31,6 +32,7 @@ from mediklaud.models import (
     Patient,
     Payment,
 )
+from mediklaud.money import rupees
 from mediklaud.permissions import Deed
 from mediklaud.repository.allocations import allocate, owed_on, settle, standing_parts, take_back
 from mediklaud.repository.audit import note_deed, note_opened, permit
@@ -62,13 +64,15 @@ def issue_credit_note(
     form: str,
     by: Account,
     lines: Sequence[CreditLine] = (),
+    left_paise: int | None = None,
 ) -> CreditNote:
     """Void a bill, or correct lines of it, by a paper that names it.
 
     A void takes back all that is left of the bill, and its visits may be billed again; a
-    correction takes back less (CreditedWhole). With the payer's row locked, like every deed
-    that changes dues. A second click is the same
-    note: a_second_click_is_the_same_credit.
+    correction takes back less (CreditedWhole). `left_paise` is what the desk was shown to be
+    left for a void: another sum is refused (LeftOfBillMoved). With the payer's row locked, like
+    every deed that changes dues. A second click is the same note:
+    a_second_click_is_the_same_credit.
     """
     permit(db, by, Deed.GIVE_CREDIT, f"invoice/{number}")
     if kind not in _CORRECTING:
@@ -81,12 +85,14 @@ def issue_credit_note(
     if same_click is not None:
         return same_click
     left = creditable_lines(db, bill)
+    now_paise = sum(one.gross_paise for one in left)
     if kind is CreditKind.VOID:
+        if left_paise not in (None, now_paise):
+            shown = {"left": rupees(now_paise), "shown": rupees(left_paise or 0)}
+            raise LeftOfBillMoved(number=bill.number, **shown)
         return credit(db, bill, kind, told, all_that_is_left(bill, left), form=form, by=by)
     parts = parts_of(left, lines)
-    if sum(one.amount_paise + one.tax_paise for one in parts) == sum(
-        one.gross_paise for one in left
-    ):
+    if sum(one.amount_paise + one.tax_paise for one in parts) == now_paise:
         raise CreditedWhole(number=bill.number)
     return credit(db, bill, kind, told, parts, form=form, by=by)
 

@@ -12,12 +12,15 @@ from sqlmodel import Session, col, select
 from mediklaud import clock, text
 from mediklaud.database import expecting, known, total
 from mediklaud.errors import (
+    CountBelowZero,
     CountMissesReason,
     DayClosedAlready,
     DayNotCome,
+    LedgerMoved,
     NeedsAPerson,
     NotYourTill,
     StaleForm,
+    YouClosedIt,
     YourOwnDay,
 )
 from mediklaud.models import (
@@ -30,8 +33,8 @@ from mediklaud.models import (
     Refund,
 )
 from mediklaud.money import rupees
-from mediklaud.permissions import Deed
-from mediklaud.repository.audit import note_deed, permit
+from mediklaud.permissions import MAY, Deed
+from mediklaud.repository.audit import note_deed, permit, roles_of
 from mediklaud.repository.hospital import next_number, the_hospital
 from mediklaud.repository.payments import METHOD_WORDS
 
@@ -40,11 +43,15 @@ CLOSES_A_PAGE = 200
 
 @dataclass(frozen=True)
 class Count:
-    """What a cashier counted by one method, and why it differs where it does."""
+    """What a cashier counted by one method, and why it differs where it does.
+
+    `shown_paise` is what the ledger said when it was counted, where somebody was shown it.
+    """
 
     method: Method
     counted_paise: int
     reason: str = ""
+    shown_paise: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,12 +71,17 @@ class TillLine:
 
 @dataclass(frozen=True)
 class ClosedDay:
-    """A close with its counts, whose till it was and who reopened it."""
+    """A close with its counts, whose till it was, who closed and who reopened it.
+
+    `is_left` says that its cashier closes no day any more.
+    """
 
     close: DayClose
     counts: tuple[DayCount, ...]
     cashier: Account
+    closed_by: Account
     reopened_by: Account | None = None
+    is_left: bool = False
 
     @property
     def difference_paise(self) -> int:
@@ -80,10 +92,11 @@ class ClosedDay:
 def till_of(db: Session, account: Account, day: date, *, by: Account) -> list[TillLine]:
     """What the ledger says of the cashier's own day, every method in turn.
 
-    Of another's only once that account is switched off: then nobody is left to close it.
+    Of another's only once that account is off or takes no money any more: then nobody is left
+    to close it (NotYourTill).
     """
     permit(db, by, Deed.CLOSE_DAY, account)
-    _refuse_anothers(db, account, by)
+    _refuse_anothers(db, account, day, by)
     return _till(db, account.id, day)
 
 
@@ -124,25 +137,27 @@ def close_day(
 ) -> DayClose:
     """Close one's own day at the till, today unless told: what was counted beside the ledger.
 
-    The day of a cashier who left, whose account is switched off, is closed by another for a
-    reason (NotYourTill otherwise); the log says by whom.
+    The day of a cashier who left, whose account is off or takes no money any more, is closed
+    by another for a reason (NotYourTill otherwise); the log says by whom.
 
-    What was not counted counts as nothing. A difference needs a reason (CountMissesReason,
+    What was not counted counts as nothing. Below zero is counted only where the ledger is
+    (CountBelowZero), and a ledger that moved since it was shown is refused (LedgerMoved). A
+    difference needs a reason (CountMissesReason,
     a_difference_has_a_reason). A payment taken at the same moment waits or is told that the
     day is closed: the guards a_closed_day_takes_no_… lock the cashier's row like this deed. A
     second click is the same close: a_second_click_is_the_same_close.
     """
     whose = left_by if left_by is not None else by
     permit(db, by, Deed.CLOSE_DAY, left_by)
-    _refuse_anothers(db, whose, by)
+    today = clock.today(the_hospital(db).zone)
+    day = day or today
+    _refuse_anothers(db, whose, day, by)
     cashier = _locked_cashier(db, whose.id)
     is_anothers = cashier != by.id
-    why = {"reason": text.needed(reason, field="Reason", at_most=200)} if is_anothers else {}
+    why = text.needed(reason, field="Reason", at_most=200) if is_anothers else None
     same_click = db.exec(select(DayClose).where(DayClose.form == form)).first()
     if same_click is not None and same_click.account_id == cashier:
         return same_click
-    today = clock.today(the_hospital(db).zone)
-    day = day or today
     if day > today:
         raise DayNotCome()
     close = DayClose(
@@ -150,6 +165,8 @@ def close_day(
         account_id=cashier,
         day=day,
         closed_at=clock.now(),
+        closed_by=_person(by),
+        close_reason=why,
         form=form,
     )
     rows = _counted(close, _till(db, cashier, day), counts)
@@ -169,7 +186,7 @@ def close_day(
         day=day.isoformat(),
         counted={one.method.value: one.counted_paise for one in rows},
         difference_paise=sum(one.counted_paise - one.system_paise for one in rows),
-        **({"cashier": cashier, **why} if is_anothers else {}),
+        **({"cashier": cashier, "reason": why} if is_anothers else {}),
     )
     return close
 
@@ -181,6 +198,12 @@ def _counted(close: DayClose, till: Sequence[TillLine], counts: Sequence[Count])
         count = of_method.get(line.method, Count(line.method, 0))
         reason = text.line(count.reason, field="Reason", at_most=200)
         difference = count.counted_paise - line.system_paise
+        # More may go out in a day than came in, but a drawer never holds less than nothing.
+        if count.counted_paise < 0 <= line.system_paise:
+            raise CountBelowZero(method=METHOD_WORDS[line.method])
+        if count.shown_paise not in (None, line.system_paise):
+            told = {"now": rupees(line.system_paise), "shown": rupees(count.shown_paise or 0)}
+            raise LedgerMoved(method=METHOD_WORDS[line.method], **told)
         if difference and not reason:
             raise CountMissesReason(method=METHOD_WORDS[line.method], difference=rupees(difference))
         rows.append(
@@ -198,22 +221,24 @@ def _counted(close: DayClose, till: Sequence[TillLine], counts: Sequence[Count])
 def reopen_day(db: Session, close: DayClose, reason: str, *, by: Account) -> DayClose:
     """Reopen another cashier's closed day, with a reason; it is closed anew when it is right.
 
-    Refuses one's own (YourOwnDay, a_second_person_reopens_the_day). A day that was reopened
-    stays so (a_day_is_reopened_once), so a second click is the same reopening.
+    Refuses one's own (YourOwnDay, a_second_person_reopens_the_day), and one that was closed
+    for its cashier by who asks (YouClosedIt, nobody_reopens_what_they_closed). A day that was
+    reopened stays so (a_day_is_reopened_once), so a second click is the same reopening.
     """
     permit(db, by, Deed.REOPEN_DAY, close)
     told = text.needed(reason, field="Reason", at_most=200)
-    if by.id is None:
-        raise NeedsAPerson()
+    person = _person(by)
     kept = known(db, DayClose, close.id)
-    if kept.account_id == by.id:
+    if kept.account_id == person:
         raise YourOwnDay(subject=f"day_close/{kept.id}")
+    if kept.closed_by == person:
+        raise YouClosedIt(subject=f"day_close/{kept.id}")
     _locked_cashier(db, kept.account_id)
     db.refresh(kept)
     if kept.reopened_at is not None:
         return kept
     at = max(clock.now(), kept.closed_at)
-    kept.sqlmodel_update({"reopened_at": at, "reopened_by": by.id, "reopen_reason": told})
+    kept.sqlmodel_update({"reopened_at": at, "reopened_by": person, "reopen_reason": told})
     db.add(kept)
     db.flush()
     note_deed(db, by, "day reopened", f"day_close/{kept.id}", reason=told)
@@ -223,16 +248,31 @@ def reopen_day(db: Session, close: DayClose, reason: str, *, by: Account) -> Day
 def standing_close(db: Session, account: Account, day: date, *, by: Account) -> DayClose | None:
     """The close that stands for the cashier's own day; None while it is open."""
     permit(db, by, Deed.CLOSE_DAY, account)
-    _refuse_anothers(db, account, by)
+    _refuse_anothers(db, account, day, by)
     rows = select(DayClose).where(
         DayClose.account_id == account.id, DayClose.day == day, col(DayClose.reopened_at).is_(None)
     )
     return db.exec(rows).first()
 
 
-def _refuse_anothers(db: Session, account: Account, by: Account) -> None:
-    if account.id != by.id and known(db, Account, account.id).active:
+def _refuse_anothers(db: Session, account: Account, day: date, by: Account) -> None:
+    if account.id == by.id:
+        return
+    cashier = known(db, Account, account.id)
+    # Who never took money has no till that could be left behind.
+    left = not cashier.active or (_has_left(db, cashier) and _moved(db, account.id, day))
+    if not left:
         raise NotYourTill(subject=f"account/{account.id}")
+
+
+def _has_left(db: Session, cashier: Account) -> bool:
+    """Whether an account may not close its own days any more: it is off, or has other roles."""
+    return not roles_of(db, cashier) & MAY[Deed.CLOSE_DAY]
+
+
+def _moved(db: Session, account_id: int | None, day: date) -> bool:
+    till = _till(db, account_id, day)
+    return any(one.received_paise or one.refunded_paise or one.reversed_paise for one in till)
 
 
 def closed_days(db: Session, first_day: date, last_day: date, *, by: Account) -> list[ClosedDay]:
@@ -247,15 +287,20 @@ def closed_days(db: Session, first_day: date, last_day: date, *, by: Account) ->
     closes = db.exec(rows).all()
     ids = [close.id for close in closes]
     counts = db.exec(select(DayCount).where(col(DayCount.close_id).in_(ids))).all()
-    people = {one.account_id for one in closes} | {one.reopened_by for one in closes}
+    words = ("account_id", "closed_by", "reopened_by")
+    people = {getattr(one, word) for one in closes for word in words}
     named = db.exec(select(Account).where(col(Account.id).in_(people - {None}))).all()
     known = {account.id: account for account in named}
+    cashiers = {one.account_id for one in closes}
+    left = {one for one in cashiers if _has_left(db, known[one])}
     return [
         ClosedDay(
             close,
             tuple(one for one in counts if one.close_id == close.id),
             known[close.account_id],
+            known[close.closed_by],
             known.get(close.reopened_by),
+            close.account_id in left,
         )
         for close in closes
     ]
@@ -285,6 +330,19 @@ def unclosed_days(db: Session, since: date, *, by: Account) -> list[tuple[Accoun
     named = db.exec(select(Account).where(col(Account.id).in_({one for one, _ in found}))).all()
     known = {account.id: account for account in named}
     return [(known[one], day) for one, day in sorted(found, key=lambda each: each[::-1])]
+
+
+def days_left_open(db: Session, since: date, *, by: Account) -> list[tuple[Account, date]]:
+    """Of the `unclosed_days` those whose cashiers have left, so that another person closes them."""
+    found = unclosed_days(db, since, by=by)
+    left = {account.id for account, _ in found if _has_left(db, account)}
+    return [(account, day) for account, day in found if account.id in left]
+
+
+def _person(by: Account) -> int:
+    if by.id is None:
+        raise NeedsAPerson()
+    return by.id
 
 
 def _locked_cashier(db: Session, account_id: int | None) -> int:

@@ -21,6 +21,7 @@ from mediklaud.errors import (
     FollowUpsNotPossible,
     GraceNotPossible,
     GraceOfLettersNotPossible,
+    GstinNotUnderstood,
     NotFound,
     OverbookingsNotPossible,
     PrefixesAlike,
@@ -51,6 +52,7 @@ from mediklaud.models import (
     SecondFactor,
 )
 from mediklaud.permissions import Deed
+from mediklaud.registers import is_gstin
 from mediklaud.repository.audit import changes, note_deed, permit
 from mediklaud.repository.sign_ins import end_sign_ins
 
@@ -243,7 +245,7 @@ def _checked(typed: HospitalForm) -> dict[str, Any]:
         "address": text.needed_note(typed.address, field="Address", at_most=400),
         "phone": contact.phone(typed.phone, country="IN"),
         "email": contact.needed_email(typed.email),
-        "gstin": text.line(typed.gstin, field="GSTIN", at_most=15).upper() or None,
+        "gstin": _gstin(typed.gstin),
         "zone": typed.zone,
         "patient_prefix": _prefix(typed.patient_prefix, field="Patient prefix"),
         **_paper_prefixes(typed),
@@ -258,6 +260,13 @@ def _checked(typed: HospitalForm) -> dict[str, Any]:
         "reminder_hours": typed.reminder_hours,
         "second_factor_required": typed.second_factor_required,
     }
+
+
+def _gstin(typed: str) -> str | None:
+    kept = text.line(typed, field="GSTIN", at_most=15).upper()
+    if kept and not is_gstin(kept):
+        raise GstinNotUnderstood(typed=kept)
+    return kept or None
 
 
 def _refuse_rules(typed: HospitalForm) -> None:

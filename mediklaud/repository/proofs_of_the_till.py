@@ -52,7 +52,8 @@ PROOFS: tuple[Proof, ...] = (
             SELECT 'close ' || c.close_id FROM day_count c
             WHERE c.counted_paise <> c.system_paise AND length(trim(c.reason)) = 0
             UNION ALL
-            SELECT 'close ' || d.id FROM day_close d WHERE d.reopened_by = d.account_id
+            SELECT 'close ' || d.id FROM day_close d
+            WHERE d.reopened_by IN (d.account_id, d.closed_by)
                OR 5 <> (SELECT count(*) FROM day_count c WHERE c.close_id = d.id)
             UNION ALL
             SELECT 'close ' || max(d.id) FROM day_close d WHERE d.reopened_at IS NULL

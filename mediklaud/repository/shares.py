@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, func
+from sqlalchemy import BigInteger, Row, Select, Subquery, case, cast, func, or_
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -16,6 +16,7 @@ from mediklaud.models import (
     Account,
     Allocation,
     Charge,
+    CreditNote,
     Doctor,
     DoctorShare,
     Invoice,
@@ -32,6 +33,8 @@ from mediklaud.repository.statements import paper_head
 from mediklaud.statements import DoctorStatement, ShareLine
 
 _Before = aliased(Allocation)
+# The part itself, or the one it takes back.
+_Set = aliased(Allocation)
 
 
 def set_share(
@@ -104,21 +107,18 @@ def share_lines(
 
     In the order of the ledger, as the reports read it: day, doctor_number, doctor_name, number
     (the bill's), patient_name, issued_on, total_paise, tax_paise, visits, receipt_number, method,
-    before_paise (received on the bill before these days), received_paise. All parts of a
-    receipt sum to what of it pays bills, so a statement ties to the receipts.
+    before_paise and elsewhere_paise (received on the bill before these days, while it came to
+    the same and to another sum), received_paise. All parts of a receipt sum to what of it pays
+    bills, so a statement ties to the receipts.
+
+    What a bill came to, and the tax within it, is the bill less the credit notes that stood
+    when the part was set against it; a cancelled one stood until then. What is taken back goes
+    by the moment of the part it takes back. So a later credit note changes no earlier month.
     """
     permit(db, by, Deed.SEE_SHARES, doctor)
     if doctor is not None:
         known(db, Doctor, doctor.id)
-    before = (
-        select(total(_Before.amount_paise))
-        .where(
-            col(_Before.invoice_number) == col(Invoice.number),
-            col(_Before.allocated_on) < first_day,
-        )
-        .correlate(Invoice)
-        .scalar_subquery()
-    )
+    parts = _parts(first_day, last_day, doctor)
     visits = (
         select(func.count(col(Charge.id)))
         .join(InvoiceLine, col(InvoiceLine.charge_id) == col(Charge.id))
@@ -131,30 +131,78 @@ def share_lines(
     )
     rows: Select[*tuple[Any, ...]] = (
         columns(
-            col(Allocation.allocated_on).label("day"),
+            parts.c.day,
             col(Doctor.number).label("doctor_number"),
             col(Invoice.doctor_name),
             col(Invoice.number),
             col(Invoice.patient_name),
             col(Invoice.issued_on),
-            col(Invoice.total_paise),
-            col(Invoice.tax_paise),
+            parts.c.total_paise,
+            parts.c.tax_paise,
             visits.label("visits"),
             col(Payment.receipt_number),
             col(Payment.method),
-            before.label("before_paise"),
-            col(Allocation.amount_paise).label("received_paise"),
+            parts.c.before_paise,
+            (parts.c.before_in_all_paise - parts.c.before_paise).label("elsewhere_paise"),
+            parts.c.received_paise,
         )
-        .select_from(Allocation)
-        .join(Invoice, col(Invoice.number) == col(Allocation.invoice_number))
-        .join(Payment, col(Payment.id) == col(Allocation.payment_id))
+        .select_from(parts)
+        .join(Invoice, col(Invoice.number) == parts.c.number)
+        .join(Payment, col(Payment.id) == parts.c.payment_id)
         .join(Doctor, col(Doctor.id) == col(Invoice.doctor_id))
-        .where(col(Allocation.allocated_on) >= first_day, col(Allocation.allocated_on) <= last_day)
-        .order_by(col(Allocation.allocated_on), col(Allocation.id))
+        .where(parts.c.day >= first_day)
+        .order_by(parts.c.day, parts.c.id)
+    )
+    return list(db.execute(rows).all())
+
+
+def _parts(first_day: date, last_day: date, doctor: Doctor | None) -> Subquery:
+    """Every part so far of the bills that money moved on in these days, with the bill's sums."""
+    moved = columns(col(_Before.invoice_number)).where(
+        col(_Before.allocated_on) >= first_day, col(_Before.allocated_on) <= last_day
+    )
+    rows: Select[*tuple[Any, ...]] = (
+        columns(
+            col(Allocation.id),
+            col(Allocation.allocated_on).label("day"),
+            col(Allocation.payment_id),
+            col(Allocation.amount_paise).label("received_paise"),
+            col(Invoice.number),
+            (col(Invoice.total_paise) - _credited(CreditNote.total_paise)).label("total_paise"),
+            (col(Invoice.tax_paise) - _credited(CreditNote.tax_paise)).label("tax_paise"),
+        )
+        .join(Invoice, col(Invoice.number) == col(Allocation.invoice_number))
+        .join(_Set, col(_Set.id) == func.coalesce(Allocation.reverses_id, Allocation.id))
+        .where(col(Invoice.number).in_(moved), col(Allocation.allocated_on) <= last_day)
     )
     if doctor is not None:
         rows = rows.where(col(Invoice.doctor_id) == doctor.id)
-    return list(db.execute(rows).all())
+    told = rows.subquery()
+    earlier = case((told.c.day < first_day, told.c.received_paise), else_=0)
+    alike = (told.c.number, told.c.total_paise, told.c.tax_paise)
+    return columns(
+        told,
+        cast(func.sum(earlier).over(partition_by=alike), BigInteger).label("before_paise"),
+        cast(func.sum(earlier).over(partition_by=told.c.number), BigInteger).label(
+            "before_in_all_paise"
+        ),
+    ).subquery()
+
+
+def _credited(column: Any) -> Any:
+    """What credit notes took off a bill, of those that stood when the part was set against it."""
+    cancelled_at = col(CreditNote.cancelled_at)
+    standing = (
+        select(total(column))
+        .where(
+            col(CreditNote.invoice_number) == col(Invoice.number),
+            # A credit note sets what it frees against the rest of its bill in its own moment.
+            col(CreditNote.issued_at) <= col(_Set.allocated_at),
+            or_(cancelled_at.is_(None), cancelled_at > col(_Set.allocated_at)),
+        )
+        .correlate(Invoice, _Set)
+    )
+    return standing.scalar_subquery()
 
 
 def received_for(

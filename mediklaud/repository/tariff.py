@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from mediklaud import clock, text
 from mediklaud.database import as_read, columns_of, expecting, known, there, written
 from mediklaud.errors import (
+    BillComesToAnother,
     BillTooLarge,
     GstinMissing,
     NotFound,
@@ -184,12 +185,14 @@ def bill_services(
     *,
     form: str,
     by: Account,
+    expected_paise: int | None = None,
 ) -> Invoice:
     """Charge services at today's prices and issue their bill, under the doctor who cared.
 
     One taxable line makes it a tax invoice, which needs the hospital's GSTIN. The patient's
     row is locked like for every bill. A second click is the same bill:
-    a_second_click_is_the_same_bill.
+    a_second_click_is_the_same_bill. `expected_paise` is what the desk was shown, with its tax:
+    another sum is refused (BillComesToAnother).
     """
     permit(db, by, Deed.BILL_SERVICES, patient)
     locked = lock_patient(db, patient.id)
@@ -199,8 +202,11 @@ def bill_services(
     charges = [_charge(db, item) for item in items]
     if not any(charge["price_paise"] for charge in charges):
         raise NothingToBill()
-    if sum(map(_gross, charges)) > MOST_PAISE:
+    total_paise = sum(map(_gross, charges))
+    if total_paise > MOST_PAISE:
         raise BillTooLarge(most=rupees(MOST_PAISE))
+    if expected_paise not in (None, total_paise):
+        raise BillComesToAnother(now=rupees(total_paise), shown=rupees(expected_paise or 0))
     if any(one["tax_basis_points"] for one in charges) and not the_hospital(db).gstin:
         raise GstinMissing()
     with expecting(db, a_second_click_is_the_same_bill=StaleForm()):

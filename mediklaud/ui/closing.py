@@ -21,7 +21,7 @@ from mediklaud.repository import (
     till_of,
 )
 from mediklaud.ui import choose, pick, show
-from mediklaud.ui.desk import beside, record, submission_id
+from mediklaud.ui.desk import beside, record, shown_before, submission_id
 from mediklaud.ui.papers import METHOD_NAMES
 from mediklaud.ui.period import choose_period
 from mediklaud.ui.plain import plain
@@ -31,10 +31,11 @@ CLOSED = "Closed days"
 
 @dataclass(frozen=True)
 class TypedCount:
-    """What was typed of one method."""
+    """What was typed of one method, and what the ledger said of it on the screen, in paise."""
 
     line: TillLine
     counted: str
+    shown_paise: int
     reason: str = ""
 
     def count(self) -> Count:
@@ -42,7 +43,7 @@ class TypedCount:
         typed = self.counted.strip().replace("−", "-")
         out = typed.startswith("-") and self.line.system_paise < 0
         paise = read_rupees(typed.removeprefix("-") if out else typed, field=_label(self.line))
-        return Count(self.line.method, -paise if out else paise, self.reason)
+        return Count(self.line.method, -paise if out else paise, self.reason, self.shown_paise)
 
 
 def _label(line: TillLine) -> str:
@@ -94,7 +95,8 @@ def _counted(form: str, line: TillLine, *, place: bool) -> TypedCount:
     with field:
         moved = line.received_paise or line.refunded_paise or line.reversed_paise
         counted = choose.amount(_label(line), form, value_paise=None if moved else 0)
-    typed = TypedCount(line, counted)
+    shown_paise = shown_before(f"{form}/{line.method}/ledger", line.system_paise)
+    typed = TypedCount(line, counted, shown_paise)
     if not difference(typed):
         return typed
     key = f"{form}/{line.method}/Reason"
@@ -105,7 +107,7 @@ def _counted(form: str, line: TillLine, *, place: bool) -> TypedCount:
     )
     if place:
         beside("Reason")
-    return TypedCount(line, counted, reason)
+    return TypedCount(line, counted, shown_paise, reason)
 
 
 def _moves(line: TillLine) -> str:
@@ -150,7 +152,7 @@ def still_open(others: Sequence[tuple[Account, date]], words: str = "Not closed 
 
 
 def left_open(days: Sequence[tuple[Account, date]], me: Account) -> None:
-    """The days of cashiers who left, whose account is off: another person closes them."""
+    """The days of cashiers who may close them no more: another person closes them."""
     if not days:
         return
     form = submission_id("left")
@@ -195,10 +197,18 @@ def _reopen(chosen: ClosedDay, me: Account) -> None:
     if chosen.cashier.id == me.id:
         st.caption("This is your own day, so another person reopens it.")
         return
+    if chosen.closed_by.id == me.id:
+        st.caption("You closed this day for its cashier, so another person reopens it.")
+        return
     own = f"{submission_id()}/{chosen.close.id}"
     reason = choose.words("Reason", own, placeholder="Why it is opened again")
     if st.button("Reopen the day", key=f"{own}/reopen", icon=":material/lock_open:"):
-        with record("The day is open again; its cashier closes it anew.") as db:
+        who = (
+            "finance closes it anew for its cashier"
+            if chosen.is_left
+            else "its cashier closes it anew"
+        )
+        with record(f"The day is open again; {who}.") as db:
             reopen_day(db, chosen.close, reason, by=me)
 
 
@@ -215,6 +225,7 @@ def _row(one: ClosedDay, hospital: Hospital) -> dict[str, object]:
     return {
         "Day": one.close.day,
         "Cashier": one.cashier.name,
+        "Closed by": one.closed_by.name,
         "Counted": rupees(sum(count.counted_paise for count in one.counts)),
         "Difference": rupees(one.difference_paise),
         "State": "Closed" if one.reopened_by is None else "Reopened",
@@ -232,6 +243,9 @@ def closed_card(one: ClosedDay) -> None:
     counted = {count.method: count for count in one.counts}
     rows = [_count_row(counted[method]) for method in Method if method in counted]
     show.table(rows, alt="Counts", height="content")
+    if one.close.close_reason is not None:
+        words = f"Closed by {one.closed_by.name}: {one.close.close_reason}"
+        st.info(plain(words), icon=":material/lock:")
     if one.reopened_by is not None:
         words = f"Reopened by {one.reopened_by.name}: {one.close.reopen_reason}"
         st.info(plain(words), icon=":material/lock_open:")

@@ -175,6 +175,17 @@ def carried(word: str, form: str) -> dict[str, Any] | None:
     return kept
 
 
+def shown_before(key: str, now: Seen) -> Seen:
+    """What this form showed of a thing when it was last drawn; what it shows now is kept.
+
+    A click confirms what stood on the screen, and not what another desk made of it meanwhile.
+    A form that is drawn for the first time has shown nothing else.
+    """
+    before: Seen = st.session_state.get(key, now)
+    st.session_state[key] = now
+    return before
+
+
 def beside(label: str) -> None:
     """Keep a place beside the field just drawn, for the sentence that refuses it."""
     st.session_state.setdefault(_BESIDE, {})[label] = st.empty()

@@ -26,7 +26,7 @@ from mediklaud.repository import (
     unbilled_visit,
 )
 from mediklaud.ui import choose, papers, show
-from mediklaud.ui.desk import beside, carry, record, say, see, submission_id
+from mediklaud.ui.desk import beside, carry, record, say, see, shown_before, submission_id
 from mediklaud.ui.plain import plain
 
 _VOID, _LINES = "Void the whole bill", "Correct lines"
@@ -185,6 +185,7 @@ def _give_credit(number: str, lines: list[CreditableLine], me: Account) -> None:
         )
         typed = _typed_credit(form, lines)
         whole = sum(one.gross_paise for one in lines)
+        shown_paise = shown_before(f"{form}/left", whole)
         what = (
             f"all {rupees(whole)} that is left"
             if typed.kind is CreditKind.VOID
@@ -195,12 +196,11 @@ def _give_credit(number: str, lines: list[CreditableLine], me: Account) -> None:
     if asked:
         with record() as db:
             parts = typed.parts() if typed.kind is CreditKind.CORRECTION else []
+            told = {"lines": parts, "left_paise": shown_paise}
             # Nothing typed of any line is no correction, and must not become a void.
             if typed.kind is CreditKind.CORRECTION and not parts:
                 read_rupees("", field="Amount")
-            note = issue_credit_note(
-                db, number, typed.kind, typed.reason, form=form, by=me, lines=parts
-            )
+            note = issue_credit_note(db, number, typed.kind, typed.reason, form=form, by=me, **told)
             taken = f"{rupees(note.total_paise)} of bill {number} is taken back."
             say(db, f"Credit note {note.number} is issued. {taken}")
             carry(db, **papers.just_issued(note))

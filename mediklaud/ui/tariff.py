@@ -11,7 +11,7 @@ from mediklaud.money import rupees, tax_on
 from mediklaud.registers import SAC_CONSULTATION
 from mediklaud.repository import Item, PricedService, ServiceForm
 from mediklaud.ui import choose, pick
-from mediklaud.ui.desk import beside, fresh_forms
+from mediklaud.ui.desk import beside, fresh_forms, shown_before
 from mediklaud.ui.plain import plain
 
 _USUAL_TAX = 18.0
@@ -100,6 +100,8 @@ def price(form: str, today: date, *, value_paise: int | None = None) -> tuple[st
 class _Row:
     one: PricedService
     quantity: int
+    # The price and the rate of tax with which the service was last shown.
+    shown: tuple[int, int]
 
     @property
     def amount_paise(self) -> int:
@@ -109,10 +111,21 @@ class _Row:
     def tax_paise(self) -> int:
         return tax_on(self.amount_paise, self.one.service.tax_basis_points)
 
+    @property
+    def shown_paise(self) -> int:
+        amount_paise = self.quantity * self.shown[0]
+        return amount_paise + tax_on(amount_paise, self.shown[1])
 
-def items(form: str, offered: Sequence[PricedService]) -> list[Item]:
-    """Which services and how many of each, with what the bill will come to."""
+
+def items(form: str, offered: Sequence[PricedService]) -> tuple[list[Item], int]:
+    """Which services and how many of each, and what they come to at the prices last shown.
+
+    The prices are kept and not their sum, so that whoever types a number and clicks at once is
+    not refused.
+    """
     known = {one.service.id: one for one in offered}
+    prices = {key: _price(one) for key, one in known.items()}
+    before = shown_before(f"{form}/prices", prices)
     chosen = st.multiselect(
         "Service",
         list(known),
@@ -121,11 +134,20 @@ def items(form: str, offered: Sequence[PricedService]) -> list[Item]:
         placeholder="Choose one or more …",
     )
     beside("Service")
-    rows = [_Row(known[one], _quantity(form, known[one])) for one in chosen if one in known]
+    rows = [
+        _Row(known[one], _quantity(form, known[one]), before.get(one, prices[one]))
+        for one in chosen
+        if one in known
+    ]
     beside("Quantity")
     if rows:
         _sums(rows)
-    return [Item(row.one.service, row.quantity) for row in rows]
+    billed = [Item(row.one.service, row.quantity) for row in rows]
+    return billed, sum(row.shown_paise for row in rows)
+
+
+def _price(one: PricedService) -> tuple[int, int]:
+    return one.price_paise or 0, one.service.tax_basis_points
 
 
 def _offer(one: PricedService) -> str:

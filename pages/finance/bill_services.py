@@ -29,7 +29,7 @@ if not offered:
     st.stop()
 
 with st.container(border=True, width=620):
-    items = tariff.items(form, offered)
+    items, shown_paise = tariff.items(form, offered)
     doctor = choose.doctor("Doctor", working, form)
     asked = st.button(
         "Issue the bill", key=f"{form}/issue", type="primary", icon=":material/receipt_long:"
@@ -38,7 +38,8 @@ with st.container(border=True, width=620):
 if asked:
     with record() as db:
         under = choose.given(doctor, "Doctor")
-        bill = bill_services(db, patient, under, items, form=form, by=me)
+        told = {"form": form, "by": me, "expected_paise": shown_paise}
+        bill = bill_services(db, patient, under, items, **told)
         say(db, f"Bill {bill.number} of {rupees(bill.total_paise)} is issued to {bill.payer_name}.")
         carry(db, **papers.just_issued(bill))
 

@@ -9,6 +9,7 @@ from mediklaud.database import reading
 from mediklaud.models import Role
 from mediklaud.repository import (
     close_day,
+    days_left_open,
     standing_close,
     the_hospital,
     till_of,
@@ -23,7 +24,9 @@ me = open_desk("Close the day", Role.FINANCE)
 with reading() as db:
     hospital = the_hospital(db)
     today = clock.today(hospital.zone)
-    unclosed = unclosed_days(db, today - timedelta(days=366), by=me)
+    a_year_ago = today - timedelta(days=366)
+    unclosed = unclosed_days(db, a_year_ago, by=me)
+    left = [one for one in days_left_open(db, a_year_ago, by=me) if one[0].id != me.id]
     closed_today = standing_close(db, me, today, by=me) is not None
 
 mine = [day for account, day in unclosed if account.id == me.id]
@@ -51,6 +54,6 @@ else:
 
 others = [one for one in unclosed if one[0].id != me.id]
 closing.still_open(others)
-closing.left_open([one for one in others if not one[0].active], me)
+closing.left_open(left, me)
 
 closing.closed_days_of(me, hospital, today)
