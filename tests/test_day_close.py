@@ -1,9 +1,11 @@
 """A cashier's day: counted against the ledger, closed, and reopened by a second person."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from mediklaud.bench.reads import asked_by
 from mediklaud.errors import (
     CountBelowZero,
     CountMissesReason,
@@ -223,6 +225,10 @@ def test_a_ledger_that_moved_since_it_was_shown_is_counted_again(db, ward, taken
 # Who left
 
 
+def left_open(db, by):
+    return days_left_open(db, unclosed_days(db, TODAY, by=by), by=by)
+
+
 @pytest.fixture
 def priya(db, ward, taken):
     """A second person in finance, after Ishaan's account was switched off."""
@@ -261,15 +267,39 @@ def test_the_day_of_who_is_still_here_is_closed_by_nobody_else(db, ward, taken):
 
 def test_the_day_of_who_takes_no_money_any_more_is_closed_by_another(db, ward, taken):
     second = create_account(db, "priya", "Priya Nair", PASSWORD, {Role.FINANCE}, by=ward.tara)
-    assert days_left_open(db, TODAY, by=second) == []
+    assert left_open(db, second) == []
     change_account(db, ward.ishaan, {Role.FRONT_DESK}, active=True, by=ward.tara)
-    assert days_left_open(db, TODAY, by=second) == [(ward.ishaan, TODAY)]
+    assert left_open(db, second) == [(ward.ishaan, TODAY)]
 
     told = {"by": second, "left_by": ward.ishaan, "reason": "He is at the front desk now"}
     kept = close(db, ward, *EXACT, **told)
 
     assert standing_close(db, ward.ishaan, TODAY, by=second) == kept
-    assert days_left_open(db, TODAY, by=second) == []
+    assert left_open(db, second) == []
+
+
+def test_who_left_is_asked_once_for_all_cashiers(db, ward, priya):
+    pay(db, ward, ward.asha, 100_00, by=priya)
+    many = unclosed_days(db, TODAY, by=priya)
+    asked = [asked_by(partial(days_left_open, db, some, by=priya)) for some in (many[:1], many)]
+
+    assert {account.id for account, _ in many} == {ward.ishaan.id, priya.id}
+    assert days_left_open(db, many, by=priya) == [(ward.ishaan, TODAY)]
+    assert len(asked[0]) == len(asked[1])
+
+
+def test_who_left_is_asked_once_for_all_closed_days(db, ward, priya):
+    told = {"left_by": ward.ishaan, "reason": "He left on Friday"}
+    close(db, ward, *EXACT, by=priya, **told)
+    one = asked_by(partial(closed_days, db, TODAY, TODAY, by=ward.khan))
+    close(db, ward, by=priya)
+    two = asked_by(partial(closed_days, db, TODAY, TODAY, by=ward.khan))
+
+    seen = closed_days(db, TODAY, TODAY, by=ward.khan)
+    assert {(day.cashier.id, day.is_left) for day in seen} == {
+        *((ward.ishaan.id, True), (priya.id, False)),
+    }
+    assert len(one) == len(two)
 
 
 def test_a_day_without_money_is_left_to_nobody(db, ward, taken):

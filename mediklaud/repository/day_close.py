@@ -1,6 +1,6 @@
 """The cashier's day at the till: counted by method against the ledger, closed, and reopened."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -25,6 +25,7 @@ from mediklaud.errors import (
 )
 from mediklaud.models import (
     Account,
+    AccountRole,
     DayClose,
     DayCount,
     Method,
@@ -34,7 +35,7 @@ from mediklaud.models import (
 )
 from mediklaud.money import rupees
 from mediklaud.permissions import MAY, Deed
-from mediklaud.repository.audit import note_deed, permit, roles_of
+from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.hospital import next_number, the_hospital
 from mediklaud.repository.payments import METHOD_WORDS
 
@@ -260,14 +261,26 @@ def _refuse_anothers(db: Session, account: Account, day: date, by: Account) -> N
         return
     cashier = known(db, Account, account.id)
     # Who never took money has no till that could be left behind.
-    left = not cashier.active or (_has_left(db, cashier) and _moved(db, account.id, day))
+    left = not cashier.active or (
+        cashier.id in _who_left(db, [cashier.id or 0]) and _moved(db, account.id, day)
+    )
     if not left:
         raise NotYourTill(subject=f"account/{account.id}")
 
 
-def _has_left(db: Session, cashier: Account) -> bool:
-    """Whether an account may not close its own days any more: it is off, or has other roles."""
-    return not roles_of(db, cashier) & MAY[Deed.CLOSE_DAY]
+def _who_left(db: Session, cashiers: Collection[int]) -> set[int]:
+    """Who of these may not close their own days any more: they are off, or have other roles."""
+    db.flush()
+    here = (
+        columns(col(AccountRole.account_id))
+        .join(Account, col(Account.id) == col(AccountRole.account_id))
+        .where(
+            col(AccountRole.account_id).in_(cashiers),
+            col(AccountRole.role).in_(MAY[Deed.CLOSE_DAY]),
+            col(Account.active),
+        )
+    )
+    return set(cashiers) - set(db.scalars(here))
 
 
 def _moved(db: Session, account_id: int | None, day: date) -> bool:
@@ -291,8 +304,7 @@ def closed_days(db: Session, first_day: date, last_day: date, *, by: Account) ->
     people = {getattr(one, word) for one in closes for word in words}
     named = db.exec(select(Account).where(col(Account.id).in_(people - {None}))).all()
     known = {account.id: account for account in named}
-    cashiers = {one.account_id for one in closes}
-    left = {one for one in cashiers if _has_left(db, known[one])}
+    left = _who_left(db, {one.account_id for one in closes})
     return [
         ClosedDay(
             close,
@@ -332,11 +344,13 @@ def unclosed_days(db: Session, since: date, *, by: Account) -> list[tuple[Accoun
     return [(known[one], day) for one, day in sorted(found, key=lambda each: each[::-1])]
 
 
-def days_left_open(db: Session, since: date, *, by: Account) -> list[tuple[Account, date]]:
+def days_left_open(
+    db: Session, unclosed: Sequence[tuple[Account, date]], *, by: Account
+) -> list[tuple[Account, date]]:
     """Of the `unclosed_days` those whose cashiers have left, so that another person closes them."""
-    found = unclosed_days(db, since, by=by)
-    left = {account.id for account, _ in found if _has_left(db, account)}
-    return [(account, day) for account, day in found if account.id in left]
+    permit(db, by, Deed.SEE_CLOSES)
+    left = _who_left(db, {account.id or 0 for account, _ in unclosed})
+    return [(account, day) for account, day in unclosed if account.id in left]
 
 
 def _person(by: Account) -> int:

@@ -24,9 +24,9 @@ me = open_desk("Close the day", Role.FINANCE)
 with reading() as db:
     hospital = the_hospital(db)
     today = clock.today(hospital.zone)
-    a_year_ago = today - timedelta(days=366)
-    unclosed = unclosed_days(db, a_year_ago, by=me)
-    left = [one for one in days_left_open(db, a_year_ago, by=me) if one[0].id != me.id]
+    unclosed = unclosed_days(db, today - timedelta(days=366), by=me)
+    others = [one for one in unclosed if one[0].id != me.id]
+    left = days_left_open(db, others, by=me)
     closed_today = standing_close(db, me, today, by=me) is not None
 
 mine = [day for account, day in unclosed if account.id == me.id]
@@ -52,7 +52,6 @@ else:
             close = close_day(db, closing.read(typed), form=form, by=me, day=day)
             say(db, closing.done_words(close, later))
 
-others = [one for one in unclosed if one[0].id != me.id]
 closing.still_open(others)
 closing.left_open(left, me)
 
