@@ -183,8 +183,8 @@ TABLE: dict[Deed, Permission] = {
         _FINANCE,
         "aged_sums bills_on_kept_plans bills_to_pay contacts_of due_letters due_numbers "
         "dues_letters_of held_since last_contacts last_dues_letters minors_held_by "
-        "next_letter open_bills owed_numbers pauses_of plans_of standing_plans statement_of "
-        "till_numbers waivers_of who_owes whose_bills",
+        "next_letter numbers_and_payers open_bills owed_numbers pauses_of plans_of standing_plans "
+        "statement_of till_numbers waivers_of who_owes whose_bills",
     ),
     Deed.TAKE_PAYMENT: Permission(
         _FINANCE,

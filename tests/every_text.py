@@ -578,7 +578,7 @@ TEXTS = (
     ),
     *(
         Text(verb, f"OwedWhere.{word}", partial(_owed_where, verb=verb, word=word), "asked")
-        for verb in ("aged_sums", "owed_numbers", "who_owes")
+        for verb in ("aged_sums", "numbers_and_payers", "owed_numbers", "who_owes")
         for word in _OF_OWED
     ),
     *(

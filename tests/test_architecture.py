@@ -23,8 +23,8 @@ ORDER = (
     *("entitlements", "confirmations", "invoices", "credit_lines", "credit_notes", "free_times"),
     *("visits", "histories", "calls", "feeds", "promises", "holds", "appointments"),
     *("waitlist", "openings", "arrivals", "queue", "relocations", "reminders", "offers", "tariff"),
-    *("payments", "advances", "refunds", "ledger", "prints", "owing", "gate_days"),
-    *("turnover", "statements", "plans"),
+    *("payments", "advances", "refunds", "ledger", "prints", "unpaid", "owing"),
+    *("gate_days", "turnover", "statements", "plans"),
     *("waivers", "day_close", "contacts", "dues_letters", "shares", "break_glass", "encounters"),
     *("belongings", "exports", "overview", "proofs", "mail"),
     *(

@@ -19,6 +19,7 @@ from mediklaud.repository import (
     OwedWhere,
     aged_sums,
     due_numbers,
+    numbers_and_payers,
     owed_numbers,
     who_owes,
     whose_bills,
@@ -157,11 +158,12 @@ def test_the_dashboard_never_reads_settled_bills(till):
         lambda db, by: owed_in_all(db),
         lambda db, by: owed_numbers(db, by=by),
         lambda db, by: who_owes(db, by=by),
+        lambda db, by: numbers_and_payers(db, by=by),
         lambda db, by: aged_sums(db, OwedWhere(on_hold=True), by=by),
         lambda db, by: whose_bills(db, by=by),
         lambda db, by: due_numbers(db, by=by),
     ],
-    ids=["in all", "numbers", "who owes", "on hold", "whose bills", "due letters"],
+    ids=["in all", "numbers", "who owes", "both", "on hold", "whose bills", "due letters"],
 )
 def test_what_is_owed_is_read_by_the_index_of_open_bills(till, read):
     def look() -> None:

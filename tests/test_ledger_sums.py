@@ -30,6 +30,7 @@ from mediklaud.repository import (
     held_since,
     minors_held_by,
     name_payer,
+    numbers_and_payers,
     open_bills,
     owed_numbers,
     owed_on_the_eve,
@@ -40,6 +41,7 @@ from mediklaud.repository import (
     who_owes,
 )
 from mediklaud.repository.dues import dues_of
+from mediklaud.repository.owing import _numbers
 from tests.day import live_through_a_day
 from tests.hospital import ASHA, CARA, DEV, HOSPITAL, TODAY, at, ward_of
 from tests.test_reports import rows_of
@@ -198,12 +200,33 @@ def test_what_is_owed_is_told_by_any_cut_as_if_counted_bill_by_bill(db, many):
             pd.testing.assert_frame_equal(report(flat, THEN), report(summed))
         found = owed_numbers(db, where, by=many.ishaan)
         rows = who_owes(db, where, by=many.ishaan)
+        tell_of_both(db, where, found, rows, many.ishaan)
         assert (found.owed_paise, found.bills) == (flat["owed_paise"].sum(), len(flat))
         assert found.patients == flat["patient_id"].nunique() == len(rows)
         assert found.on_hold == len(held & set(flat["patient_id"]))
         for row in rows:
             tell_of_payer(db, row, flat)
     assert held == {many.asha.id, many.ben.id}
+
+
+def tell_of_both(db, where, found, rows, by):
+    """Asked together, the numbers and who owes are what each is alone, past the last row too."""
+    told = numbers_and_payers(db, where, by=by)
+    assert (told[0], [one._mapping for one in rows]) == (
+        found,
+        [{word: one._mapping[word] for word in rows[0]._fields} for one in told[1]],
+    )
+    assert numbers_and_payers(db, where, by=by, first=len(rows)) == (found, [])
+
+
+def test_what_is_owed_is_worded_once_however_often_it_is_asked(db, many, nine_o_clock):
+    owed_numbers(db, by=many.ishaan)
+    worded = _numbers.cache_info().misses
+    nine_o_clock.move_to(at(9, day=THEN + timedelta(days=1)))
+    settings(db, many, dues_limit_paise=2_000_00)
+
+    assert owed_numbers(db, by=many.ishaan).on_hold <= 2
+    assert _numbers.cache_info().misses == worded
 
 
 def picked(every, where, held):

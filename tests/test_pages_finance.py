@@ -15,6 +15,7 @@ from mediklaud.errors import NotPermitted, SignedOut
 from mediklaud.models import Doctor, Method, Payment, Role, VisitKind
 from mediklaud.repository import (
     CONSOLE,
+    OwedWhere,
     account_named,
     begin_consultation,
     begin_sign_in,
@@ -290,9 +291,23 @@ def test_who_owes_is_a_page_at_a_time(bill, monkeypatch):
         begun = begin_consultation(db, booked, by=ward.iyer_account)
         finish_consultation(db, begun, "Seen.", by=ward.iyer_account)
     desk = sit(monkeypatch, "ishaan", "finance/dues")
-    names = [list(one.value["Patient"]) for one in desk.dataframe if "Patient" in one.value]
 
-    assert names == [["Asha Menon"]]
+    assert owing_names(desk) == ["Asha Menon"]
+
+    desk.session_state[f"payers/{OwedWhere()}/2"] = 2
+    desk.run()
+
+    assert owing_names(desk) == ["Ben Thomas"]
+    with transaction() as db:
+        ward = ward_of(db)
+        take_payment(db, ward.asha, 800_00, Method.CASH, form="p9", by=ward.ishaan)
+    desk.run()
+    assert owing_names(desk) == ["Ben Thomas"]
+
+
+def owing_names(desk):
+    (names,) = [list(one.value["Patient"]) for one in desk.dataframe if "Patient" in one.value]
+    return names
 
 
 def test_no_dues_are_an_empty_page_that_says_so(sqlite_house, monkeypatch):

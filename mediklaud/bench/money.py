@@ -27,11 +27,11 @@ from mediklaud.repository import (
     billed_sums,
     credited_sums,
     held_since,
-    owed_numbers,
+    minors_held_by,
+    numbers_and_payers,
     take_payment,
     the_hospital,
     till_sums,
-    who_owes,
     whose_bills,
 )
 from mediklaud.repository.dues import dues_of
@@ -143,11 +143,11 @@ def reads_of(till: Till) -> dict[str, Deed]:
     payer_id = owing.payer_id if owing else 1
     seen: dict[str, Callable[[Session], object]] = {
         DUES: lambda db: dues_of(db, payer_id),
-        DASHBOARD: lambda db: _dashboard(db, till),
         SUMMARIES: lambda db: _summaries(db, till),
         PDF: lambda db: bill_pdf(bill_paper(db, number, by=CONSOLE)),
     }
-    return {what: partial(_look, read) for what, read in seen.items()}
+    looks: dict[str, Deed] = {what: partial(_look, read) for what, read in seen.items()}
+    return looks | {DASHBOARD: partial(_dashboard, till)}
 
 
 def _look(read: Callable[[Session], object]) -> None:
@@ -155,14 +155,22 @@ def _look(read: Callable[[Session], object]) -> None:
         read(db)
 
 
-def _dashboard(db: Session, till: Till) -> None:
-    """The dashboard as it opens: choices, numbers, sums by age, the first who owe, since when."""
+def _dashboard(till: Till) -> None:
+    """The dashboard as it opens, in its own two looks: choices, then all that it shows.
+
+    Numbers, the first who owe, since when and whom else that holds back; sums by age, doctor
+    and specialty.
+    """
     by = till.cashier
-    whose_bills(db, by=by)
-    owed_numbers(db, by=by)
-    aged_sums(db, by=by)
-    rows = who_owes(db, by=by, at_most=_ROWS)
-    held_since(db, [row.patient_id for row in rows], by=by)
+    with reading() as db:
+        the_hospital(db)
+        whose_bills(db, by=by)
+    with reading() as db:
+        _, rows = numbers_and_payers(db, by=by, first=0, at_most=_ROWS)
+        held = [row.patient_id for row in rows if row.on_hold]
+        held_since(db, held, by=by)
+        minors_held_by(db, held, by=by)
+        aged_sums(db, by=by)
 
 
 def _summaries(db: Session, till: Till) -> None:

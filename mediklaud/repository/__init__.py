@@ -244,9 +244,9 @@ from mediklaud.repository.overview import (
 )
 from mediklaud.repository.owing import (
     OwedNumbers,
-    OwedWhere,
     aged_sums,
     minors_held_by,
+    numbers_and_payers,
     owed_numbers,
     who_owes,
     whose_bills,
@@ -348,6 +348,7 @@ from mediklaud.repository.turnover import (
     owed_on_the_eve,
     till_sums,
 )
+from mediklaud.repository.unpaid import OwedWhere
 from mediklaud.repository.visits import (
     Visit,
     day_pages,
@@ -606,6 +607,7 @@ __all__ = [
     "note_no_show",
     "note_refused_identity",
     "note_seen",
+    "numbers_and_payers",
     "open_bills",
     "open_consultation",
     "open_feed",

@@ -30,9 +30,9 @@ from mediklaud.repository.audit import note_deed, permit
 from mediklaud.repository.confirmations import head, write_to_payer
 from mediklaud.repository.contacts import pauses_of
 from mediklaud.repository.hospital import the_hospital
-from mediklaud.repository.owing import unpaid_bills
 from mediklaud.repository.patients import locked_patient
 from mediklaud.repository.standings import bills_kept_clear
+from mediklaud.repository.unpaid import unpaid_bills
 
 # So many days beyond the days of grace the first, the second and the final letter are due. A
 # week leaves time for a transfer on its way or an insurer's answer; three weeks reach past the

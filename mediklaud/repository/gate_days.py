@@ -138,6 +138,8 @@ def _plans(db: Session, numbers: set[str]) -> list[_Plan]:
         ended_on = clock.day_of(plan.ended_at, zone) if plan.ended_at is not None else None
         agreed_on = clock.day_of(plan.agreed_at, zone)
         found[plan.id or 0] = _Plan(agreed_on, ended_on, plan.total_paise)
+    if not found:
+        return []
     covered = select(col(PlanBill.plan_id), col(PlanBill.invoice_number))
     for plan_id, number in db.execute(covered.where(col(PlanBill.plan_id).in_(found))):
         found[plan_id].bills.append(number)

@@ -96,5 +96,7 @@ _OWED_ON_PLANS = select(col(Invoice.number), col(Invoice.owed_paise)).where(
 def bills_kept_clear(db: Session, today: date) -> frozenset[str]:
     """The open bills that hold no booking back, since they are on a plan that is kept."""
     owed = {number: int(paise) for number, paise in db.execute(_OWED_ON_PLANS)}
+    if not owed:
+        return frozenset()
     found = bills_on_plans(db, owed, today)
     return frozenset(number for number, kept in found.items() if kept and number in owed)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -9,7 +10,6 @@ from sqlmodel import Session
 
 from mediklaud import contact, reports
 from mediklaud.ages import AGES
-from mediklaud.database import reading
 from mediklaud.models import Account, DuesLetter
 from mediklaud.money import rupees
 from mediklaud.repository import (
@@ -17,6 +17,7 @@ from mediklaud.repository import (
     OwedWhere,
     held_since,
     minors_held_by,
+    numbers_and_payers,
     statement_of,
     who_owes,
 )
@@ -120,20 +121,33 @@ def numbers(found: OwedNumbers) -> None:
     )
 
 
+def payers(db: Session, where: OwedWhere, me: Account) -> tuple[OwedNumbers, pd.DataFrame]:
+    """What is owed in four numbers, and who owes it on the page that is open."""
+    asked = partial(numbers_and_payers, db, where, by=me, at_most=ROWS_A_PAGE)
+    first = _first_row(where, st.session_state.get(f"payers/{where}", 1))
+    found, rows = asked(first=first)
+    # Another list opens on its first page, and how long this one is was not known before.
+    pages = st.session_state[f"payers/{where}"] = _pages(found)
+    if (first_now := _first_row(where, pages)) != first:
+        found, rows = asked(first=first_now)
+    return found, _told(db, rows, me)
+
+
+def _pages(found: OwedNumbers) -> int:
+    return -(-found.patients // ROWS_A_PAGE)
+
+
+def _first_row(where: OwedWhere, pages: int) -> int:
+    return (st.session_state.get(f"payers/{where}/{pages}", 1) - 1) * ROWS_A_PAGE
+
+
 def choose_payer(
-    where: OwedWhere, found: OwedNumbers, me: Account, today: date
+    told: pd.DataFrame, where: OwedWhere, found: OwedNumbers, me: Account, today: date
 ) -> "pd.Series | None":
     """Who owes, a page at a time, and the one whose row is chosen."""
-    pages = -(-found.patients // ROWS_A_PAGE)
-    # Another list opens on its first page.
-    of = f"payers/{where}/{pages}"
-    first = (st.session_state.get(of, 1) - 1) * ROWS_A_PAGE
-    with reading() as db:
-        rows = who_owes(db, where, by=me, first=first, at_most=ROWS_A_PAGE)
-        told = _told(db, rows, me)
     picked = sums.chosen_row(told, _WHO, by="patient_id", alt="Who owes")
-    if pages > 1:
-        st.pagination(pages, key=of)
+    if _pages(found) > 1:
+        st.pagination(_pages(found), key=f"payers/{where}/{_pages(found)}")
     with st.container(horizontal=True):
         sums.file_buttons(
             lambda db, me: _told(db, who_owes(db, where, by=me), me),

@@ -8,7 +8,6 @@ from mediklaud.models import Role
 from mediklaud.permissions import Deed
 from mediklaud.repository import (
     aged_sums,
-    owed_numbers,
     policy_words,
     the_hospital,
     whose_bills,
@@ -32,7 +31,7 @@ today = clock.today(hospital.zone)
 where = owing.choose_where(whose)
 
 with reading() as db:
-    found = owed_numbers(db, where, by=me)
+    found, payers = owing.payers(db, where, me)
     aged = reports.aged_frame(aged_sums(db, where, by=me))
 
 owing.numbers(found)
@@ -58,7 +57,7 @@ for tab, word, frame, names in (
 
 st.subheader("Who owes", anchor=False)
 st.caption("Choose a row for the statement, a reminder or the payment.")
-picked = owing.choose_payer(where, found, me, today)
+picked = owing.choose_payer(payers, where, found, me, today)
 if picked is None:
     st.stop()
 
