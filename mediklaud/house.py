@@ -5,11 +5,11 @@ import threading
 from mediklaud import migrations, safe_start
 from mediklaud.config import settings
 from mediklaud.database import reading
-from mediklaud.mailroom import Mailroom
+from mediklaud.mail_process import MailProcess
 from mediklaud.repository import anchor_log, first_visit_code, is_set_up
 
 _lock = threading.Lock()
-_mailroom: Mailroom | None = None
+_mailroom: MailProcess | None = None
 
 
 def open_house() -> None:
@@ -25,7 +25,7 @@ def open_house() -> None:
         safe_start.refuse_unsafe_switches()
         migrations.upgrade()
         safe_start.refuse_unsafe()
-        _mailroom = Mailroom()
+        _mailroom = MailProcess()
         if settings().mailroom:
             _mailroom.start()
     with reading() as db:

@@ -95,22 +95,19 @@ def _send_due(stopping: Callable[[], bool]) -> _Round:
             for place, message in enumerate(held):
                 _carry(carrier, letterhead, message, done)
                 if done.nobody_home:
-                    _note(_all_put_back(held[place + 1 :], done.why))
+                    if rest := held[place + 1 :]:
+                        _note(_all_put_back(rest, done.why))
                     break
             if len(held) < _HANDFUL:
                 break
     return done
 
 
-def _all_put_back(held: list[Message], why: str) -> Callable[[Session], None]:
-    """What was not even offered waits on, in one transaction."""
-    until = clock.now() + _PAUSE_OF_THE_ILL
-
-    def put_all(db: Session) -> None:
-        for message in held:
-            put_back(db, message.id or 0, lease=message.next_attempt_at, why=why, until=until)
-
-    return put_all
+def _all_put_back(held: Sequence[Message], why: str) -> Callable[[Session], None]:
+    """What was not even offered waits on, in one transaction; a handful has one lease."""
+    until, lease = clock.now() + _PAUSE_OF_THE_ILL, held[0].next_attempt_at
+    pks = [message.id or 0 for message in held]
+    return lambda db: put_back(db, pks, lease=lease, why=why, until=until)
 
 
 def _offer_again(ids: Sequence[int], stopping: Callable[[], bool]) -> _Round:
@@ -194,12 +191,12 @@ def _put_off(
         # Not the letter's own fault, so it uses up no attempt and does not wait for long.
         soon = clock.now() + _PAUSE_OF_THE_ILL
         until = max(soon, was_due_at or soon)
-        return lambda db: put_back(db, pk, lease=lease, why=why, until=until)
+        return lambda db: put_back(db, [pk], lease=lease, why=why, until=until)
     # What a server has heard once keeps an attempt, since it may have left; see `_heard`.
     asked_early = was_due_at is not None and message.attempts > 1
     if asked_early and not (refusal.final or refusal.lost):
         before = was_due_at or lease
-        return lambda db: put_back(db, pk, lease=lease, why=why, until=before)
+        return lambda db: put_back(db, [pk], lease=lease, why=why, until=before)
     return lambda db: note_failed(db, pk, lease=lease, why=why, final=refusal.final)
 
 
@@ -282,9 +279,10 @@ class Mailroom:
         if self._thread is not None:
             self._thread.join(at_most_seconds)
 
-    def run(self) -> None:
-        """Work as a process of its own until SIGTERM or SIGINT."""
+    def run(self, ended: threading.Event | None = None) -> None:
+        """Work as a process of its own until SIGTERM or SIGINT, or until it is told to end."""
         asked: list[int] = []
+        over = ended or threading.Event()
         signals = (signal.SIGTERM, signal.SIGINT)
         before = {
             got: signal.signal(got, lambda number, _: asked.append(number)) for got in signals
@@ -292,8 +290,8 @@ class Mailroom:
         self.start()
         try:
             # A handler may not touch an Event's lock, hence the short look at a list.
-            while not asked:
-                time.sleep(0.2)
+            while not (asked or over.wait(0.2)):
+                pass
         finally:
             self.stop()
             for got, handler in before.items():

@@ -1,4 +1,4 @@
-"""The tuned server: st.App around Home.py, the mailroom inside, health beside it."""
+"""The tuned server: st.App around Home.py, a mailroom beside it, health inside."""
 
 import gc
 import importlib

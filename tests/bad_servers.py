@@ -1,6 +1,7 @@
 """Mail servers as bad as they come, on loopback: each does one thing wrong to every letter."""
 
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -143,3 +144,9 @@ def misbehaving(kind: str, port: int, **how: Any) -> Iterator[BadServer]:
             server.closed.set()
             server.let_go.set()
             serving.join(5)
+
+
+if __name__ == "__main__":
+    # A process of its own, until it is ended.
+    with misbehaving(sys.argv[1], int(sys.argv[2])) as alone:
+        alone.closed.wait()

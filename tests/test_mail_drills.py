@@ -6,16 +6,17 @@ A sample runs in every run; the whole, with the true patience of the mailroom, w
 import os
 import random
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
-from itertools import chain, count
+from itertools import count, islice
 
 import pytest
 from sqlmodel import col, func, select, update
@@ -101,42 +102,42 @@ def until_empty(seconds: float) -> float:
 
 @dataclass
 class Outage:
-    """What bookings took beside a mailroom at a good server and at a bad one; then the repair."""
+    """What bookings took beside a mailroom at a good server and at a bad one; then the repair.
 
-    good: list[list[float]]
-    bad: list[list[float]]
+    `alone` is without any mailroom, where that was measured. `arrived` are Message-IDs.
+    """
+
+    good: list[float]
+    bad: list[float]
+    alone: list[float]
     seconds: float
-    postman: Postman
+    arrived: Counter
 
     @property
     def slower(self) -> float:
         """How much slower the p95 is at the bad one."""
-        return p95([*chain(*self.bad)]) / p95([*chain(*self.good)])
+        return p95(self.bad) / p95(self.good)
 
     def __str__(self) -> str:
-        good, bad = (1000 * p95([*chain(*some)]) for some in (self.good, self.bad))
+        good, bad = (1000 * p95(some) for some in (self.good, self.bad))
         told = f"p95 {bad:.1f} ms, with a good one {good:.1f} ms ({self.slower:.2f})"
+        if self.alone:
+            told += f", with no mailroom {1000 * p95(self.alone):.1f} ms"
         return f"{told}, empty {self.seconds:.1f} s after the repair"
 
 
-def outage(monkeypatch, kind: str, rounds: int) -> Outage:
-    """Bookings beside a mailroom at a good server and at a bad one in turn; then the repair."""
-    port, postman = free_port(), Postman()
-    other = mail_server(postman)
-    other.start()
+def no_grace() -> None:
     with transaction() as db:
         db.get_one(Hospital, 1).letter_grace_seconds = 0
-    took: dict[bool, list[list[float]]] = {True: [], False: []}
-    numbers = count()
-    with misbehaving(kind, port):
-        for number in range(2 * rounds):
-            # First one, then the other, in the next round the other way round.
-            good = number % 4 in (0, 3)
-            settle(monkeypatch, smtp_url=f"smtp://127.0.0.1:{other.port if good else port}")
-            with working():
-                time.sleep(0.3)
-                took[good].append([book(next(numbers)) for _ in range(20)])
-    other.stop()
+
+
+def ids_of(*octets: bytes) -> Counter:
+    return Counter(message_from_bytes(one, policy=policy.default)["Message-ID"] for one in octets)
+
+
+def repaired(monkeypatch, port: int) -> tuple[float, Counter]:
+    """A good server comes where the bad one was; how long until nothing waits, what arrived."""
+    postman = Postman()
     settle(monkeypatch, smtp_url=f"smtp://127.0.0.1:{port}")
     server = mail_server(postman, port)
     with working():
@@ -146,10 +147,93 @@ def outage(monkeypatch, kind: str, rounds: int) -> Outage:
             seconds = until_empty(60)
         finally:
             server.stop()
-    return Outage(took[True], took[False], seconds, postman)
+    return seconds, ids_of(*(one.content for one in postman.arrived))
 
 
-def all_arrived(postman: Postman, kind: str) -> None:
+def short_outage(monkeypatch, kind: str) -> Outage:
+    """Bookings beside a mailroom in a thread, at a good server and at a bad one."""
+    port, postman = free_port(), Postman()
+    other = mail_server(postman)
+    other.start()
+    no_grace()
+    took = []
+    with misbehaving(kind, port):
+        for number, at_port in enumerate((other.port, port)):
+            settle(monkeypatch, smtp_url=f"smtp://127.0.0.1:{at_port}")
+            with working():
+                time.sleep(0.3)
+                took.append([book(20 * number + place) for place in range(20)])
+    other.stop()
+    seconds, arrived = repaired(monkeypatch, port)
+    arrived += ids_of(*(one.content for one in postman.arrived))
+    return Outage(*took, [], seconds, arrived)
+
+
+@contextmanager
+def ready(port: int | None, *command: str):
+    """A program in a process of its own, once it listens on its port or, with none, says so."""
+    ours = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, env=ours)
+    try:
+        if port is None:
+            assert process.stdout is not None
+            assert process.stdout.readline()
+        else:
+            listens(port)
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def listens(port: int) -> None:
+    patience = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+            return
+        except OSError:
+            assert time.monotonic() < patience
+            time.sleep(0.05)
+
+
+_BESIDE = """
+import sys, time_machine
+time_machine.travel(float(sys.argv[1])).start()
+from mediklaud.mailroom import Mailroom
+print("at work", flush=True)
+Mailroom().run()
+"""
+
+
+def long_outage(monkeypatch, folder, kind: str, *, rounds: int, backlog: int) -> Outage:
+    """Bookings without a mailroom, and beside one that has letters to send, by turns.
+
+    As in the hospital each is a process of its own: the desk, the mailroom, the mail servers.
+    """
+    port, good, box = free_port(), free_port(), folder / "box"
+    no_grace()
+    took: dict[int, list[float]] = {0: [], good: [], port: []}
+    numbers, letters = count(), count(10_000)
+    postman = ("-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{good}")
+    keeps = ("-c", "aiosmtpd.handlers.Mailbox", str(box))
+    bad = ready(port, "-m", "tests.bad_servers", kind, str(port)) if KINDS[kind] else nullcontext()
+    with ready(good, *postman, *keeps), bad:
+        for number in range(rounds):
+            # Whoever goes first changes, so whatever else the machine does hits all.
+            for at_port in list(took)[:: 1 if number % 2 else -1]:
+                for letter in islice(letters, backlog if at_port else 0):
+                    queue(letter, to=f"patient{letter}@example.in")
+                settle(monkeypatch, smtp_url=f"smtp://127.0.0.1:{at_port}")
+                now = str(clock.now().timestamp())
+                with ready(None, "-c", _BESIDE, now) if at_port else nullcontext():
+                    took[at_port] += [book(next(numbers)) for _ in range(30)]
+    seconds, arrived = repaired(monkeypatch, port)
+    arrived += ids_of(*(one.read_bytes() for one in (box / "new").iterdir()))
+    return Outage(took[good], took[port], took[0], seconds, arrived)
+
+
+def all_arrived(monkeypatch, arrived: Counter, kind: str) -> None:
     """Every addressed letter was sent, or refused for good and is sent again by a click."""
     with transaction() as db:
         failed = db.exec(select(Message).where(Message.status == MessageStatus.FAILED)).all()
@@ -157,22 +241,13 @@ def all_arrived(postman: Postman, kind: str) -> None:
         for letter in failed:
             resend_letter(db, letter, by=account_named(db, "meera"))
     if failed:
-        server = mail_server(postman, int(settings().smtp_url.get_secret_value().split(":")[-1]))
-        server.start()
-        try:
-            mailroom.empty_outbox()
-        finally:
-            server.stop()
+        arrived += repaired(monkeypatch, free_port())[1]
     with reading() as db:
         addressed = col(Message.to_address).is_not(None)
         sent = set(db.exec(select(Message.message_id).where(addressed)))
         left = db.exec(
             select(Message.id).where(addressed, Message.status != MessageStatus.SENT)
         ).all()
-    arrived = Counter(
-        message_from_bytes(one.content, policy=policy.default)["Message-ID"]
-        for one in postman.arrived
-    )
     assert left == []
     assert set(arrived) == sent
 
@@ -185,9 +260,9 @@ def test_a_bad_server_loses_no_letter(drilled_house, monkeypatch, kind, record_p
     monkeypatch.setattr(mailroom, "_PAUSE_SECONDS", 0.2)
     monkeypatch.setattr(mailroom, "_PAUSE_OF_THE_ILL", timedelta(seconds=0.5))
 
-    found = outage(monkeypatch, kind, rounds=1)
+    found = short_outage(monkeypatch, kind)
 
-    all_arrived(found.postman, kind)
+    all_arrived(monkeypatch, found.arrived, kind)
     record_property("proof", f"bad mail server, {kind}: {found}")
 
 
@@ -201,8 +276,7 @@ def beside_a_sending(monkeypatch, kind: str, deed, deeds: int, seconds: float) -
     monkeypatch.setattr(carriers, "_LETTER_SECONDS", 120)
     port = free_port()
     settle(monkeypatch, smtp_url=f"smtp://127.0.0.1:{port}")
-    with transaction() as db:
-        db.get_one(Hospital, 1).letter_grace_seconds = 0
+    no_grace()
     book(0)
     with misbehaving(kind, port, holds=True, seconds=seconds) as server, working():
         assert server.inside.wait(60)
@@ -238,11 +312,11 @@ def test_a_desk_that_sends_its_letters_itself_would_wait(house, monkeypatch):
 @drill
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_drill_a_bad_server_loses_no_letter_and_holds_no_desk_up(
-    drilled_house, monkeypatch, kind, record_property
+    drilled_house, monkeypatch, tmp_path, kind, record_property
 ):
-    found = outage(monkeypatch, kind, rounds=7)
+    found = long_outage(monkeypatch, tmp_path, kind, rounds=6, backlog=60)
 
-    all_arrived(found.postman, kind)
+    all_arrived(monkeypatch, found.arrived, kind)
     record_property("proof", f"bad mail server, {kind}: {found}")
     assert found.slower <= 1.10
 
@@ -308,10 +382,7 @@ def killed(folder, postman, mail: str, *, letters: int, kills: int) -> tuple[int
     until_empty(60)
     room.terminate()
     room.wait(30)
-    ids = Counter(
-        message_from_bytes(one.content, policy=policy.default)["Message-ID"]
-        for one in postman.arrived
-    )
+    ids = ids_of(*(one.content for one in postman.arrived))
     tos = Counter(one.rcpt_tos[0] for one in postman.arrived)
     # Each duplicate came under the same Message-ID.
     assert sorted(ids.values()) == sorted(tos.values())

@@ -19,7 +19,6 @@ import time_machine
 from aiosmtpd.smtp import AuthResult
 
 from mediklaud import carriers, clock, mailroom
-from mediklaud import house as whole_house
 from mediklaud.config import ROOT, settings
 from mediklaud.database import transaction
 from mediklaud.errors import TwoDesksMet
@@ -646,14 +645,3 @@ def test_letters_of_the_demo_hospital_never_leave_the_house(house, mail):
 
     assert mail.arrived == []
     assert row(message_pk).outcome.startswith("kept")
-
-
-@pytest.mark.parametrize(("inside", "rooms"), [("true", 1), ("false", 0)])
-def test_a_server_may_leave_the_letters_to_another_machine(house, monkeypatch, inside, rooms):
-    settle(monkeypatch, mailroom=inside)
-    whole_house.open_house()
-    try:
-        at_work = [one for one in threading.enumerate() if one.name == "mailroom"]
-        assert len(at_work) == rooms
-    finally:
-        whole_house.close_house()

@@ -216,7 +216,7 @@ def test_a_note_of_a_lost_lease_changes_nothing(house):
         with transaction() as db:
             note_sent(db, message_pk, lease=lost, reply="250 late")
             note_failed(db, message_pk, lease=lost, why="550 late", final=True)
-            put_back(db, message_pk, lease=lost, why="late", until=STARTS)
+            put_back(db, [message_pk], lease=lost, why="late", until=STARTS)
 
     message = row(message_pk)
     assert (message.status, message.outcome) == (MessageStatus.SENDING, "")
@@ -228,7 +228,7 @@ def test_a_letter_put_back_uses_up_no_attempt(house):
     claim()
     until = clock.now() + timedelta(seconds=10)
     with transaction() as db:
-        put_back(db, message_pk, lease=lease(message_pk), why="nobody home", until=until)
+        put_back(db, [message_pk], lease=lease(message_pk), why="nobody home", until=until)
 
     message = row(message_pk)
     assert (message.status, message.attempts) == (MessageStatus.QUEUED, 0)
@@ -244,7 +244,7 @@ def test_what_was_put_off_may_be_offered_early_and_goes_back_to_its_moment(house
         ((letter, before),) = claim_put_off(db, [put_off, resting])
         assert (letter.id, before) == (put_off, was_due_at)
     with transaction() as db:
-        put_back(db, put_off, lease=lease(put_off), why="451 later", until=before)
+        put_back(db, [put_off], lease=lease(put_off), why="451 later", until=before)
 
     assert (row(put_off).attempts, row(put_off).next_attempt_at) == (1, was_due_at)
     assert row(resting).attempts == 0

@@ -231,13 +231,8 @@ def note_sent(db: Session, message_pk: int, *, lease: datetime, reply: str) -> N
 
     A lease is known by its end, which grows with every claim of a letter.
     """
-    message = _held(db, message_pk, lease)
-    if message is None:
-        return
-    message.status = MessageStatus.SENT
-    message.sent_at = clock.now()
-    message.outcome = _outcome(reply)
-    db.flush()
+    sent = {"status": MessageStatus.SENT, "sent_at": clock.now(), "outcome": _outcome(reply)}
+    db.execute(update(Message).where(*_held([message_pk], lease)).values(**sent))
 
 
 def note_failed(db: Session, message_pk: int, *, lease: datetime, why: str, final: bool) -> None:
@@ -247,7 +242,8 @@ def note_failed(db: Session, message_pk: int, *, lease: datetime, why: str, fina
     was lost, since each may have been a copy in the patient's box. Nothing changes where the
     lease is another mailroom's by now.
     """
-    message = _held(db, message_pk, lease)
+    row = select(Message).where(*_held([message_pk], lease)).with_for_update()
+    message = db.exec(row).one_or_none()
     if message is None:
         return
     long_enough = why.startswith(LINE_LOST) or clock.now() - message.queued_at >= TRIED_FOR
@@ -258,16 +254,17 @@ def note_failed(db: Session, message_pk: int, *, lease: datetime, why: str, fina
     db.flush()
 
 
-def put_back(db: Session, message_pk: int, *, lease: datetime, why: str, until: datetime) -> None:
-    """Put a letter back that the server has not got: it waits on, and no attempt is used up."""
-    message = _held(db, message_pk, lease)
-    if message is None:
-        return
-    message.status = MessageStatus.QUEUED
-    message.attempts -= 1
-    message.next_attempt_at = until
-    message.outcome = _outcome(why)
-    db.flush()
+def put_back(
+    db: Session, message_pks: Collection[int], *, lease: datetime, why: str, until: datetime
+) -> None:
+    """Put letters back that the server has not got: they wait on, and no attempt is used up."""
+    waits = {
+        "status": MessageStatus.QUEUED,
+        "attempts": col(Message.attempts) - 1,
+        "next_attempt_at": until,
+        "outcome": _outcome(why),
+    }
+    db.execute(update(Message).where(*_held(message_pks, lease)).values(**waits))
 
 
 def any_put_off(db: Session) -> bool:
@@ -281,13 +278,12 @@ def keep_unsent(db: Session, *, why: str) -> None:
     db.execute(update(Message).where(col(Message.status).in_(_WAITING)).values(**done))
 
 
-def _held(db: Session, message_pk: int, lease: datetime) -> Message | None:
-    wanted = select(Message).where(
-        col(Message.id) == message_pk,
+def _held(message_pks: Collection[int], lease: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Message.id).in_(message_pks),
         col(Message.status) == MessageStatus.SENDING,
         col(Message.next_attempt_at) == lease,
     )
-    return db.exec(wanted.with_for_update()).one_or_none()
 
 
 def _wait(attempts: int) -> timedelta:

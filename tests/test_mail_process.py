@@ -1,0 +1,123 @@
+"""The mailroom beside the server: at work, started again when it dies, gone with its server."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+import pytest
+
+from mediklaud import house as whole_house
+from mediklaud import mail_process
+from mediklaud.config import ROOT
+from mediklaud.mail_process import MailProcess
+from mediklaud.models import MessageStatus
+from tests.conftest import bare_ground
+from tests.post import STARTS, close_house, open_house, queue, row, settle
+
+LONG_AGO = timedelta(days=3650)
+
+
+@pytest.fixture
+def outbox(request, monkeypatch, tmp_path, nine_o_clock):
+    """An empty outbox, whose letters are due by the clock of another process too."""
+    with bare_ground(request, "sqlite", tmp_path):
+        open_house(monkeypatch, tmp_path)
+        nine_o_clock.move_to(STARTS - LONG_AGO)
+        yield tmp_path
+        close_house()
+
+
+def until(what, seconds: float = 30) -> bool:
+    patience = time.monotonic() + seconds
+    while not what() and time.monotonic() < patience:
+        time.sleep(0.05)
+    return bool(what())
+
+
+def left(message_pk: int) -> bool:
+    return row(message_pk).status is MessageStatus.SENT
+
+
+def lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("inside", "at_work"), [("true", True), ("false", False)])
+def test_a_server_may_leave_the_letters_to_another_machine(outbox, monkeypatch, inside, at_work):
+    settle(monkeypatch, mailroom=inside)
+    started: list[int] = []
+    monkeypatch.setattr(MailProcess, "start", lambda self: started.append(1))
+    whole_house.open_house()
+    whole_house.open_house()
+    whole_house.close_house()
+
+    assert started == [1] * at_work
+
+
+def test_the_servers_mailroom_is_a_process_that_ends_with_the_house(outbox):
+    message_pk = queue()
+    room = MailProcess()
+    room.start()
+    try:
+        pid = room.pid
+        assert pid is not None
+        assert pid != os.getpid()
+        assert until(lambda: left(message_pk))
+    finally:
+        room.stop()
+
+    assert room.pid is None
+    assert not lives(pid)
+
+
+def test_a_mailroom_that_dies_is_started_again(outbox, monkeypatch):
+    monkeypatch.setattr(mail_process, "_REST_SECONDS", 0.1)
+    room = MailProcess()
+    room.start()
+    try:
+        first = room.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        message_pk = queue()
+        assert until(lambda: left(message_pk))
+        assert room.pid not in (None, first)
+    finally:
+        room.stop()
+
+
+_SERVER = """
+import time
+from mediklaud.mail_process import MailProcess
+room = MailProcess()
+room.start()
+print(room.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_mailroom_ends_by_itself_when_its_server_is_killed(outbox):
+    message_pk = queue()
+    server = subprocess.Popen([sys.executable, "-c", _SERVER], cwd=ROOT, stdout=subprocess.PIPE)
+    assert server.stdout is not None
+    pid = int(server.stdout.readline())
+    assert until(lambda: left(message_pk))
+    assert lives(pid)
+    server.kill()
+
+    # The mailroom holds the same end of the pipe, so it ends only once both are gone.
+    server.communicate(timeout=30)
+
+
+def test_a_house_that_is_closed_before_its_mailroom_was_started_starts_none(outbox):
+    room = MailProcess()
+    room.stop()
+    room.start()
+
+    assert room.pid is None
