@@ -67,7 +67,7 @@ def test_a_letter_the_server_does_not_take_is_a_call_after_a_quarter_of_an_hour(
     nine_o_clock.move_to(at(9, 2))
     (letter,) = claim_letters(db, at_most=1)
     told = {"lease": letter.next_attempt_at, "why": "nobody home", "until": at(9, 3)}
-    put_back(db, letter.id, **told)
+    put_back(db, [letter.id], **told)
     assert listed(db, ward) == []
 
     nine_o_clock.move_to(at(9, 16))
