@@ -79,6 +79,19 @@ def test_a_minor_who_owes_nothing_is_named_beside_the_payer(sqlite_house, monkey
     ]
 
 
+def test_whom_else_a_hold_stops_stands_whole_in_the_opened_row(sqlite_house, monkeypatch):
+    with transaction() as db:
+        ward = ward_of(db)
+        dev, cara = (enroll_patient(db, one, form=one.name, by=ward.meera) for one in (DEV, CARA))
+        name_payer(db, cara, dev, by=ward.meera)
+        bill_of(db, ward, dev, 500_00)
+    desk = sit(monkeypatch, "ishaan", "finance/gate")
+    rows_chosen = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    desk.session_state[f"On hold/{dev.id}"] = rows_chosen
+
+    assert "Also holds back Cara Kapoor." in said(desk.run())
+
+
 def test_who_is_on_hold_is_listed_with_why_since_when_and_the_last_contact(desk):
     (held,) = (one.value for one in desk.dataframe)
 

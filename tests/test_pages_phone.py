@@ -13,6 +13,7 @@ from mediklaud.repository import (
     edit_doctor,
     enroll_patient,
     finish_consultation,
+    name_payer,
     note_no_show,
     take_payment,
     the_hospital,
@@ -20,9 +21,10 @@ from mediklaud.repository import (
 from mediklaud.ui.booking import price_words
 from mediklaud.ui.holding import Chosen
 from tests.desk import booked, click, cut_off_after_the_commit, find, said, sit, take, the
-from tests.hospital import ASHA, BEN, at, ward_of
+from tests.hospital import ASHA, BEN, CARA, DEV, at, ward_of
 from tests.hospital import RAO as DR_RAO
 from tests.phone import RAO, book, choose_whom, held, press_time, to_the_confirmation
+from tests.till import bill_of
 
 IYER = "Dr Suresh Iyer · General medicine · DOC-0002"
 ODD_NAME = "**Asha** <script> :smile:"
@@ -151,6 +153,25 @@ def test_a_patient_who_owes_is_not_booked(owing, monkeypatch):
 
     assert the(page.button, "Book 10:15 AM with Dr Anjali Rao").disabled
     assert "Routine booking is on hold: ₹800.00 is owed." in said(page)
+
+
+@pytest.mark.parametrize(
+    ("own_paise", "whose"),
+    [(0, "₹500.00 is owed, all of it"), (60_00, "₹560.00 is owed, ₹500.00 of it")],
+)
+def test_a_minors_hold_says_what_the_payer_owes(sqlite_house, monkeypatch, own_paise, whose):
+    with transaction() as db:
+        ward = ward_of(db)
+        dev, cara = (enroll_patient(db, one, form=one.name, by=ward.meera) for one in (DEV, CARA))
+        if own_paise:
+            bill_of(db, ward, cara, own_paise)
+        name_payer(db, cara, dev, by=ward.meera)
+        bill_of(db, ward, dev, 500_00)
+    page = sit(monkeypatch, "meera", "front_desk/book")
+
+    choose_whom(take(find(page, "cara"), cara.number))
+
+    assert f"Routine booking is on hold: {whose} by who pays for this minor." in said(page)
 
 
 def test_a_bill_issued_meanwhile_holds_the_booking_back(sqlite_house, nine_o_clock, monkeypatch):

@@ -52,6 +52,11 @@ class Dues:
         return sum(bill.owed_paise for bill in self.bills)
 
     @property
+    def payers_paise(self) -> int:
+        """What of it the payer of a minor owes, in paise."""
+        return sum(bill.owed_paise for bill in self.bills if bill.payer_id == self.payer_id)
+
+    @property
     def overdue_paise(self) -> int:
         """What is owed on bills beyond the days of grace that no kept plan covers, in paise."""
         return sum(

@@ -1,5 +1,6 @@
 """The dues gate as finance works on it: who is on hold, whose letter is due, the follow-up."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
@@ -187,6 +188,12 @@ def _state(row) -> str:
     if row.paused_until:
         return f"At rest until {row.paused_until:%d %b %Y}"
     return "Due" if row.reachable else "No address: call"
+
+
+def held_too(minors: Sequence[str]) -> None:
+    """Whose booking this payer's hold stops as well."""
+    if minors:
+        st.caption(plain(f"Also holds back {', '.join(minors)}."))
 
 
 def ways_on(payer: Patient, me: Account) -> None:

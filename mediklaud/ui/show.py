@@ -51,16 +51,17 @@ def dues(owed: Dues, *, brief: bool = False) -> None:
     if not owed.bills:
         st.success("Nothing is owed.", icon=":material/check_circle:")
         return
+    sum_words = f"{plain(rupees(owed.total_paise))} is owed{plain(_by_payer(owed))}."
     if owed.on_hold:
         st.error(
-            f"Routine booking is on hold: {plain(rupees(owed.total_paise))} is owed. "
+            f"Routine booking is on hold: {sum_words} "
             f"The rule: {plain(owed.rule)}. Finance takes the payment or agrees a payment plan, "
             "and booking is open at once; a waiver is asked for, and another person decides; an "
             "emergency is never held back.",
             icon=":material/front_hand:",
         )
     else:
-        st.warning(f"{plain(rupees(owed.total_paise))} is owed.", icon=":material/info:")
+        st.warning(sum_words, icon=":material/info:")
     table(
         [
             {
@@ -76,6 +77,15 @@ def dues(owed: Dues, *, brief: bool = False) -> None:
         alt="Open bills",
         column_order=("Bill", "Owed", "Date") if brief else None,
     )
+
+
+def _by_payer(owed: Dues) -> str:
+    # The desk would look in vain for such a bill in the account of the minor it speaks of.
+    if not owed.payers_paise:
+        return ""
+    rest = owed.total_paise - owed.payers_paise
+    part = f"{rupees(owed.payers_paise)} of it" if rest else "all of it"
+    return f", {part} by who pays for this minor"
 
 
 def visits(found: Sequence[Visit], hospital: Hospital, *, alt: str) -> None:

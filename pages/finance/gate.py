@@ -10,6 +10,7 @@ from mediklaud.repository import (
     contacts_of,
     due_numbers,
     dues_letters_of,
+    minors_held_by,
     owed_by,
     owed_numbers,
     policy_words,
@@ -41,6 +42,7 @@ with reading() as db:
     owed = owed_by(db, chosen, by=me)
     talked = contacts_of(db, chosen, by=me)
     written = dues_letters_of(db, chosen, by=me)
+    minors = minors_held_by(db, [chosen], by=me) if owed.on_hold else {}
 
 with st.container(border=True):
     st.subheader(plain(f"{payer.name} · {payer.number}"), anchor=False)
@@ -48,6 +50,7 @@ with st.container(border=True):
     left, right = st.columns(2, gap="large")
     with left:
         show.dues(owed, brief=True)
+        gate.held_too(minors.get(chosen, []))
         gate.reminders(payer, me, today)
     with right:
         plans.talks(talked, hospital, written)
