@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 
 from mediklaud.config import ROOT
-from mediklaud.mailroom import Mailroom
+from mediklaud.mailroom import STOP_SECONDS, Mailroom
 
 # So long one that ended is left, lest one that cannot start keeps the machine busy.
 _REST_SECONDS = 5
@@ -41,7 +41,7 @@ class MailProcess:
         self._begin()
         self._watch.start()
 
-    def stop(self, *, at_most_seconds: float = 30) -> None:
+    def stop(self, *, at_most_seconds: float = STOP_SECONDS + 5) -> None:
         """Let it finish the letters in hand; what takes longer is left to its lease."""
         with self._lock:
             self._stopping.set()

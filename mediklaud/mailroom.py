@@ -40,6 +40,8 @@ _PAUSE_SECONDS = 5
 # So long a server that took nothing is left alone before it is asked again.
 _PAUSE_OF_THE_ILL = timedelta(seconds=10)
 _BETWEEN_REMINDERS = timedelta(minutes=1)
+# A letter takes 40 seconds at most, and what was not offered is put back after it.
+STOP_SECONDS = 45
 # A slow server keeps us silent several times a letter; what is left of the lease must do.
 _TIME_FOR_ONE = timedelta(minutes=2)
 
@@ -293,7 +295,7 @@ class Mailroom:
             while not (asked or over.wait(0.2)):
                 pass
         finally:
-            self.stop()
+            self.stop(at_most_seconds=STOP_SECONDS)
             for got, handler in before.items():
                 signal.signal(got, handler)
 

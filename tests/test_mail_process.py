@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
+from mediklaud import carriers, mail_process, mailroom
 from mediklaud import house as whole_house
-from mediklaud import mail_process
 from mediklaud.config import ROOT
 from mediklaud.mail_process import MailProcess
 from mediklaud.models import MessageStatus
@@ -121,3 +121,8 @@ def test_a_house_that_is_closed_before_its_mailroom_was_started_starts_none(outb
     room.start()
 
     assert room.pid is None
+
+
+def test_a_mailroom_that_is_stopped_has_time_for_the_slowest_letter():
+    # Otherwise what it holds would wait for its lease to run out.
+    assert mailroom.STOP_SECONDS > carriers._LETTER_SECONDS
