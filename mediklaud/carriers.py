@@ -21,7 +21,7 @@ from mediklaud.repository.outbox import LINE_LOST
 # How long a server may say nothing, and how long a letter may take in all: one that says a
 # byte a second is never silent, and would hold every other letter up.
 _SILENCE_SECONDS = 20
-_LETTER_SECONDS = 40
+LETTER_SECONDS = 40
 _LETTERS_A_LINE = 100
 
 
@@ -125,7 +125,7 @@ class MailServer:
 
     @contextmanager
     def _in_time(self) -> Iterator[None]:
-        watch = threading.Timer(_LETTER_SECONDS, self._cut)
+        watch = threading.Timer(LETTER_SECONDS, self._cut)
         watch.daemon = True
         watch.start()
         try:

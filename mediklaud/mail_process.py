@@ -75,7 +75,11 @@ class MailProcess:
             if self._stopping.wait(_REST_SECONDS):
                 return
             _log.error("the mailroom ended with code %s, and is started again", code)
-            self._begin()
+            try:
+                self._begin()
+            except OSError as error:
+                # A machine that has no room for it now may have it later.
+                _log.error("the mailroom could not be started: %s", type(error).__name__)
 
 
 def _let_go(child: "subprocess.Popen[bytes]") -> None:

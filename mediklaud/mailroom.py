@@ -15,7 +15,7 @@ from typing import TypeVar
 from sqlmodel import Session
 
 from mediklaud import clock
-from mediklaud.carriers import Carrier, LetterFolder, MailServer, NotTaken
+from mediklaud.carriers import LETTER_SECONDS, Carrier, LetterFolder, MailServer, NotTaken
 from mediklaud.config import settings
 from mediklaud.database import reading, transaction
 from mediklaud.envelope import as_email, parsed_address
@@ -40,8 +40,8 @@ _PAUSE_SECONDS = 5
 # So long a server that took nothing is left alone before it is asked again.
 _PAUSE_OF_THE_ILL = timedelta(seconds=10)
 _BETWEEN_REMINDERS = timedelta(minutes=1)
-# A letter takes 40 seconds at most, and what was not offered is put back after it.
-STOP_SECONDS = 45
+# After the slowest letter what was not offered is put back, which takes a moment more.
+STOP_SECONDS = LETTER_SECONDS + 5
 # A slow server keeps us silent several times a letter; what is left of the lease must do.
 _TIME_FOR_ONE = timedelta(minutes=2)
 

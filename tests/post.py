@@ -2,6 +2,8 @@
 
 import socket
 import ssl
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,6 +24,8 @@ from mediklaud.models import Hospital, Message
 from mediklaud.repository.outbox import queue_letter
 
 STARTS = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+# So far back a letter is due by the clock of any other process too.
+LONG_AGO = timedelta(days=3650)
 
 
 def settle(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
@@ -124,6 +128,15 @@ def row(message_pk: int) -> Message:
         message = db.get(Message, message_pk)
         assert message is not None
         return message
+
+
+def until(condition: Callable[[], object], seconds: float = 10) -> bool:
+    """Look every hundredth of a second, so long at most."""
+    for _ in range(int(seconds * 100)):
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
 
 
 class Postman:

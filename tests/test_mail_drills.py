@@ -32,6 +32,7 @@ from tests.bad_servers import KINDS, misbehaving
 from tests.conftest import bare_ground
 from tests.hospital import TODAY, at, ward_of
 from tests.post import (
+    LONG_AGO,
     STARTS,
     Postman,
     close_house,
@@ -44,7 +45,6 @@ from tests.post import (
 
 drill = pytest.mark.drill
 WAITING = (MessageStatus.QUEUED, MessageStatus.SENDING)
-LONG_AGO = timedelta(days=3650)
 
 
 def waiting() -> int:
@@ -259,7 +259,7 @@ def all_arrived(monkeypatch, arrived: Counter, kind: str) -> None:
 def test_a_bad_server_loses_no_letter(drilled_house, monkeypatch, kind, record_property):
     # The patience of a test; the drill has the mailroom's own.
     monkeypatch.setattr(carriers, "_SILENCE_SECONDS", 1)
-    monkeypatch.setattr(carriers, "_LETTER_SECONDS", 2)
+    monkeypatch.setattr(carriers, "LETTER_SECONDS", 2)
     monkeypatch.setattr(mailroom, "_PAUSE_SECONDS", 0.2)
     monkeypatch.setattr(mailroom, "_PAUSE_OF_THE_ILL", timedelta(seconds=0.5))
 
@@ -276,7 +276,7 @@ def beside_a_sending(monkeypatch, kind: str, deed, deeds: int, seconds: float) -
     mailroom's own patience is longer.
     """
     monkeypatch.setattr(carriers, "_SILENCE_SECONDS", 120)
-    monkeypatch.setattr(carriers, "_LETTER_SECONDS", 120)
+    monkeypatch.setattr(carriers, "LETTER_SECONDS", 120)
     port = free_port()
     settle(monkeypatch, smtp_url=f"smtp://127.0.0.1:{port}")
     no_grace()

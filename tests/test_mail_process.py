@@ -4,20 +4,18 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from datetime import timedelta
+import threading
 
 import pytest
 
-from mediklaud import carriers, mail_process, mailroom
+from mediklaud import carriers, mail_process
 from mediklaud import house as whole_house
 from mediklaud.config import ROOT
 from mediklaud.mail_process import MailProcess
+from mediklaud.mailroom import Mailroom
 from mediklaud.models import MessageStatus
 from tests.conftest import bare_ground
-from tests.post import STARTS, close_house, open_house, queue, row, settle
-
-LONG_AGO = timedelta(days=3650)
+from tests.post import LONG_AGO, STARTS, close_house, open_house, queue, row, settle, until
 
 
 @pytest.fixture
@@ -28,13 +26,6 @@ def outbox(request, monkeypatch, tmp_path, nine_o_clock):
         nine_o_clock.move_to(STARTS - LONG_AGO)
         yield tmp_path
         close_house()
-
-
-def until(what, seconds: float = 30) -> bool:
-    patience = time.monotonic() + seconds
-    while not what() and time.monotonic() < patience:
-        time.sleep(0.05)
-    return bool(what())
 
 
 def left(message_pk: int) -> bool:
@@ -63,15 +54,15 @@ def test_a_server_may_leave_the_letters_to_another_machine(outbox, monkeypatch, 
 
 def test_the_servers_mailroom_is_a_process_that_ends_with_the_house(outbox):
     message_pk = queue()
-    room = MailProcess()
-    room.start()
+    whole_house.open_house()
     try:
+        room = whole_house._mailroom
+        assert room is not None
         pid = room.pid
-        assert pid is not None
-        assert pid != os.getpid()
-        assert until(lambda: left(message_pk))
+        assert pid not in (None, os.getpid())
+        assert until(lambda: left(message_pk), seconds=30)
     finally:
-        room.stop()
+        whole_house.close_house()
 
     assert room.pid is None
     assert not lives(pid)
@@ -86,7 +77,7 @@ def test_a_mailroom_that_dies_is_started_again(outbox, monkeypatch):
         assert first is not None
         os.kill(first, signal.SIGKILL)
         message_pk = queue()
-        assert until(lambda: left(message_pk))
+        assert until(lambda: left(message_pk), seconds=30)
         assert room.pid not in (None, first)
     finally:
         room.stop()
@@ -107,7 +98,7 @@ def test_a_mailroom_ends_by_itself_when_its_server_is_killed(outbox):
     server = subprocess.Popen([sys.executable, "-c", _SERVER], cwd=ROOT, stdout=subprocess.PIPE)
     assert server.stdout is not None
     pid = int(server.stdout.readline())
-    assert until(lambda: left(message_pk))
+    assert until(lambda: left(message_pk), seconds=30)
     assert lives(pid)
     server.kill()
 
@@ -123,6 +114,37 @@ def test_a_house_that_is_closed_before_its_mailroom_was_started_starts_none(outb
     assert room.pid is None
 
 
-def test_a_mailroom_that_is_stopped_has_time_for_the_slowest_letter():
+def test_a_mailroom_that_cannot_be_started_again_is_tried_later(outbox, monkeypatch):
+    monkeypatch.setattr(mail_process, "_REST_SECONDS", 0.1)
+    begin, failures = MailProcess._begin, iter([False, True, True])
+
+    def often_not(self):
+        if next(failures, False):
+            raise BlockingIOError
+        begin(self)
+
+    monkeypatch.setattr(MailProcess, "_begin", often_not)
+    room = MailProcess()
+    room.start()
+    try:
+        first = room.pid
+        os.kill(first, signal.SIGKILL)
+        assert until(lambda: room.pid not in (None, first), seconds=30)
+    finally:
+        room.stop()
+
+
+def test_a_mailroom_that_is_stopped_has_time_for_the_slowest_letter(monkeypatch):
     # Otherwise what it holds would wait for its lease to run out.
-    assert mailroom.STOP_SECONDS > carriers._LETTER_SECONDS
+    waits: list[float] = []
+    monkeypatch.setattr(Mailroom, "start", lambda self: None)
+    monkeypatch.setattr(
+        Mailroom, "stop", lambda self, at_most_seconds: waits.append(at_most_seconds)
+    )
+    ended = threading.Event()
+    ended.set()
+
+    Mailroom().run(ended)
+
+    (process_waits,) = MailProcess.stop.__kwdefaults__.values()
+    assert process_waits > waits[0] > carriers.LETTER_SECONDS

@@ -39,6 +39,7 @@ from tests.post import (
     queue,
     row,
     settle,
+    until,
 )
 
 
@@ -86,15 +87,6 @@ def status(message_pk: int) -> MessageStatus:
 
 def later():
     return time_machine.travel(clock.now() + timedelta(minutes=2))
-
-
-def until(condition, seconds: float = 10) -> bool:
-    """Look every hundredth of a second, so long at most."""
-    for _ in range(int(seconds * 100)):
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_a_letter_is_sent_and_the_servers_reply_kept(mail):
